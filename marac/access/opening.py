@@ -1,0 +1,159 @@
+"""What opens for whom at which stage: the stage x compartment table, and the grants it gives the vault.
+
+Refuses to open anything that GRANTS does not first make visible. Location and contact open by reveal unless named here.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import object_session
+
+from marac.access.policy import GRANTS, Actor, asked, holds, require, require_holds, rule
+from marac.crypto import vault
+from marac.errors import NotAllowed
+from marac.models import Case, Referral
+from marac.vocabulary import CaseState as S
+from marac.vocabulary import Permission as P
+from marac.vocabulary import ReferralState, Role
+
+_PEOPLE = frozenset({"identity", "children", "perpetrator"})
+_STORY = _PEOPLE | {"risk", "summary"}
+_OWN = frozenset({"research:own", "private:own"})
+_ROOM = _STORY | {"research:*", "minutes", "actions"}
+DRAFTING = _STORY | {"contact", "location", "equality"}
+
+_REPRESENTATIVE: dict[S, frozenset[str]] = {
+    S.RECEIVED: _STORY,
+    S.LISTED: _STORY | _OWN | {"actions"},
+    S.RESEARCHED: _STORY | _OWN | {"actions"},
+    S.IN_MEETING: _ROOM | _OWN,
+    S.HEARD: _STORY | _OWN | {"research:*", "actions"},
+    S.ISSUED: _ROOM | _OWN,
+    S.LAPSED: _OWN | {"actions"},
+    S.CLOSED: _OWN,
+}
+_PANEL_STAGES: dict[S, frozenset[str]] = {
+    S.RECEIVED: _STORY | {"contact", "minutes", "actions"},
+    S.LISTED: _STORY | _OWN | {"contact", "minutes", "actions"},
+    **dict.fromkeys((S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.LAPSED), _ROOM | _OWN | {"contact"}),
+    S.CLOSED: _STORY | {"minutes", "actions"},
+}
+_ENDED = (S.LAPSED, S.CLOSED)
+OPENS: dict[Role, dict[S, frozenset[str]]] = {
+    Role.REPRESENTATIVE: _REPRESENTATIVE,
+    Role.DEPUTY: _REPRESENTATIVE,
+    Role.IDVA: {stage: held if stage in _ENDED else held | {"contact"} for stage, held in _REPRESENTATIVE.items()},
+    Role.COORDINATOR: _PANEL_STAGES,
+    Role.CHAIR: _PANEL_STAGES,
+}  # fmt: skip
+
+# What a role may write without thereby being able to read it (a row is sealed whole at birth).
+_MEMBER_SEALS = _OWN | {"actions", "risk"}
+SEALS: dict[Role, frozenset[str]] = {
+    Role.REPRESENTATIVE: _MEMBER_SEALS,
+    Role.DEPUTY: _MEMBER_SEALS,
+    Role.IDVA: _MEMBER_SEALS | {"identity", "contact", "summary"},
+    Role.COORDINATOR: DRAFTING | _OWN | {"research:*", "private:*", "minutes", "actions"},
+    Role.CHAIR: frozenset({"minutes", "actions", "risk", "summary"}),
+}
+REVEALED = {"location": P.LOCATION_REVEAL, "contact": P.LOCATION_REVEAL}
+
+
+def open_case(actor: Actor, case: Case) -> frozenset[str]:
+    """Grant this unit of work what the actor may open and seal in a case at its stage; returns what opens."""
+    session = object_session(case)
+    drafting = session is not None and _is_drafting(actor, case)
+    if not drafting:
+        require(actor, P.CASE_READ, case)
+    return open_stage(actor, case.id, case.state, drafting=drafting)
+
+
+def open_stage(actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False) -> frozenset[str]:
+    """The same for a case already known to be visible (lists): one row of OPENS, and the role's SEALS."""
+    opens = OPENS.get(actor.role, {}).get(stage, frozenset()) | (DRAFTING if drafting else frozenset())
+    seals = SEALS.get(actor.role, frozenset()) | (DRAFTING if drafting else frozenset())
+    unit = vault.current()
+    for compartment in opens | seals:
+        unit.grant(
+            "case", actor.partnership_id, case_id, _named(actor, compartment),
+            open=compartment in opens, seal=compartment in seals,
+        )  # fmt: skip
+    return opens
+
+
+def open_new_case(actor: Actor, case_id: UUID) -> None:
+    """Grant the person who starts a referral the drafting compartments of the case that is being made for it."""
+    require_holds(actor, P.REFERRAL_CREATE)
+    open_stage(actor, case_id, S.RECEIVED, drafting=True)
+
+
+def reveal(actor: Actor, case: Case, compartment: str) -> None:
+    """Grant one masked compartment in this unit of work; the service records reason and value shown."""
+    require(actor, REVEALED[compartment], case)
+    for family in (compartment, "perpetrator", "children"):
+        vault.current().grant("case", actor.partnership_id, case.id, family, open=True, purpose="reveal")
+
+
+def open_staff(actor: Actor, *, seal: bool = False) -> None:
+    """Names of colleagues: for those whose work names them. Writing them is for inviting and for attendance."""
+    require_holds(actor, P.HOME_READ)
+    if seal and not (
+        holds(actor, P.USER_INVITE) or holds(actor, P.ATTENDANCE_RECORD) or holds(actor, P.ATTENDANCE_AGREE)
+    ):
+        raise NotAllowed
+    vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "staff", open=True, seal=seal)
+    if seal and holds(actor, P.USER_INVITE):
+        vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "totp", open=False, seal=True)
+
+
+PURPOSES: dict[str, frozenset[str]] = {
+    "match": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
+    "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
+    "rules": frozenset({"summary"}),
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
+    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
+}
+STAFF_PURPOSES: dict[str, frozenset[str]] = {
+    "signin": frozenset({"staff", "totp"}),
+    "mail": frozenset({"staff"}),
+    "load": frozenset({"staff", "totp"}),
+}
+
+
+def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
+    """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
+    asked()
+    unit, writes = vault.current(), purpose in ("load", "reseal")
+    for case_id in case_ids:
+        for compartment in PURPOSES[purpose]:
+            unit.grant("case", partnership_id, case_id, compartment, open=True, seal=writes, purpose=purpose)
+
+
+def open_staff_for(purpose: str, partnership_id: UUID) -> None:
+    """The same for staff details: sign-in (before there is an actor), mail, loading."""
+    asked()
+    for compartment in STAFF_PURPOSES[purpose]:
+        vault.current().grant(
+            "staff", partnership_id, partnership_id, compartment, open=True, seal=purpose != "mail", purpose=purpose
+        )
+
+
+def _named(actor: Actor, compartment: str) -> str:
+    family, _, whose = compartment.partition(":")
+    if whose != "own":
+        return compartment
+    return f"{family}:{actor.agency_id.hex}" if actor.agency_id else f"{family}:-"
+
+
+def _is_drafting(actor: Actor, case: Case) -> bool:
+    mine = GRANTS[actor.role].get(P.REFERRAL_EDIT)
+    if mine is None:
+        return False
+    session = object_session(case)
+    open_drafts = exists().where(
+        Referral.case_id == case.id,
+        Referral.state.in_((ReferralState.DRAFT, ReferralState.RETURNED)),
+        rule(actor, P.REFERRAL_EDIT, Referral),
+    )
+    return bool(session and session.scalar(select(open_drafts)))

@@ -1,0 +1,250 @@
+"""What happened: an append-only chain per partnership, in the same transaction as the change it tells of.
+
+An entry is a tag with an exact set of keys: ids, codes and counts only. Refuses a key that its tag does not name, and
+anything that is not an id, a code or a number. The chain: SHA-256 over sequence, previous hash and body.
+"""
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marac import clock
+from marac.access import Actor
+from marac.crypto import vault
+from marac.db import Base
+from marac.models import AuditEntry, AuditHead
+from marac.workflows import WORKFLOWS
+
+GENESIS = bytes(32)
+_CODE = re.compile(r"[a-z0-9][a-z0-9_:.-]{0,79}", re.ASCII)
+_CASES_NAMED = 60
+
+_MOVED = frozenset({"from", "to"})
+TAGS: dict[str, frozenset[str]] = {
+    **{f"{flow.noun}:{step.name}": _MOVED for flow in WORKFLOWS.values() for step in flow.transitions},
+    "signin:succeeded": frozenset({"factor"}),
+    "signin:failed": frozenset({"reason"}),
+    "signin:ended": frozenset({"reason"}),
+    "signin:stepped_up": frozenset(),
+    "session:switched": frozenset({"role"}),
+    "user:invited": frozenset({"role"}),
+    "user:joined": frozenset(),
+    "user:suspended": frozenset(),
+    "user:restored": frozenset(),
+    "partnership:founded": frozenset(),
+    "referral:started": frozenset({"programme"}),
+    "referral:filled": frozenset({"task", "fields"}),
+    "case:read": frozenset({"page"}),
+    "case:opened": frozenset({"kind"}),
+    "case:updated": frozenset({"fields"}),
+    "case:joined": frozenset({"other"}),
+    "case:searched": frozenset({"terms", "found"}),
+    "incident:reported": frozenset(),
+    "person:matched": frozenset({"found"}),
+    "person:linked": frozenset({"other", "decision"}),
+    "location:revealed": frozenset({"compartment", "field", "reason"}),
+    "meeting:scheduled": frozenset({"kind"}),
+    "agenda:reordered": frozenset({"items"}),
+    "attendance:recorded": frozenset({"state"}),
+    "attendance:agreed": frozenset({"where"}),
+    "minutes:noted": frozenset({"heading"}),
+    "minutes:read": frozenset(),
+    "action:assigned": frozenset({"agency"}),
+    "flag:asked": frozenset({"agency"}),
+    "research:asked": frozenset({"agencies"}),
+    "research:chased": frozenset({"agencies"}),
+    "setting:changed": frozenset({"key"}),
+    "values:opened": frozenset({"opened", "purposes"}),
+    "access:refused": frozenset({"reason", "endpoint"}),
+    "value:damaged": frozenset({"endpoint"}),
+    "key:changed": frozenset({"level", "count"}),
+    "job:ran": frozenset({"job", "count"}),
+    "message:sent": frozenset({"template"}),
+    "demo:loaded": frozenset({"count"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Result of reading a chain: how many entries, whether it is whole, and where and how it first breaks."""
+
+    entries: int
+    ok: bool
+    first_bad: int | None = None
+    kind: str | None = None
+
+
+def record(
+    session: Session, actor: Actor, tag: str, thing: Base | None = None, *, case_id: UUID | None = None, **keys: Any
+) -> None:
+    """Queue one entry, to be chained just before the commit. ValueError unless the keys are exactly those of the tag."""
+    if set(keys) != TAGS[tag]:
+        raise ValueError(f"{tag} takes exactly {sorted(TAGS[tag])}")
+    body = {name: _plain(value) for name, value in keys.items()}
+    case = case_id or getattr(thing, "case_id", None) or (thing.id if thing is not None and _is_case(thing) else None)
+    session.info.setdefault("audit", []).append((clock.now(), actor, tag, thing, case, body))
+
+
+def finish(session: Session, actor: Actor | None = None, *, request: str = "-") -> int:
+    """Chain everything queued, with what the vault opened; the head row is locked last. Returns entries written.
+
+    Call once, immediately before the commit. Flushes first, so that every row named has its id and version.
+    """
+    session.flush()
+    queue = session.info.pop("audit", [])
+    if actor is not None:
+        queue.extend(_openings(actor))
+    for partnership_id, entries in _by_partnership(queue).items():
+        _chain(session, partnership_id, entries, request)
+    return len(queue)
+
+
+def pending(session: Session) -> bool:
+    """Whether anything waits to be chained (a read that opened values does too)."""
+    return bool(session.info.get("audit")) or bool(vault.current().counts())
+
+
+def entry_hash(seq: int, previous: bytes, body: str) -> bytes:
+    """SHA-256 over a domain byte, the format name, the sequence number, the previous hash and the hash of the body."""
+    return hashlib.sha256(
+        b"\x00marac-audit-v1" + seq.to_bytes(8, "big") + previous + hashlib.sha256(body.encode()).digest()
+    ).digest()
+
+
+def verify(session: Session, partnership_id: UUID) -> Verdict:
+    """Read a whole chain and say whether it is as written: kinds gap, edit, columns, head."""
+    previous, count = GENESIS, 0
+    for entry in _entries(session, partnership_id):
+        count += 1
+        if entry.seq != count:
+            return Verdict(count, False, count, "gap")
+        if entry_hash(entry.seq, previous, entry.body) != entry.hash:
+            return Verdict(count, False, count, "edit")
+        if not _columns_agree(entry):
+            return Verdict(count, False, count, "columns")
+        previous = entry.hash
+    head = session.scalar(select(AuditHead).where(AuditHead.partnership_id == partnership_id))
+    if (head.seq, head.hash) != (count, previous) if head else count != 0:
+        return Verdict(count, False, count, "head")
+    return Verdict(count, True)
+
+
+def _entries(session: Session, partnership_id: UUID) -> Iterator[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.partnership_id == partnership_id).order_by(AuditEntry.seq)
+    yield from session.scalars(query.execution_options(yield_per=500))
+
+
+def _columns_agree(entry: AuditEntry) -> bool:
+    body = json.loads(entry.body)
+    return bool(
+        body["tag"] == entry.tag
+        and body["actor"] == _plain(entry.actor_id)
+        and body["object"] == _plain(entry.object_id)
+        and body["case"] == _plain(entry.case_id)
+    )
+
+
+def _chain(session: Session, partnership_id: UUID, entries: list[Any], request: str) -> None:
+    head = session.scalar(
+        select(AuditHead)
+        .where(AuditHead.partnership_id == partnership_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if head is None:
+        head = AuditHead(partnership_id=partnership_id, seq=0, hash=GENESIS)
+        session.add(head)
+    seq, previous = head.seq, head.hash
+    for queued in entries:
+        at, actor, tag, thing, case_id, _keys = queued
+        seq += 1
+        body = _body(seq, queued, request)
+        previous = entry_hash(seq, previous, body)
+        session.add(
+            AuditEntry(
+                partnership_id=partnership_id, seq=seq, at=at, tag=tag, actor_id=actor.user_id,
+                object_id=thing.id if thing is not None else None, case_id=case_id, body=body, hash=previous,
+            )
+        )  # fmt: skip
+    head.seq, head.hash = seq, previous
+    session.flush()
+
+
+def _body(seq: int, queued: Any, request: str) -> str:
+    at, actor, tag, thing, case_id, keys = queued
+    return json.dumps(
+        {
+            "v": 1,
+            "seq": seq,
+            "at": at.isoformat(timespec="microseconds"),
+            "partnership": _plain(actor.partnership_id),
+            "actor": _plain(actor.user_id),
+            "role": actor.role.value,
+            "session": _plain(actor.session_id),
+            "tag": tag,
+            "object_type": type(thing).__name__ if thing is not None else None,
+            "object": _plain(thing.id) if thing is not None else None,
+            "case": _plain(case_id),
+            "request": request,
+            "keys": keys,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+
+
+def _openings(actor: Actor) -> list[Any]:
+    """One entry for all that the vault opened in this unit of work: per compartment the cases, or how many if many."""
+    per: dict[str, list[str]] = defaultdict(list)
+    purposes: dict[str, int] = defaultdict(int)
+    for (owner, compartment, purpose), (opened, _sealed) in vault.current().counts().items():
+        if opened:
+            per[compartment.partition(":")[0]].append(owner.hex)
+            purposes[purpose] += opened
+    if not per:
+        return []
+    opened_in = {
+        name: sorted(set(ids)) if len(set(ids)) <= _CASES_NAMED else len(set(ids)) for name, ids in per.items()
+    }
+    return [(clock.now(), actor, "values:opened", None, None, {"opened": opened_in, "purposes": dict(purposes)})]
+
+
+def _by_partnership(queue: list[Any]) -> dict[UUID, list[Any]]:
+    per: dict[UUID, list[Any]] = defaultdict(list)
+    for entry in queue:
+        per[entry[1].partnership_id].append(entry)
+    return per
+
+
+def _is_case(thing: Base) -> bool:
+    return bool(thing.__tablename__ == "case_file")
+
+
+def _plain(value: Any) -> Any:
+    """Ids, codes and counts as JSON; anything else (a sentence, a name) is refused."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return value
+    raise ValueError("an audit entry holds ids, codes and counts only")
+
+
+def entries_about(session: Session, partnership_id: UUID) -> int:
+    """How many entries a chain holds."""
+    query = select(func.count()).select_from(AuditEntry).where(AuditEntry.partnership_id == partnership_id)
+    return session.scalar(query) or 0

@@ -1,0 +1,171 @@
+"""The settings of a deployment, read from the environment once. Refuses to start half-configured.
+
+A refusal names the setting and says what to do; it never repeats a value, since a value may hold a password.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from marac.errors import ConfigurationError
+
+PREFIX = "MARAC_"
+NOT_OURS = ("MARAC_TEST_", "MARAC_BENCH_", "MARAC_CHROMIUM")  # read by tests and benchmarks only
+ROOT_KEY_PROVIDERS = ("file", "passphrase", "vault-transit", "aws-kms", "pkcs11")
+SERVER_SETTINGS = {"database_url", "keystore_url", "root_key"}  # all of them, or none
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _beside(data: Path, suffix: str) -> Path:
+    return data.with_name(data.name + suffix)
+
+
+class Settings(BaseSettings):
+    """Frozen. Without any of the three settings of a server, everything is embedded in the folder `data`.
+
+    The embedded root key lives in `<data>-root/`, beside the data folder and not in it: who copies the data folder
+    has no key to it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    data: Path = Path("data")
+    database_url: str = Field(default_factory=lambda given: f"sqlite:///{given['data']}/casework.db", repr=False)
+    keystore_url: str = Field(default_factory=lambda given: f"sqlite:///{given['data']}/keys.db", repr=False)
+    root_key: str = Field(default_factory=lambda given: f"file:{_beside(given['data'], '-root')}/root.key", repr=False)
+    service_name: str = Field(default="Casework", min_length=1, max_length=60)
+    base_url: str = "http://127.0.0.1:8000"
+    smtp_url: str | None = Field(default=None, repr=False)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("data", mode="after")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().resolve()
+
+    @field_validator("database_url", "keystore_url", mode="after")
+    @classmethod
+    def _driver(cls, url: str) -> str:
+        """PostgreSQL is always spoken to through psycopg 3."""
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @field_validator("base_url", mode="after")
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @property
+    def embedded(self) -> bool:
+        """True when the databases and the root key are the default ones of the data folder."""
+        return not self.model_fields_set & SERVER_SETTINGS
+
+    @property
+    def secure(self) -> bool:
+        """True when people reach the service over HTTPS, so cookies may be marked Secure."""
+        return self.base_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def _refuse_half_configured(self) -> Self:
+        for setting, holds, advice in CHECKS:
+            if not holds(self):
+                raise ConfigurationError(f"{PREFIX}{setting.upper()}: {advice}")
+        return self
+
+
+def _given_together(setting: str) -> Callable[[Settings], bool]:
+    return lambda settings: settings.embedded or setting in settings.model_fields_set
+
+
+def _database_file(url: str) -> Path | None:
+    return Path(url.removeprefix("sqlite:///")).resolve() if url.startswith("sqlite:///") else None
+
+
+def _known_database(url: str) -> bool:
+    return url.startswith(("sqlite:///", "postgresql+psycopg://"))
+
+
+def _root_key_is_apart(settings: Settings) -> bool:
+    provider, _, place = settings.root_key.partition(":")
+    if provider != "file":
+        return True
+    files = [_database_file(url) for url in (settings.database_url, settings.keystore_url)]
+    return Path(place).expanduser().resolve().parent not in [file.parent for file in files if file]
+
+
+def _known_root_key(settings: Settings) -> bool:
+    provider, _, place = settings.root_key.partition(":")
+    return provider in ROOT_KEY_PROVIDERS and bool(place) is (provider != "passphrase")
+
+
+def _safe_address(settings: Settings) -> bool:
+    address = urlsplit(settings.base_url)
+    return address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
+
+
+TOGETHER = "is not set. Set MARAC_DATABASE_URL, MARAC_KEYSTORE_URL and MARAC_ROOT_KEY together, or none of them."
+DATABASE = "must start with sqlite:/// or postgresql://"
+
+# (setting, what must hold, what to do when it does not), asked in this order
+CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
+    ("database_url", _given_together("database_url"), TOGETHER),
+    ("keystore_url", _given_together("keystore_url"), TOGETHER),
+    ("root_key", _given_together("root_key"), TOGETHER),
+    ("database_url", lambda s: _known_database(s.database_url), DATABASE),
+    ("keystore_url", lambda s: _known_database(s.keystore_url), DATABASE),
+    (
+        "keystore_url",
+        lambda s: s.keystore_url != s.database_url,
+        "must be a database of its own, with backups of its own, so that erasing a case's keys erases the case",
+    ),
+    (
+        "root_key",
+        _known_root_key,
+        "must be file:PATH, passphrase, vault-transit:…, aws-kms:… or pkcs11:…",
+    ),
+    (
+        "root_key",
+        _root_key_is_apart,
+        "must not be a file in the folder of the database or of the key store; keep it in a folder of its own",
+    ),
+    ("base_url", _safe_address, "must start with https:// (http:// is for this machine only)"),
+    (
+        "base_url",
+        lambda s: s.smtp_url is None or "base_url" in s.model_fields_set,
+        "is not set. Messages are sent (MARAC_SMTP_URL is set), so they need the address that people sign in at.",
+    ),
+    (
+        "smtp_url",
+        lambda s: s.smtp_url is None or s.smtp_url.startswith(("smtp://", "smtps://")),
+        "must start with smtp:// or smtps://",
+    ),
+)
+
+
+def _refuse_unknown_names() -> None:
+    """A misspelt name would silently start the embedded default instead of the server that was meant."""
+    ours = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in ours and not name.startswith(NOT_OURS):
+            raise ConfigurationError(f"{name}: there is no such setting. The settings are {', '.join(sorted(ours))}.")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, with `overrides` (lower-case names without MARAC_) going first.
+
+    Raises ConfigurationError, which names the setting and never its value.
+    """
+    _refuse_unknown_names()
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        setting = PREFIX + str(problem["loc"][0] if problem["loc"] else "settings").upper()
+        reason = f"{setting}: {problem['msg']}"
+    raise ConfigurationError(reason)

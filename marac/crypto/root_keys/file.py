@@ -1,0 +1,86 @@
+"""The root key in a file that only its owner can read. It refuses one others can read, or beside the database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from marac.crypto.envelope import KEY
+from marac.crypto.root_keys.wrapping import HeldRoot, RootCorrupt, RootUnavailable
+
+MARK = "MARAC1"
+RETIRED = "MARAC1 retired"
+
+
+class FileRoot(HeldRoot):
+    """One key a line, each line a version, the newest last: `MARAC1` + 32 bytes + 8 bytes of their SHA-256, in hex."""
+
+    def __init__(self, path: Path, databases: Iterable[Path] = ()) -> None:
+        _refuse_neighbours(path, databases)
+        super().__init__("file", read_root_file(path))
+
+
+def create_root_file(path: Path) -> None:
+    """Make a new root file, mode 0400; an existing one is never overwritten."""
+    key = secrets.token_bytes(KEY)
+    _write_new(path, f"{MARK} {(key + sha256(key).digest()[:8]).hex()}\n")
+
+
+def add_root_version(path: Path) -> None:
+    """Add a version to a root file, atomically: from the next start it wraps, and the older ones only open."""
+    key = secrets.token_bytes(KEY)
+    text = _read(path) + f"{MARK} {(key + sha256(key).digest()[:8]).hex()}\n"
+    fresh = path.with_name(path.name + ".new")
+    _write_new(fresh, text)
+    fresh.replace(path)
+
+
+def read_root_file(path: Path) -> dict[int, bytes]:
+    """The keys of a root file by version. Raises RootUnavailable or RootCorrupt, which name the file only."""
+    versions: dict[int, bytes] = {}
+    for version, line in enumerate(_read(path).splitlines(), start=1):
+        if line == RETIRED:
+            continue
+        mark, _, text = line.partition(" ")
+        try:
+            raw = bytes.fromhex(text)
+        except ValueError:
+            raw = b""
+        if mark != MARK or len(raw) != KEY + 8 or sha256(raw[:KEY]).digest()[:8] != raw[KEY:]:
+            raise RootCorrupt(f"The root key file {path} is not in the form MARAC1, or was mistyped.")
+        versions[version] = raw[:KEY]
+    if not versions:
+        raise RootCorrupt(f"The root key file {path} holds no key.")
+    return versions
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise RootUnavailable(f"The root key file {path} can be read by others. Set its mode to 0400.")
+            return file.read()
+    except OSError:
+        raise RootUnavailable(f"The root key file {path} is missing or cannot be read.") from None
+    except UnicodeDecodeError:
+        raise RootCorrupt(f"The root key file {path} is not in the form MARAC1.") from None
+
+
+def _write_new(path: Path, text: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    try:
+        os.write(file, text.encode("ascii"))
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _refuse_neighbours(path: Path, databases: Iterable[Path]) -> None:
+    folder = path.resolve().parent
+    if any(database.resolve().parent == folder for database in databases):
+        raise RootUnavailable(f"The root key file {path} lies beside a database, so one copy would hold both.")

@@ -1,0 +1,205 @@
+"""Cases and the people in them: sealed under a key of the case's own, so that one case can be erased alone.
+
+Columns and constraints only; who may open which compartment is decided in access.py.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marac.crypto.fields import Sealed
+from marac.db import Base, UtcDateTime, word
+from marac.models.partnership import Agency
+from marac.vocabulary import CaseState, InvolvementBasis, LinkDecision, PersonRole, ProgrammeSlug
+
+
+class Case(Base):
+    """One victim-survivor with the same alleged perpetrator(s). `state` is also the stage that access reads."""
+
+    __tablename__ = "case_file"
+    __seal_table__ = "case_file"
+    __key_owner__ = "id"
+    __table_args__ = (Index("ix_case_file_list", "partnership_id", "programme", "state"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    programme: Mapped[ProgrammeSlug] = mapped_column(word(ProgrammeSlug))
+    reference: Mapped[str] = mapped_column(String(7), unique=True)
+    state: Mapped[CaseState] = mapped_column(word(CaseState))
+    opened_on: Mapped[date]
+    last_referral_on: Mapped[date | None]
+    last_heard_on: Mapped[date | None]
+    flag_until_on: Mapped[date | None]
+    restricted: Mapped[bool] = mapped_column(default=False)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_file.id"))
+
+    wishes = Sealed("summary")
+    wishes_on = Sealed("summary", kind=date)
+    wishes_by = Sealed("summary")
+    why_high_risk = Sealed("summary")
+    needs = Sealed("summary", kind=list)
+    stop_flags = Sealed("summary", kind=list)
+    care_flags = Sealed("summary", kind=list)
+    who_tells = Sealed("summary")
+
+    people: Mapped[list["CasePerson"]] = relationship(back_populates="case", order_by="CasePerson.position")
+
+
+class CaseAgency(Base):
+    """Why an agency may see a case (need to know): it referred it, is listed or consulted for it, or is granted it."""
+
+    __tablename__ = "case_agency"
+    __table_args__ = (
+        UniqueConstraint("case_id", "agency_id", "basis"),
+        Index("ix_case_agency_of", "agency_id", "case_id"),
+    )
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    basis: Mapped[InvolvementBasis] = mapped_column(word(InvolvementBasis))
+    since_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+    agency: Mapped[Agency] = relationship()
+
+
+class Wall(Base):
+    """A conflict of interest: this user, or this agency, never learns that the case exists."""
+
+    __tablename__ = "wall"
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NamedPerson(Base):
+    """Who may see a restricted case."""
+
+    __tablename__ = "named_person"
+    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+
+
+class CasePerson(Base):
+    """A person as known in this case. The role picks the compartment that seals who they are."""
+
+    __tablename__ = "case_person"
+    __seal_table__ = "case_person"
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    role: Mapped[PersonRole] = mapped_column(word(PersonRole))
+    position: Mapped[int] = mapped_column(default=1)
+
+    full_name = Sealed("identity", by="role")
+    aliases = Sealed("identity", by="role", kind=list)
+    born_on = Sealed("identity", by="role", kind=date)
+    approximate_age = Sealed("identity", by="role", kind=int)
+    sex = Sealed("identity", by="role")
+    relationship_to_victim = Sealed("identity", by="role")
+    relationship_to_perpetrator = Sealed("identity", by="role")
+    whereabouts = Sealed("identity", by="role")
+    occupation = Sealed("identity", by="role")
+    school = Sealed("identity", by="role")
+    lives_with = Sealed("identity", by="role")
+    unborn = Sealed("identity", by="role", kind=bool)
+    language = Sealed("identity", by="role")
+    interpreter = Sealed("identity", by="role")
+    communication_needs = Sealed("identity", by="role")
+    not_known = Sealed("identity", by="role", kind=bool)
+    notes = Sealed("risk")
+    ethnicity = Sealed("equality")
+    disability = Sealed("equality")
+    sexual_orientation = Sealed("equality")
+    gender_same_as_registered = Sealed("equality")
+    religion = Sealed("equality")
+    pregnant = Sealed("equality")
+
+    case: Mapped[Case] = relationship(back_populates="people")
+    addresses: Mapped[list["Address"]] = relationship(back_populates="person", order_by="Address.position")
+    contact: Mapped["ContactMethod | None"] = relationship(back_populates="person", uselist=False)
+
+
+class Address(Base):
+    """Where a person lives or lived. Created empty with every person, so that having one does not show."""
+
+    __tablename__ = "address"
+    __seal_table__ = "address"
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), index=True)
+    role: Mapped[PersonRole] = mapped_column(word(PersonRole))
+    position: Mapped[int] = mapped_column(default=1)
+
+    house_number = Sealed("location", by="role")
+    street = Sealed("location", by="role")
+    postcode = Sealed("location", by="role")
+    not_known = Sealed("location", by="role", kind=bool)
+    confidential = Sealed("location", by="role", kind=bool)
+    known_to_perpetrator = Sealed("location", by="role")
+    tenure = Sealed("location", by="role")
+    landlord = Sealed("location", by="role")
+
+    person: Mapped[CasePerson] = relationship(back_populates="addresses")
+
+
+class ContactMethod(Base):
+    """How to reach a person, and the rules for doing so safely (DA-14). The rules are open to whoever may know the
+    person; the number and the address are not.
+    """
+
+    __tablename__ = "contact_method"
+    __seal_table__ = "contact_method"
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), index=True, unique=True)
+    role: Mapped[PersonRole] = mapped_column(word(PersonRole))
+
+    phone = Sealed("contact", by="role")
+    email = Sealed("contact", by="role")
+    code_word = Sealed("contact", by="role")
+    rules = Sealed("identity", by="role", kind=dict)
+    times = Sealed("identity", by="role")
+    who_may_answer = Sealed("identity", by="role")
+    what_to_say = Sealed("identity", by="role")
+    through = Sealed("identity", by="role")
+    checked_on = Sealed("identity", by="role", kind=date)
+    checked_by = Sealed("identity", by="role")
+
+    person: Mapped[CasePerson] = relationship(back_populates="contact")
+
+
+class PersonToken(Base):
+    """Blind-index tokens of people, rebuilt from the sealed values; in no backup, deleted at erasure."""
+
+    __tablename__ = "person_token"
+    __unversioned__ = True
+    __table_args__ = (Index("ix_person_token_token", "partnership_id", "token"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    token: Mapped[bytes] = mapped_column(LargeBinary(8))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), index=True)
+
+
+class PersonLink(Base):
+    """A person's decision that two people in two cases are, or are not, the same (DA-10)."""
+
+    __tablename__ = "person_link"
+    __table_args__ = (UniqueConstraint("person_id", "other_person_id"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"))
+    other_person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), index=True)
+    decision: Mapped[LinkDecision] = mapped_column(word(LinkDecision))
+    decided_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

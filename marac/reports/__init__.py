@@ -1,0 +1,1 @@
+"""Read-only measures, returns and charts. Changes nothing and opens no case."""

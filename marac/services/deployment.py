@@ -1,0 +1,131 @@
+"""One running deployment: its engine, sessions and key store; and the unit of work that doors, jobs and tests share.
+
+Refuses to open on a database whose schema it does not know, or without its key store and root key.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, inspect, make_url, text
+from sqlalchemy.orm import Session
+
+from marac import access, audit
+from marac.access import Actor
+from marac.config import Settings
+from marac.crypto import root_keys, vault
+from marac.crypto.keyring import Keyring
+from marac.crypto.root_keys.file import create_root_file
+from marac.db import make_engine, make_sessions
+from marac.errors import ConfigurationError
+from marac.paths import MIGRATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a process needs to work: settings, database, key store. Made once per process."""
+
+    settings: Settings
+    engine: Engine
+    keyring: Keyring
+    reader: Callable[[], Session]
+    writer: Callable[[], Session]
+
+    def close(self) -> None:
+        """Let go of both databases."""
+        self.engine.dispose()
+        self.keyring.close()
+
+
+def open_deployment(settings: Settings) -> Deployment:
+    """Open database and key store; ConfigurationError unless the schema is the one this version knows."""
+    engine = make_engine(settings.database_url)
+    check_schema(engine)
+    return _deployment(settings, engine, create=False)
+
+
+def set_up(settings: Settings) -> Deployment:
+    """Bring an empty or older database to the newest schema, make the keys that are missing, and open it."""
+    if settings.embedded:
+        _embed(settings)
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    deployment = _deployment(settings, engine, create=True)
+    deployment.keyring.create_deployment()
+    return deployment
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations up to the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def newest_revision() -> str:
+    """The revision named in migrations/HEAD."""
+    return Path(MIGRATIONS, "HEAD").read_text("utf-8").strip()
+
+
+def check_schema(engine: Engine) -> None:
+    """ConfigurationError unless the database stands at the newest revision."""
+    with engine.connect() as connection:
+        known = inspect(connection).has_table("alembic_version")
+        at = connection.scalar(text("select version_num from alembic_version")) if known else None
+    if at is None:
+        raise ConfigurationError("The database is empty. Run `marac db upgrade`.")
+    if at != newest_revision():
+        raise ConfigurationError("The database has a schema that this version does not know. Run `marac db upgrade`.")
+
+
+def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployment:
+    root = root_keys.root_from(settings.root_key, databases=_files(settings))
+    keyring = Keyring.open(settings.keystore_url, root, create=create)
+    reader, writer = make_sessions(engine)
+    return Deployment(settings, engine, keyring, reader, writer)
+
+
+def _embed(settings: Settings) -> None:
+    """Make the folders and the root key file of a deployment that keeps everything on this machine."""
+    Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
+    where = Path(settings.root_key.partition(":")[2])
+    if not where.exists():
+        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_root_file(where)
+
+
+def _files(settings: Settings) -> list[Path]:
+    """The SQLite files of a deployment, beside which a root key must not lie."""
+    urls = [make_url(url) for url in (settings.database_url, settings.keystore_url)]
+    return [Path(url.database) for url in urls if url.get_backend_name() == "sqlite" and url.database]
+
+
+@contextmanager
+def unit_of_work(deployment: Deployment, actor: Actor | None = None, *, request: str = "-") -> Iterator[Session]:
+    """One write transaction with a vault of its own: chained audit and one commit at the end, or nothing at all."""
+    access.forget_asking()
+    with vault.unit(deployment.keyring):
+        session = deployment.writer()
+        session.info["keyring"] = deployment.keyring
+        try:
+            yield session
+            commit(session, actor, request=request)
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+def commit(session: Session, actor: Actor | None, *, request: str = "-") -> None:
+    """Chain the audit entries and commit, once; then do what could only be done once it is certain (key erasure)."""
+    audit.finish(session, actor, request=request)
+    session.commit()
+    for follow in session.info.pop("after_commit", ()):
+        follow()

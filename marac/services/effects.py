@@ -1,0 +1,190 @@
+"""What follows a move: one handler per effect of the workflow tables. A handler may run twice and works once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock, notifications
+from marac.access import Actor
+from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research
+from marac.services import local
+from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
+from marac.services.recipients import recipients
+from marac.vocabulary import (
+    ActionState,
+    FlagState,
+    InvolvementBasis,
+    MeetingState,
+    MinutesState,
+    ResearchState,
+    Template,
+)
+from marac.workflows import engine
+from marac.workflows.deadlines import add_months
+
+FLAG_MONTHS = "repeat_window.months"
+LIVE_FLAGS = (FlagState.ADD_REQUESTED, FlagState.ADDED)
+PATHS = {
+    "Referral": "/referrals/{reference}",
+    "Action": "/actions/{id}",
+    "Meeting": "/panels/{reference}",
+    "Case": "/actions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition that has just happened, and the one effect of it to carry out. `advance` moves what follows."""
+
+    session: Session
+    actor: Actor
+    subject: Any
+    effect: Any
+    facts: Mapping[str, Any]
+    advance: Callable[..., Any]
+
+
+def carry_out(move: Move) -> None:
+    """Run the one handler of an effect."""
+    HANDLERS[type(move.effect)](move)
+
+
+def notify(move: Move) -> None:
+    """Queue a prompt to whoever the effect names, except the person who did it."""
+    thing = move.subject
+    path = PATHS.get(type(thing).__name__, "/today").format(reference=getattr(thing, "reference", ""), id=thing.id)
+    key = f"{type(thing).__name__}:{thing.id.hex}:{getattr(thing, 'version_id', 0)}"
+    who = set(recipients(move.session, thing, move.effect.to)) - {move.actor.user_id}
+    notifications.enqueue(
+        move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path
+    )  # fmt: skip
+
+
+def open_deadline(move: Move) -> None:
+    """Start (or move) the clock of a rule for this subject, when the rule gives a date."""
+    thing, rule = move.subject, move.effect.rule
+    due_at = move.facts.get("due", {}).get(rule) or _due(move.session, thing, rule)
+    if due_at is None:
+        return
+    held = move.session.scalar(select(Deadline).where(Deadline.subject_id == thing.id, Deadline.rule == rule))
+    if held is None:
+        held = Deadline(partnership_id=thing.partnership_id, subject_id=thing.id, rule=rule, due_at=due_at)
+        move.session.add(held)
+    held.due_at, held.met_at = due_at, None
+
+
+def _due(session: Session, thing: Any, rule: str) -> datetime | None:
+    """The date that a meeting gives a rule: the meeting itself, or the newest one of a case."""
+    item = latest_item(session, thing.id) if isinstance(thing, Case) else None
+    meeting = thing if isinstance(thing, Meeting) else item.meeting if item else None
+    return local.deadlines_of(session, meeting)[rule].at if meeting is not None else None
+
+
+def ask_research(move: Move) -> None:
+    """For a case added after the agenda went out; the others are asked when it is published."""
+    item = latest_item(move.session, move.subject.id)
+    if item is not None and item.meeting.state in (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED):
+        ask_agencies(move.session, move.actor, item)
+
+
+def release_research(move: Move) -> None:
+    """Open each returned answer of the item being heard."""
+    item = latest_item(move.session, move.subject.id)
+    returned = select(Research).where(Research.state == ResearchState.RETURNED)
+    for research in move.session.scalars(returned.where(Research.item_id == item.id)).all() if item else ():
+        research.released_at = clock.now()
+        move.advance(move.session, move.actor, research, "release", case_state=move.subject.state)
+
+
+def shrink_research(move: Move) -> None:
+    """An agency that does not know the people no longer sees the case (data minimisation)."""
+    shrink(move.session, move.subject.case_id, move.subject.agency_id)
+
+
+def flag_and_tag(move: Move) -> None:
+    """Ask every agency that may see the case to mark its own file until twelve months after the hearing (DA-32)."""
+    session, heard = move.session, isinstance(move.subject, Case)
+    case = move.subject if heard else move.subject.case
+    item = latest_item(session, case.id) if heard else None
+    heard_on = clock.to_london(item.meeting.starts_at).date() if item else clock.today()
+    months = local.rules_of(session, case.partnership_id, case.programme).value(FLAG_MONTHS, heard_on)
+    case.flag_until_on = add_months(heard_on, months)
+    if heard:
+        case.last_heard_on = heard_on
+    live = {flag.agency_id: flag for flag in _live_flags(session, case)}
+    for agency_id in involved_agencies(session, case.id):
+        if agency_id in live:
+            live[agency_id].lift_on = case.flag_until_on
+        else:
+            session.add(_flag(session, case, agency_id, item))
+
+
+def _flag(session: Session, case: Case, agency_id: Any, item: AgendaItem | None) -> Flag:
+    by_rule = local.deadlines_of(session, item.meeting)["flag_and_tag_confirmed"].at if item else None
+    return Flag(
+        partnership_id=case.partnership_id, case_id=case.id, agency_id=agency_id, state=FlagState.ADD_REQUESTED,
+        asked_at=clock.now(), due_at=by_rule or clock.now() + timedelta(days=1), lift_on=case.flag_until_on,
+    )  # fmt: skip
+
+
+def lift_flags(move: Move) -> None:
+    """Ask each agency to lift its mark."""
+    for flag in _live_flags(move.session, move.subject):
+        move.advance(move.session, access.system(move.subject.partnership_id), flag, "ask_removal")
+
+
+def _live_flags(session: Session, case: Case) -> list[Flag]:
+    return list(session.scalars(select(Flag).where(Flag.case_id == case.id, Flag.state.in_(LIVE_FLAGS))))
+
+
+def compile_minutes(move: Move) -> None:
+    """Open the minutes of the meeting: their words are the notes already taken item by item (DA-30)."""
+    meeting = move.subject
+    if move.session.scalar(select(Minutes.id).where(Minutes.meeting_id == meeting.id)) is None:
+        move.session.add(
+            Minutes(
+                partnership_id=meeting.partnership_id, meeting_id=meeting.id, programme=meeting.programme,
+                state=MinutesState.DRAFT, due_at=local.deadlines_of(move.session, meeting)["minutes_issued"].at,
+            )
+        )  # fmt: skip
+
+
+def assign_onward(move: Move) -> None:
+    """The same action for the receiving agency, which now needs to know the case."""
+    action, to_agency = move.subject, move.facts["to_agency_id"]
+    involve(move.session, action.case_id, action.partnership_id, [to_agency], InvolvementBasis.CONSULTED)
+    onward = Action(
+        partnership_id=action.partnership_id, case_id=action.case_id, item_id=action.item_id, agency_id=to_agency,
+        state=ActionState.OPEN, due_on=action.due_on, protects=action.protects, library_key=action.library_key,
+        contacts_victim=action.contacts_victim, agreed_at=clock.now(), text=action.text, risk=action.risk,
+    )  # fmt: skip
+    move.session.add(onward)
+    move.session.flush()
+    audit.record(move.session, move.actor, "action:assigned", onward, agency=to_agency)
+    told = engine.Notify(Template.ACTIONS_ASSIGNED, "owner")
+    notify(Move(move.session, move.actor, onward, told, move.facts, move.advance))
+
+
+def erase_keys(move: Move) -> None:
+    """Delete the keys of the case once this transaction has committed."""
+    keyring, case = move.session.info["keyring"], move.subject
+    partnership_id, case_id = case.partnership_id, case.id
+    move.session.info.setdefault("after_commit", []).append(lambda: keyring.erase_case(partnership_id, case_id))
+
+
+HANDLERS: dict[type, Callable[[Move], None]] = {
+    engine.Notify: notify,
+    engine.OpenDeadline: open_deadline,
+    engine.AskResearch: ask_research,
+    engine.ReleaseResearch: release_research,
+    engine.ShrinkResearch: shrink_research,
+    engine.FlagAndTag: flag_and_tag,
+    engine.LiftFlags: lift_flags,
+    engine.CompileMinutes: compile_minutes,
+    engine.AssignOnward: assign_onward,
+    engine.EraseKeys: erase_keys,
+}

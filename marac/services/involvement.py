@@ -1,0 +1,82 @@
+"""Need to know: which agencies may see a case, from when and why, and whom a panel asks for research."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.models import Agency, AgendaItem, CaseAgency, Meeting, Research
+from marac.services import local
+from marac.vocabulary import InvolvementBasis, ResearchState
+
+
+def involve(
+    session: Session, case_id: UUID, partnership_id: UUID, agency_ids: Iterable[UUID], basis: InvolvementBasis
+) -> None:
+    """Give agencies need-to-know of a case on one basis, from today; an ended involvement opens again."""
+    query = select(CaseAgency).where(CaseAgency.case_id == case_id, CaseAgency.basis == basis)
+    held = {row.agency_id: row for row in session.scalars(query)}
+    for agency_id in agency_ids:
+        if agency_id in held:
+            held[agency_id].until_on = None
+        else:
+            facts = {"partnership_id": partnership_id, "case_id": case_id, "agency_id": agency_id}
+            session.add(CaseAgency(**facts, basis=basis, since_on=clock.today()))
+    session.flush()
+
+
+def shrink(session: Session, case_id: UUID, agency_id: UUID) -> None:
+    """An agency that does not know the people no longer sees the case, unless it referred or supports them."""
+    query = select(CaseAgency).where(CaseAgency.case_id == case_id, CaseAgency.agency_id == agency_id)
+    for row in session.scalars(query.where(CaseAgency.basis == InvolvementBasis.LISTED)):
+        row.until_on = clock.today() - timedelta(days=1)
+
+
+def involved_agencies(session: Session, case_id: UUID) -> list[UUID]:
+    """Agencies that may see the case today."""
+    today = clock.today()
+    query = select(CaseAgency.agency_id).where(CaseAgency.case_id == case_id)
+    current = or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= today)
+    return list(session.scalars(query.where(current).distinct()))
+
+
+def core_agencies(session: Session, meeting: Meeting) -> list[UUID]:
+    """Agencies invited to every meeting of the panel and asked for research every time."""
+    rows = session.execute(
+        select(Agency.id, Agency.panels, Agency.functions).where(Agency.partnership_id == meeting.partnership_id)
+    )
+    return [row.id for row in rows if row.panels.get(meeting.programme) == "core" and "researcher" in row.functions]
+
+
+def ask_agencies(session: Session, actor: Actor, item: AgendaItem) -> int:
+    """List the core agencies of the panel for this case and ask each for research; returns how many are newly asked.
+
+    The asking actor needs seal grants on the case: a research row is sealed, empty, at birth.
+    """
+    meeting, now = item.meeting, clock.now()
+    due_at = local.deadlines_of(session, meeting)["research_due"].at
+    access.open_stage(actor, item.case_id, item.case.state)
+    involve(session, item.case_id, meeting.partnership_id, core_agencies(session, meeting), InvolvementBasis.LISTED)
+    asked = set(session.scalars(select(Research.agency_id).where(Research.item_id == item.id)))
+    wanted = [agency for agency in involved_agencies(session, item.case_id) if agency not in asked]
+    session.add_all(
+        Research(
+            partnership_id=meeting.partnership_id, case_id=item.case_id, item_id=item.id, agency_id=agency_id,
+            state=ResearchState.REQUESTED, requested_at=now, due_at=due_at,
+        )
+        for agency_id in wanted
+    )  # fmt: skip
+    audit.record(session, actor, "research:asked", item, agencies=len(wanted))
+    return len(wanted)
+
+
+def latest_item(session: Session, case_id: UUID) -> AgendaItem | None:
+    """The newest place of a case on an agenda."""
+    newest = Meeting.starts_at.desc()
+    return session.scalar(
+        select(AgendaItem).join(Meeting).where(AgendaItem.case_id == case_id).order_by(newest).limit(1)
+    )

@@ -1,0 +1,56 @@
+"""The partnership's own rules as stored, dated and marked confirmed or not; and the dates they give a meeting."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import clock
+from marac.models import Meeting, Setting
+from marac.vocabulary import MeetingState, ProgrammeSlug
+from marac.workflows.deadlines import Deadline, meeting_deadlines
+from marac.workflows.local_rules import LocalRule, LocalRules
+
+
+def rules_of(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> LocalRules:
+    """Every version of every local rule of a programme; read once in a unit of work."""
+    held = session.info.setdefault("local_rules", {})
+    if (partnership_id, programme) not in held:
+        rows = session.execute(
+            select(Setting.key, Setting.value, Setting.confirmed, Setting.basis, Setting.note, Setting.effective_from)
+            .where(Setting.partnership_id == partnership_id, Setting.programme == programme)
+        )  # fmt: skip
+        held[partnership_id, programme] = LocalRules(LocalRule(*row) for row in rows)
+    rules: LocalRules = held[partnership_id, programme]
+    return rules
+
+
+def closures(session: Session, partnership_id: UUID) -> frozenset[date]:
+    """The partnership's own closure days, on top of weekends and bank holidays."""
+    days = session.scalars(
+        select(Setting.value).where(Setting.partnership_id == partnership_id, Setting.key == "closure_days")
+    )
+    return frozenset(date.fromisoformat(day) for listed in days for day in listed)
+
+
+def deadlines_of(session: Session, meeting: Meeting) -> dict[str, Deadline]:
+    """Every derived date of a meeting, by name, from the rules in force on its day (SCH-37)."""
+    held_on = clock.to_london(meeting.starts_at).date()
+    block = rules_of(session, meeting.partnership_id, meeting.programme).block("deadlines", held_on)
+    following = next_meeting(session, meeting.partnership_id, meeting.programme, after=meeting.starts_at)
+    next_on = clock.to_london(following.starts_at).date() if following else None
+    return meeting_deadlines(block, held_on, closures(session, meeting.partnership_id), next_on)
+
+
+def next_meeting(
+    session: Session, partnership_id: UUID, programme: ProgrammeSlug, *, after: datetime
+) -> Meeting | None:
+    """The next sitting of a panel after a moment, whoever asks: a date, not a case."""
+    return session.scalar(
+        select(Meeting)
+        .where(Meeting.partnership_id == partnership_id, Meeting.programme == programme)
+        .where(Meeting.starts_at > after, Meeting.state != MeetingState.CANCELLED)
+        .order_by(Meeting.starts_at)
+        .limit(1)
+    )

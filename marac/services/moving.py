@@ -1,0 +1,69 @@
+"""The only place where a state changes: find the transition, ask access, check guards, move, record, follow up."""
+
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from marac import access, audit
+from marac.access import Actor
+from marac.errors import StaleEdit
+from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research
+from marac.services import effects
+from marac.services.effects import Move
+from marac.workflows import WORKFLOWS
+from marac.workflows.engine import Transition, Workflow
+
+Moving = Action | AgendaItem | Case | Flag | Meeting | Minutes | Referral | Research
+
+T = TypeVar("T", bound=Moving)
+
+FLOW_OF: dict[type, Workflow] = {
+    Referral: WORKFLOWS["referral"],
+    Case: WORKFLOWS["case"],
+    Meeting: WORKFLOWS["meeting"],
+    AgendaItem: WORKFLOWS["agenda_item"],
+    Research: WORKFLOWS["research"],
+    Minutes: WORKFLOWS["minutes"],
+    Action: WORKFLOWS["action"],
+    Flag: WORKFLOWS["flag"],
+}
+
+
+def advance(session: Session, actor: Actor, subject: T, name: str, **facts: Any) -> T:
+    """Move `subject` by the transition `name`.
+
+    Raises WrongState when its state does not offer it, NotFound or NotAllowed when it is not the actor's, RuleBroken
+    when a guard is not met, StaleEdit when somebody else moved it first.
+    """
+    flow = FLOW_OF[type(subject)]
+    step = flow.find(name, subject.state)
+    access.require(actor, step.permission, subject)
+    step.check(subject, facts)
+    before: Any = subject.state
+    subject.state = cast(Any, step.to_state)
+    audit.record(session, actor, f"{flow.noun}:{name}", subject, **cast(Any, {"from": before, "to": step.to_state}))
+    for effect in step.effects:
+        effects.carry_out(Move(session, actor, subject, effect, facts, advance))
+    flush(session)
+    return subject
+
+
+def available(actor: Actor, subject: Moving) -> tuple[Transition, ...]:
+    """The transitions to offer as buttons: those the state has and the policy allows. Offered is what is enforced."""
+    steps = FLOW_OF[type(subject)].offered(subject.state)
+    return tuple(step for step in steps if access.may(actor, step.permission, subject))
+
+
+def same_version(thing: Any, version: int | None) -> None:
+    """Raise StaleEdit when the page was drawn from another version of the row than the one now stored."""
+    if version is not None and thing.version_id != version:
+        raise StaleEdit(str(thing.id))
+
+
+def flush(session: Session) -> None:
+    """Flush; a row that somebody else changed since it was read raises StaleEdit."""
+    try:
+        session.flush()
+    except StaleDataError:
+        raise StaleEdit from None

@@ -1,0 +1,55 @@
+"""Whom a prompt goes to: people by their role, by their agency, or by how they stand to the thing."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from marac import clock
+from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User
+from marac.vocabulary import Role, UserState
+
+AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
+
+
+def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
+    """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`."""
+    if to == "referrer":
+        return [subject.user_id]
+    if to == "owner" and getattr(subject, "owner_id", None):
+        return [subject.owner_id]
+    if to in ("owner", "agencies"):
+        agencies = [subject.agency_id] if hasattr(subject, "agency_id") else _agencies_of(session, subject)
+        return active_people(session, subject.partnership_id, AGENCY_PEOPLE, agencies=agencies)
+    return active_people(session, subject.partnership_id, (to,), programme=getattr(subject, "programme", None))
+
+
+def active_people(
+    session: Session,
+    partnership_id: UUID,
+    roles: Iterable[Role],
+    *,
+    agencies: Iterable[UUID] | None = None,
+    programme: Any = None,
+) -> list[UUID]:
+    """Active users in one of the roles today, of these agencies and of this programme when given."""
+    today = clock.today()
+    current = (Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
+    query = select(User.id).join(Membership).where(User.partnership_id == partnership_id, *current)
+    query = query.where(User.state == UserState.ACTIVE, Membership.role.in_(list(roles)))
+    if agencies is not None:
+        query = query.where(Membership.agency_id.in_(list(agencies)))
+    if programme is not None:
+        query = query.where(or_(Membership.programme.is_(None), Membership.programme == programme))
+    return list(session.scalars(query.distinct()))
+
+
+def _agencies_of(session: Session, subject: Any) -> list[UUID]:
+    """Of a case, the agencies with an action on it; of a meeting or its minutes, those that may see a case of it."""
+    if isinstance(subject, Case):
+        return list(session.scalars(select(Action.agency_id).where(Action.case_id == subject.id).distinct()))
+    meeting = subject.meeting if isinstance(subject, Minutes) else subject
+    listed = select(CaseAgency.agency_id).join(AgendaItem, AgendaItem.case_id == CaseAgency.case_id)
+    return list(session.scalars(listed.where(AgendaItem.meeting_id == meeting.id).distinct()))

@@ -1,0 +1,207 @@
+"""Signed-in browsers: a row per session, found by the hash of its token, checked on every request.
+
+Refuses a session that is idle or too old, whose person is suspended or whose membership has ended; keeps no token.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.errors import NotFound
+from marac.models import Agency, Meeting, Membership, SigninSession, User
+from marac.vocabulary import MeetingState, Permission, ProgrammeSlug, UserState
+
+IDLE: Final = timedelta(minutes=15)
+IDLE_IN_MEETING: Final = timedelta(minutes=60)
+ABSOLUTE: Final = timedelta(hours=10)
+TOUCH_EVERY: Final = timedelta(seconds=30)
+MOST_SESSIONS: Final = 2  # one, and the second screen of a meeting
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """One request's answer to "who is this": the actor, and what the frame of the page shows."""
+
+    actor: Actor
+    agency: str
+    memberships: int
+    seen_at: datetime
+
+    @property
+    def needs_touch(self) -> bool:
+        """Whether the row's time is old enough to be written again."""
+        return clock.now() - self.seen_at > TOUCH_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One line of the list of a person's sessions."""
+
+    id: UUID
+    started_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def memberships_in_force(user_id: UUID) -> Select[tuple[Membership]]:
+    """The memberships of a person that count today."""
+    return select(Membership).where(Membership.user_id == user_id, _in_force()).order_by(Membership.from_on, Membership.id)
+
+
+def start(session: Session, user: User, membership: Membership) -> tuple[str, Actor]:
+    """A new session, fresh enough for a step-up. Returns its token, which is kept nowhere, and its actor."""
+    token, now = secrets.token_urlsafe(32), clock.now()
+    row = SigninSession(
+        token_hash=token_hash(token), user_id=user.id, membership_id=membership.id, created_at=now, seen_at=now,
+        stepped_up_at=now,
+    )  # fmt: skip
+    _end_oldest(session, user.id, leave=MOST_SESSIONS - 1)
+    session.add(row)
+    user.last_signin_at = now
+    return token, _actor(user.partnership_id, membership, row.id, now)
+
+
+def find(session: Session, token: str) -> SignedIn | None:
+    """Who holds this token now, or None: unknown, ended, idle, too old, suspended, or no longer a member."""
+    now = clock.now()
+    row = session.execute(
+        select(SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"))
+        .join(User, User.id == SigninSession.user_id)
+        .join(Membership, Membership.id == SigninSession.membership_id)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(SigninSession.token_hash == token_hash(token), SigninSession.ended_at.is_(None))
+        .where(SigninSession.created_at > now - ABSOLUTE, SigninSession.seen_at > now - IDLE_IN_MEETING)
+        .where(User.state == UserState.ACTIVE, Membership.user_id == User.id, _in_force())
+    ).one_or_none()
+    if row is None:
+        return None
+    found, partnership_id, membership, agency, memberships = row
+    actor = _actor(partnership_id, membership, found.id, found.stepped_up_at)
+    if found.seen_at <= now - IDLE and not _runs_a_meeting(session, actor):
+        return None
+    return SignedIn(actor, agency, memberships, found.seen_at)
+
+
+def touch(session: Session, session_id: UUID) -> None:
+    """The person did something: the idle limit starts again."""
+    mine = and_(SigninSession.id == session_id, SigninSession.ended_at.is_(None))
+    session.execute(update(SigninSession).where(mine).values(seen_at=clock.now()))
+
+
+def end(session: Session, actor: Actor, session_id: UUID, reason: str) -> None:
+    """End one of the person's own sessions; NotFound for anybody else's. Ending it twice changes nothing."""
+    access.require_holds(actor, Permission.HOME_READ)
+    row = session.get(SigninSession, session_id)
+    if row is None or row.user_id != actor.user_id:
+        raise NotFound
+    if row.ended_at is None:
+        row.ended_at = clock.now()
+        audit.record(session, actor, "signin:ended", row, reason=reason)
+
+
+def end_all(session: Session, user_id: UUID) -> int:
+    """End every session of a person: at suspension. Returns how many were open."""
+    return _end(session, user_id, list(session.scalars(_open_sessions(user_id))))
+
+
+def list_open(session: Session, actor: Actor) -> list[OpenSession]:
+    """Where the person is signed in now, newest first."""
+    access.require_holds(actor, Permission.HOME_READ)
+    rows = session.execute(_open_sessions(_person(actor)).add_columns(SigninSession.created_at, SigninSession.seen_at))
+    return [OpenSession(one, started, seen, one == actor.session_id) for one, started, seen in rows]
+
+
+def switch(session: Session, actor: Actor, membership_id: UUID) -> str:
+    """Go on in another of the person's own memberships. Returns the new token: the old one no longer works."""
+    access.require_holds(actor, Permission.HOME_READ)
+    membership = session.scalar(memberships_in_force(_person(actor)).where(Membership.id == membership_id))
+    row = session.get(SigninSession, actor.session_id)
+    if membership is None or row is None:
+        raise NotFound
+    row.membership_id = membership.id
+    audit.record(session, actor, "session:switched", membership, role=membership.role)
+    return renew(row)
+
+
+def renew(row: SigninSession) -> str:
+    """A new token for the same session."""
+    token = secrets.token_urlsafe(32)
+    row.token_hash = token_hash(token)
+    return token
+
+
+def _person(actor: Actor) -> UUID:
+    """The person behind an actor; NotFound for the System, which has no sessions."""
+    if actor.user_id is None:
+        raise NotFound
+    return actor.user_id
+
+
+def _actor(partnership_id: UUID, membership: Membership, session_id: UUID, stepped_up_at: datetime | None) -> Actor:
+    return Actor(
+        partnership_id=partnership_id, role=membership.role, user_id=membership.user_id, agency_id=membership.agency_id,
+        programmes=frozenset([membership.programme] if membership.programme else ProgrammeSlug),
+        session_id=session_id, stepped_up_at=stepped_up_at, membership_id=membership.id,
+    )  # fmt: skip
+
+
+def _in_force() -> Any:
+    today = clock.today()
+    return and_(Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
+
+
+def _others() -> Any:
+    """How many memberships in force the person of the outer query holds."""
+    held = Membership.__table__.alias("held")
+    today = clock.today()
+    return (
+        select(func.count())
+        .where(held.c.user_id == User.id, held.c.from_on <= today, or_(held.c.to_on.is_(None), held.c.to_on >= today))
+        .correlate(User)
+        .scalar_subquery()
+    )
+
+
+def _runs_a_meeting(session: Session, actor: Actor) -> bool:
+    """Whether a meeting that this person may run is being held: then an hour may pass without a keystroke."""
+    if Permission.MEETING_RUN not in access.GRANTS[actor.role]:
+        return False
+    running = and_(
+        Meeting.partnership_id == actor.partnership_id,
+        Meeting.programme.in_(actor.programmes),
+        Meeting.state == MeetingState.IN_PROGRESS,
+    )
+    return session.scalar(select(exists().where(running))) or False
+
+
+def _open_sessions(user_id: UUID) -> Select[Any]:
+    now = clock.now()
+    return (
+        select(SigninSession.id)
+        .where(SigninSession.user_id == user_id, SigninSession.ended_at.is_(None))
+        .where(SigninSession.created_at > now - ABSOLUTE, SigninSession.seen_at > now - IDLE_IN_MEETING)
+        .order_by(SigninSession.created_at.desc(), SigninSession.id)
+    )
+
+
+def _end_oldest(session: Session, user_id: UUID, *, leave: int) -> None:
+    _end(session, user_id, list(session.scalars(_open_sessions(user_id)))[leave:])
+
+
+def _end(session: Session, user_id: UUID, ids: list[UUID]) -> int:
+    mine = and_(SigninSession.id.in_(ids), SigninSession.user_id == user_id)
+    session.execute(update(SigninSession).where(mine).values(ended_at=clock.now()))
+    return len(ids)

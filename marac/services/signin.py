@@ -1,0 +1,129 @@
+"""The steps of signing in: password, then code. A wrong answer and an unknown account get the same reply and the same work.
+
+Each step runs in a short transaction of its own beside the request's, so that what failed stays counted. Needs the
+vault's unit of work around it; never holds the write lock while a password is hashed.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import Row, exists, select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.crypto.keyring import Keyring
+from marac.errors import NotFound
+from marac.models import SigninSession, User
+from marac.services import passwords, sessions, throttle
+from marac.services.deployment import Deployment
+from marac.vocabulary import UserState
+
+STEP: Final = 30  # seconds a code is shown for
+GRACE: Final = 5  # seconds for which the code just gone still counts
+
+
+class Begun(NamedTuple):
+    """A session that was just started or renewed: the token for the cookie, and who holds it."""
+
+    token: str
+    actor: Actor
+
+
+@contextmanager
+def apart(house: Deployment, actor: Actor | None) -> Iterator[Session]:
+    """A short write transaction beside the request's own, with its audit entries; nothing on an exception."""
+    with house.writer() as session:
+        yield session
+        audit.finish(session, actor)
+        session.commit()
+
+
+def signin_token(keyring: Keyring, email: str) -> bytes:
+    """The blind index of an address under the deployment key (128 bits): finds an account, tells nothing."""
+    typed = unicodedata.normalize("NFKC", email).strip().casefold()
+    return hmac.digest(keyring.deployment_secret("signin-index"), typed.encode(), hashlib.sha256)[:16]
+
+
+def check_password(house: Deployment, email: str, password: str, *, address: str) -> UUID | None:
+    """The account that may go on to the code, or None for every other case alike. Raises TooSoon after many failures."""
+    token = signin_token(house.keyring, email)
+    account = throttle.bucket(house.keyring, "account", token.hex())
+    with apart(house, None) as session:
+        turn = throttle.take_turn(session, [account, throttle.bucket(house.keyring, "address", address)])
+    with house.reader() as session:
+        found = _account(session, token)
+    right = passwords.matches(found.password_hash if found else None, password)
+    with apart(house, None) as session:
+        if found is not None and right and found.may_enter:
+            throttle.give_back(session, turn, account)
+            return found.id  # type: ignore[no-any-return]
+        throttle.keep(session, turn)
+        if found is not None:
+            _record_failure(session, session.get_one(User, found.id), "password")
+    return None
+
+
+def check_code(house: Deployment, user_id: UUID, code: str) -> Begun | None:
+    """Start a session for somebody whose password was right, or None for a wrong or used code. Raises TooSoon."""
+    bucket = throttle.bucket(house.keyring, "code", user_id.hex)
+    with apart(house, None) as session:
+        turn = throttle.take_turn(session, [bucket])
+        user = session.get_one(User, user_id)
+        membership = session.scalars(sessions.memberships_in_force(user_id).limit(1)).first()
+        if membership is None or user.state != UserState.ACTIVE or not use_code(user, code):
+            _record_failure(session, user, "code")
+            return None
+        throttle.give_back(session, turn, bucket)
+        token, actor = sessions.start(session, user, membership)
+        audit.record(session, actor, "signin:succeeded", user, factor="totp")
+        return Begun(token, actor)
+
+
+def step_up(house: Deployment, actor: Actor, code: str) -> Begun | None:
+    """Confirm the second factor again: a new token, and five minutes for what needs it. None for a wrong or used code."""
+    if actor.user_id is None:
+        raise NotFound
+    bucket = throttle.bucket(house.keyring, "code", actor.user_id.hex)
+    with apart(house, None) as session:
+        turn = throttle.take_turn(session, [bucket])
+        user = session.get_one(User, actor.user_id)
+        row = session.get(SigninSession, actor.session_id)
+        if row is None or row.ended_at is not None or not use_code(user, code):
+            audit.record(session, actor, "signin:failed", user, reason="code")
+            return None
+        throttle.give_back(session, turn, bucket)
+        row.stepped_up_at = clock.now()
+        audit.record(session, actor, "signin:stepped_up")
+        return Begun(sessions.renew(row), actor)
+
+
+def use_code(user: User, code: str) -> bool:
+    """Whether this is the code shown now and was not used before; using it uses it up."""
+    access.open_staff_for("signin", user.partnership_id)
+    typed, now = "".join(code.split()), clock.now().timestamp()
+    if not user.totp_secret or not typed.isascii():
+        return False
+    shown = pyotp.TOTP(user.totp_secret)
+    for step in sorted({int(now - GRACE) // STEP, int(now) // STEP}):
+        if step > user.last_totp_step and hmac.compare_digest(shown.at(step * STEP), typed):
+            user.last_totp_step = step
+            return True
+    return False
+
+
+def _account(session: Session, token: bytes) -> Row[tuple[UUID, str | None, bool]] | None:
+    """The columns that a sign-in asks for, with whether the person may enter: active, and a member of something."""
+    member = exists(sessions.memberships_in_force(User.id).order_by(None).correlate(User))  # type: ignore[arg-type]
+    may_enter = (member & (User.state == UserState.ACTIVE)).label("may_enter")
+    return session.execute(select(User.id, User.password_hash, may_enter).where(User.signin_token == token)).one_or_none()
+
+
+def _record_failure(session: Session, user: User, reason: str) -> None:
+    audit.record(session, access.system(user.partnership_id), "signin:failed", user, reason=reason)

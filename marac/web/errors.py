@@ -1,0 +1,93 @@
+"""Refusals and faults become pages. Says what to do next and a request number; refuses to show a cause, a value or a trace."""
+
+import re
+import secrets
+import traceback
+from collections.abc import Sequence
+from typing import Any, Final
+
+from flask import Flask, current_app, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from marac.errors import Refusal, RuleBroken
+
+PAGES: Final = frozenset({400, 403, 404, 409, 410, 419, 429, 500, 503})
+NEVER_SHOWN: Final = re.compile(r"csrf_token|once_key|version|passw|secret|code|token", re.IGNORECASE)
+
+Versions = Sequence[tuple[str, str]]  # (label, text) in the order of the form
+
+
+def request_number() -> str:
+    """What a person can read out to support; the same in the log line of this request."""
+    if "request_number" not in g:
+        text = secrets.token_hex(4)
+        g.request_number = f"{text[:4]}-{text[4:]}"
+    return str(g.request_number)
+
+
+def typed_text() -> list[tuple[str, str]]:
+    """What the person had typed, to be shown back to them alone, so that a refusal never loses it."""
+    kept = (
+        (name, text) for name, text in request.form.items(multi=True) if text.strip() and not NEVER_SHOWN.search(name)
+    )
+    return [(name.replace("_", " ").replace("-", " ").capitalize(), text) for name, text in kept]
+
+
+def page(status: int, **facts: Any) -> tuple[str | Response, int]:
+    """The page for a status, or the same as JSON for a script that asked for it."""
+    g.answered_status = status
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(error=status, number=request_number()), status
+    shown = status if status in PAGES else 500 if status >= 500 else 400
+    facts = {"number": request_number(), "status": status, **facts}
+    if shown >= 500:  # nothing that may need the database: no context processors
+        return current_app.jinja_env.get_template(f"errors/{shown}.html").render(facts), status
+    return render_template(f"errors/{shown}.html", **facts), status
+
+
+def conflict_page(
+    *, yours: Versions, theirs: Versions, back: str, who_and_when: str = ""
+) -> tuple[str | Response, int]:
+    """409 with both versions side by side; a page that can read the newer version calls this itself."""
+    return page(409, yours=yours, theirs=theirs, back=back, who_and_when=who_and_when)
+
+
+def on_refusal(refusal: Refusal) -> tuple[str | Response, int]:
+    """A service said no. Kept in `g.refused` for the unit of work, which rolls back and audits it."""
+    g.refused = refusal
+    message = refusal.message if isinstance(refusal, RuleBroken) else ""
+    yours = typed_text() if refusal.status == 409 else []
+    return page(refusal.status, message=message, yours=yours, theirs=[], back=request.path)
+
+
+def on_http(error: HTTPException) -> Any:
+    """What Flask itself refuses; redirects pass through."""
+    status = error.code or 500
+    return error if status < 400 else page(status, yours=[])
+
+
+def on_stale_page(error: CSRFError) -> tuple[str | Response, int]:
+    """The page was open longer than its sign-in: nothing was saved, and what was typed is shown to be copied."""
+    return page(419, yours=typed_text(), back=request.path)
+
+
+def on_fault(error: Exception) -> tuple[str | Response, int]:
+    """Our own mistake: where it happened goes to the log under the number, what was in it goes nowhere."""
+    if current_app.testing or current_app.debug:
+        raise error
+    g.refused = error
+    steps = [f"{step.filename}:{step.lineno} {step.name}" for step in traceback.extract_tb(error.__traceback__)[-8:]]
+    current_app.logger.error(
+        "request %s failed: %s at %s", request_number(), type(error).__name__, " < ".join(reversed(steps))
+    )
+    return page(500)
+
+
+def set_up(app: Flask) -> None:
+    """Every refusal and fault of this application is answered here."""
+    app.register_error_handler(Refusal, on_refusal)
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(CSRFError, on_stale_page)
+    app.register_error_handler(Exception, on_fault)

@@ -1,0 +1,25 @@
+// Starts what the page asks for. Every page works without any of it.
+import { initAll } from './vendor/govuk-frontend.min.js'
+import { startHideScreen } from './hide-screen.js'
+import { startTimeout } from './timeout.js'
+import { startKeys } from './keys.js'
+
+const PAGE_PARTS = {
+  '[data-autosave]': './autosave.js',
+  '[data-clock]': './clock.js',
+  '[data-keys="answers"]': './dash-keys.js',
+  '[data-keys="research"]': './research-keys.js',
+  '[data-reveal]': './reveal.js'
+}
+
+// A page brought back from the browser's memory may show what has since been hidden: fetch it again.
+window.addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload() })
+
+startHideScreen()
+startTimeout()
+if (document.body.dataset.shortcuts !== 'off') startKeys()
+initAll()
+for (const [selector, module] of Object.entries(PAGE_PARTS)) {
+  const found = document.querySelectorAll(selector)
+  if (found.length) import(module).then(({ start }) => found.forEach((element) => start(element)))
+}

@@ -1,0 +1,21 @@
+"""Every life-cycle of the panel as a table. No database, no web, no clock: facts come in, a
+transition or a refusal comes out."""
+
+from marac.workflows.action import ACTION, FLAG
+from marac.workflows.da_marac import DA_MARAC
+from marac.workflows.engine import Workflow
+from marac.workflows.meeting import AGENDA_ITEM, MEETING
+from marac.workflows.minutes import MINUTES
+from marac.workflows.printing import markdown
+from marac.workflows.referral import REFERRAL
+from marac.workflows.research import RESEARCH
+
+WORKFLOWS: dict[str, Workflow] = {
+    workflow.noun: workflow for workflow in (REFERRAL, DA_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG)
+}
+
+
+def page() -> str:
+    """Every life-cycle as one Markdown page: what the README beside this file holds."""
+    head = "# Life-cycles\n\nPrinted from `marac/workflows/` by `marac workflows show`. Edit a table, print again.\n"
+    return "\n".join([head, *(markdown(workflow) for workflow in WORKFLOWS.values())])

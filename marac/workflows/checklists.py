@@ -1,0 +1,256 @@
+"""Scores versioned risk tools. A score informs and never refuses.
+
+What is not known is counted and shown, never a silent no. Scores of different tools are never added or compared.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from marac.errors import RuleBroken
+from marac.paths import DATA
+from marac.workflows.definitions import Checklist, Cluster, Question, Threshold, load
+
+Answers = Mapping[str, Any]
+
+CHECKLISTS: dict[tuple[str, str], Checklist] = {
+    (checklist.id, checklist.version): checklist
+    for checklist in (load(path) for path in sorted((DATA / "checklists").glob("*.yaml")))
+}
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "grade_is": operator.eq,
+}
+YES, NO, UNKNOWN = "yes", "no", ("dont_know", "not_known", "unknown")
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a checklist says, as a count and never a verdict.
+
+    `unknown` answers score nothing; `could_rise_to` is the score if each of them were the highest. `missing_detail` and
+    `unanswered` name questions by number (entered tools: by field).
+    """
+
+    score: int | None
+    max: int | None
+    unknown: int = 0
+    could_rise_to: int | None = None
+    band: str | None = None
+    criteria_met: tuple[str, ...] = ()
+    missing_detail: tuple[int, ...] = ()
+    unanswered: tuple[int | str, ...] = ()
+    red_flags: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, ready for JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def current(checklist_id: str, on: date | None = None) -> Checklist:
+    """The newest version in force on a date (without one: the newest). LookupError when there is none."""
+    versions = [
+        checklist
+        for checklist in CHECKLISTS.values()
+        if checklist.id == checklist_id
+        and (on is None or checklist.effective_from <= on <= (checklist.effective_to or date.max))
+    ]
+    if not versions:
+        raise LookupError(f"there is no checklist {checklist_id!r} in force")
+    return max(versions, key=lambda checklist: (checklist.effective_from, checklist.version))
+
+
+def score(
+    checklist: Checklist,
+    answers: Answers,
+    *,
+    on: date | None = None,
+    thresholds: Sequence[Threshold] | None = None,
+) -> Score:
+    """Score answers keyed by question number, each a word or a mapping with `answer`, `comment` and `follow_ups`.
+
+    Tools entered as a score or grade take `score` and `grade`. `thresholds` are the local ones in place of the shipped
+    (DA-7). RuleBroken, beside the question, when an answer is none of those offered.
+    """
+    _refuse_strangers(checklist, answers)
+    found = RULES[checklist.rule](checklist, answers)
+    chosen = _in_force(checklist.thresholds if thresholds is None else thresholds, on)
+    criteria = tuple(threshold.key for threshold in chosen if _reached(found, threshold))
+    return replace(found, criteria_met=(*found.criteria_met, *criteria))
+
+
+def meets(total: int | str | None, sign: str, value: int | str) -> bool:
+    """Compare a total (or grade) with a threshold by its own operator; False when nothing is known."""
+    return total is not None and OPERATORS[sign](total, value)
+
+
+def _in_force(thresholds: Sequence[Threshold], on: date | None) -> tuple[Threshold, ...]:
+    dated = [threshold for threshold in thresholds if on is None or threshold.effective_from <= on]
+    newest = {threshold.key: threshold for threshold in sorted(dated, key=lambda threshold: threshold.effective_from)}
+    return tuple(newest.values())
+
+
+def _reached(found: Score, threshold: Threshold) -> bool:
+    if threshold.operator not in OPERATORS:
+        return False
+    return meets(found.band if threshold.operator == "grade_is" else found.score, threshold.operator, threshold.value)
+
+
+def _refuse_strangers(checklist: Checklist, answers: Answers) -> None:
+    known = {str(question.number) for question in checklist.questions}
+    known |= {field.key for field in (*checklist.fields, *checklist.same_day)}
+    known |= {gate.key for gate in checklist.gates} | {factor.key for factor in checklist.factors}
+    for key in answers:
+        if str(key) not in known:
+            raise RuleBroken(str(key), "This checklist has no such question. Check the number")
+
+
+def _said(answers: Answers, key: str | int) -> Any:
+    """The answer alone, None when there is none."""
+    entry = answers.get(str(key))
+    said = entry.get("answer") if isinstance(entry, Mapping) else entry
+    return said or None
+
+
+def _chosen(answers: Answers, key: str | int, offered: Sequence[str]) -> str | None:
+    said = _said(answers, key)
+    if said is None:
+        return None
+    if said not in offered:
+        raise RuleBroken(str(key), f"Choose one of: {', '.join(offered)}")
+    return str(said)
+
+
+def _count(checklist: Checklist, answers: Answers) -> Score:
+    """One for each yes (SafeLives Dash and the stalking screen)."""
+    given = {q.number: _chosen(answers, q.number, (YES, NO, "dont_know")) for q in checklist.questions}
+    yes = [question for question in checklist.questions if given[question.number] == YES]
+    unknown = sum(answer in UNKNOWN for answer in given.values())
+    numbers = {question.number for question in yes}
+    return Score(
+        score=len(yes),
+        max=checklist.maximum,
+        unknown=unknown,
+        could_rise_to=len(yes) + unknown,
+        band=_band(checklist, len(yes)),
+        missing_detail=tuple(q.number for q in yes if q.needs_detail and not _detailed(q, answers)),
+        unanswered=tuple(number for number, answer in given.items() if answer is None),
+        red_flags=(
+            *(question.key for question in yes if question.red_flag),
+            *(cluster.key for cluster in checklist.clusters if _clustered(cluster, numbers)),
+        ),
+    )
+
+
+def _detailed(question: Question, answers: Answers) -> bool:
+    entry = answers[str(question.number)]
+    if not isinstance(entry, Mapping):
+        return False
+    written = (entry.get("comment"), *(entry.get("follow_ups") or {}).values())
+    return any(value.strip() if isinstance(value, str) else value for value in written)
+
+
+def _clustered(cluster: Cluster, yes: set[int]) -> bool:
+    return cluster.all_of <= yes and all(not part or part & yes for part in (cluster.any_of, cluster.with_any_of))
+
+
+def _band(checklist: Checklist, total: int) -> str | None:
+    for band in checklist.bands:
+        if band.low <= total and (band.high is None or total <= band.high):
+            return band.key
+    return None
+
+
+def _weighted(checklist: Checklist, answers: Answers) -> Score:
+    """The scores of the options chosen (the anti-social behaviour matrix)."""
+    total = could_rise = unknown = 0
+    unanswered = []
+    for question in checklist.questions:
+        points = _points(question, answers)
+        if points is None:
+            unknown += 1
+            could_rise += question.maximum
+        elif points == ():
+            unanswered.append(question.number)
+        total += sum(points or ())
+    return Score(
+        score=total,
+        max=checklist.maximum,
+        unknown=unknown,
+        could_rise_to=total + could_rise,
+        band=_band(checklist, total),
+        unanswered=tuple(unanswered),
+    )
+
+
+def _points(question: Question, answers: Answers) -> tuple[int, ...] | None:
+    """Scores of the options chosen: None when not known, empty when not answered."""
+    said = _said(answers, question.number)
+    keys = [said] if isinstance(said, str) else list(said or ())
+    options = {option.key: option for option in question.options}
+    if any(key not in options for key in keys) or (len(keys) > 1 and question.kind != "multi"):
+        raise RuleBroken(str(question.number), f"Choose one of: {', '.join(options)}")
+    chosen = [options[key] for key in keys]
+    if len(chosen) > 1 and any(option.exclusive or option.score is None for option in chosen):
+        raise RuleBroken(str(question.number), "One of your answers rules out the others. Choose again")
+    scores = [option.score for option in chosen]
+    return None if None in scores else tuple(points for points in scores if points is not None)
+
+
+def _entered(checklist: Checklist, answers: Answers) -> Score:
+    """A score or grade brought from a form whose answers were not supplied."""
+    fields = {field.key: field for field in checklist.fields}
+    total = _number(answers, fields["score"].minimum, fields["score"].maximum) if "score" in fields else None
+    grades = [_chosen(answers, key, checklist.grades) for key in ("grade", "supervisor_grade") if key in fields]
+    grade = max((grade for grade in grades if grade), key=checklist.grades.index, default=None)
+    given = {"score": total, "grade": grade}
+    return Score(
+        score=total,
+        max=checklist.maximum,
+        could_rise_to=total,
+        band=grade,
+        unanswered=tuple(key for key, value in given.items() if key in fields and value is None),
+    )
+
+
+def _number(answers: Answers, low: int | None, high: int | None) -> int | None:
+    said = str(answers.get("score", "")).strip()
+    if not said:
+        return None
+    if not said.isdecimal() or int(said) < (low or 0) or (high is not None and int(said) > high):
+        raise RuleBroken("score", "Enter the score as a whole number" + (f" from {low} to {high}" if high else ""))
+    return int(said)
+
+
+def _gates(checklist: Checklist, answers: Answers) -> Score:
+    """Eligibility by gates, then the highest priority any factor raises (Sanctuary). The result is its criterion."""
+    gates = {gate: _chosen(answers, gate.key, gate.answers) for gate in checklist.gates if gate.on_by_default}
+    factors = {factor: _chosen(answers, factor.key, factor.answers) for factor in checklist.factors}
+    passed = [said in (gate.pass_when, "not_applicable") for gate, said in gates.items()]
+    failed = any(said == gate.fail_when for gate, said in gates.items())
+    raised = [factor.raises_to for factor, said in factors.items() if said == YES]
+    result = "ineligible" if failed else "eligible" if all(passed) else "awaiting_information"
+    both = {gate.key: said for gate, said in gates.items()} | {factor.key: said for factor, said in factors.items()}
+    return Score(
+        score=None,
+        max=None,
+        unknown=sum(said in UNKNOWN for said in both.values()),
+        band=min(raised, key=checklist.grades.index, default=checklist.grades[-1]),
+        criteria_met=(result,),
+        unanswered=tuple(key for key, said in both.items() if said is None),
+    )
+
+
+RULES: dict[str, Callable[[Checklist, Answers], Score]] = {
+    "count": _count,
+    "weighted_sum": _weighted,
+    "entered": _entered,
+    "grade": _entered,
+    "gates_then_priority": _gates,
+}

@@ -1,0 +1,98 @@
+"""The browser of the journeys: Debian's Chromium through Playwright, where any console message is a failure."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+CHROMIUM = os.environ.get("MARAC_CHROMIUM") or next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+EXPECTED_STATUSES = ("404", "409", "422")  # Chromium reports these answers on the console; the journeys cause them
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if CHROMIUM is None:
+        pytest.fail("The journeys need Chromium. On Debian: apt install chromium, or set MARAC_CHROMIUM to its path.")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": [*QUIET, *sandbox]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "Europe/London", "base_url": None}
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Any], str]]:
+    """serve(app) -> its address on this machine, until the tests end."""
+    with ExitStack() as running:
+        yield lambda app: running.enter_context(serving(app))
+
+
+def watch(page: Page) -> list[str]:
+    """A list that fills with every console error or warning (so any CSP block), script error and failed request."""
+    bad: list[str] = []
+
+    def on_console(message: Any) -> None:
+        expected = any(f"status of {status}" in message.text for status in EXPECTED_STATUSES)
+        if message.type in ("error", "warning") and not expected:
+            bad.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    page.on("requestfailed", lambda request: bad.append(request.url))
+    return bad
+
+
+@pytest.fixture
+def checked_page(page: Page) -> Iterator[Page]:
+    """A page that may say nothing on the console."""
+    bad = watch(page)
+    yield page
+    assert bad == []
+
+
+@pytest.fixture(scope="session")
+def assert_accessible() -> Callable[[Page], None]:
+    """assert_accessible(page): axe finds nothing, and nothing scrolls sideways (which axe does not see)."""
+    axe = Axe()
+
+    def check(page: Page) -> None:
+        found = axe.run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+            f"{page.url} scrolls sideways at {page.viewport_size}"
+        )
+
+    return check
