@@ -6,7 +6,7 @@ Refuses to open anything that GRANTS does not first make visible. Location and c
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import object_session
 
 from marac.access.policy import GRANTS, Actor, asked, holds, require, require_holds, rule
@@ -111,6 +111,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "match": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
+    "tell": frozenset({"risk"}),
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
 }
@@ -153,7 +154,10 @@ def _is_drafting(actor: Actor, case: Case) -> bool:
     session = object_session(case)
     open_drafts = exists().where(
         Referral.case_id == case.id,
-        Referral.state.in_((ReferralState.DRAFT, ReferralState.RETURNED)),
+        or_(
+            Referral.state.in_((ReferralState.DRAFT, ReferralState.RETURNED)),
+            and_(Referral.state == ReferralState.SUBMITTED, Referral.urgent),  # sent now, finished later (DA-18)
+        ),
         rule(actor, P.REFERRAL_EDIT, Referral),
     )
     return bool(session and session.scalar(select(open_drafts)))

@@ -161,7 +161,10 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.USER_SUSPEND: everyone,
     },
     Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
-    Role.SYSTEM: {P.JOB_RUN: everyone},
+    # timed jobs, and the operator at the console of the machine; never over HTTP
+    Role.SYSTEM: dict.fromkeys(
+        (P.JOB_RUN, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
+    ),
 }  # fmt: skip
 
 # --- asking ---

@@ -3,9 +3,11 @@
 Refuses to open on a database whose schema it does not know, or without its key store and root key.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 
 from alembic import command
@@ -19,6 +21,7 @@ from marac.config import Settings
 from marac.crypto import root_keys, vault
 from marac.crypto.keyring import Keyring
 from marac.crypto.root_keys.file import create_root_file
+from marac.crypto.root_keys.passphrase import create_salt_file
 from marac.db import make_engine, make_sessions
 from marac.errors import ConfigurationError
 from marac.paths import MIGRATIONS
@@ -49,8 +52,11 @@ def open_deployment(settings: Settings) -> Deployment:
 
 def set_up(settings: Settings) -> Deployment:
     """Bring an empty or older database to the newest schema, make the keys that are missing, and open it."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if settings.embedded:
-        _embed(settings)
+        _make_once(Path(settings.root_key.partition(":")[2]), create_root_file)
+    if settings.root_key == "passphrase":
+        _make_once(_salt(settings), create_salt_file)
     engine = make_engine(settings.database_url)
     upgrade(engine)
     deployment = _deployment(settings, engine, create=True)
@@ -85,19 +91,31 @@ def check_schema(engine: Engine) -> None:
 
 
 def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployment:
-    root = root_keys.root_from(settings.root_key, databases=_files(settings))
+    root = root_keys.root_from(_root_setting(settings), passphrase_reader=_ask, databases=_files(settings))
     keyring = Keyring.open(settings.keystore_url, root, create=create)
     reader, writer = make_sessions(engine)
     return Deployment(settings, engine, keyring, reader, writer)
 
 
-def _embed(settings: Settings) -> None:
-    """Make the folders and the root key file of a deployment that keeps everything on this machine."""
-    Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
-    where = Path(settings.root_key.partition(":")[2])
+def _make_once(where: Path, make: Callable[[Path], object]) -> None:
+    """Make a root key or salt file, in a folder of its own, unless it is there."""
     if not where.exists():
         where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        create_root_file(where)
+        make(where)
+
+
+def _root_setting(settings: Settings) -> str:
+    """`passphrase` alone means the salt file beside the data folder; every other provider names its own place."""
+    return f"passphrase:{_salt(settings)}" if settings.root_key == "passphrase" else settings.root_key
+
+
+def _salt(settings: Settings) -> Path:
+    return settings.data.with_name(settings.data.name + "-root") / "root.salt"
+
+
+def _ask() -> str:
+    """The passphrase, typed or piped in; never an argument and never in the environment."""
+    return getpass("Root passphrase: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def _files(settings: Settings) -> list[Path]:

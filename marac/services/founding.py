@@ -1,6 +1,8 @@
 """Founding a partnership: its programmes, agencies and dated local rules, from data. Holds no local value itself."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,12 @@ def reference(name: str) -> Mapping[str, Any]:
 
 
 def found_partnership(
-    session: Session, keyring: Keyring, *, slug: str, name: str, is_demo: bool = False
+    session: Session, keyring: Keyring, *, slug: str, name: str, is_demo: bool = False, rules_from: date | None = None
 ) -> Partnership:
-    """Make a partnership with its keys, programmes, agencies and settings. Raises on a slug that is taken."""
+    """Make a partnership with its keys, programmes, agencies and settings. Raises on a slug that is taken.
+
+    `rules_from` dates the shipped rules earlier than they are, for a partnership that brings its history.
+    """
     partnership = Partnership(slug=slug, name=name, is_demo=is_demo)
     keyring.create_partnership(partnership.id)
     session.add(partnership)
@@ -42,7 +47,10 @@ def found_partnership(
                 partnership_id=partnership.id, slug=programme, name=block["name"], neutral_name=block["neutral_name"]
             )
         )
-        session.add_all(_setting(partnership.id, programme, rule) for rule in shipped_rules(programme))
+        session.add_all(
+            _setting(partnership.id, programme, replace(rule, effective_from=rules_from or rule.effective_from))
+            for rule in shipped_rules(programme)
+        )
     session.add_all(_agency(partnership.id, row) for row in reference("partnership")["agencies"])
     session.flush()
     audit.record(session, access.system(partnership.id), "partnership:founded", partnership)

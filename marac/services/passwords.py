@@ -15,7 +15,7 @@ SHORTEST: Final = 15
 LONGEST: Final = 128
 ENOUGH: Final = 3  # of 4, as zxcvbn rates a guess against common passwords, names and keyboard patterns
 JUDGED: Final = 72  # characters that zxcvbn reads; it refuses more
-CONTEXT: Final = ("marac", "idva", "sanctuary", "casework", "tower hamlets", "towerhamlets", "domestic", "panel", "council")
+CONTEXT: Final = ("marac", "idva", "sanctuary", "casework", "tower hamlets", "towerhamlets", "domestic", "council")
 AT_ONCE: Final = BoundedSemaphore(4)  # hashes in memory at one time, 64 MiB each
 
 _hasher: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
@@ -45,15 +45,17 @@ def is_outdated(kept: str) -> bool:
 
 
 def check_policy(password: str, about_person: Iterable[str] = ()) -> None:
-    """Raise RuleBroken("password", …) for one too short, too long, or easy to guess from common words and this person's own.
+    """RuleBroken beside `password` for one too short, too long, or easy to guess from common or this person's words.
 
     Length and guessing only: no rules on kinds of characters and no expiry (NIST 800-63B, NCSC).
     """
     chosen = _normal(password)
     if len(chosen) < SHORTEST:
-        raise RuleBroken("password", f"The password must be {SHORTEST} characters or more. Three random words work well")
+        raise RuleBroken(
+            "password", f"Choose a password of {SHORTEST} characters or more. Three random words work well"
+        )
     if len(chosen) > LONGEST:
-        raise RuleBroken("password", f"The password must be {LONGEST} characters or fewer")
+        raise RuleBroken("password", f"Choose a password of {LONGEST} characters or fewer")
     known = [*CONTEXT, *(part for word in about_person for part in _parts(word))]
     bare = chosen.casefold()
     for word in sorted(known, key=len, reverse=True):

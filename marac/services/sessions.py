@@ -56,9 +56,10 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def memberships_in_force(user_id: UUID) -> Select[tuple[Membership]]:
+def memberships_in_force(user_id: UUID) -> Select[Membership]:
     """The memberships of a person that count today."""
-    return select(Membership).where(Membership.user_id == user_id, _in_force()).order_by(Membership.from_on, Membership.id)
+    mine = select(Membership).where(Membership.user_id == user_id, in_force())
+    return mine.order_by(Membership.from_on, Membership.id)
 
 
 def start(session: Session, user: User, membership: Membership) -> tuple[str, Actor]:
@@ -84,7 +85,7 @@ def find(session: Session, token: str) -> SignedIn | None:
         .join(Agency, Agency.id == Membership.agency_id)
         .where(SigninSession.token_hash == token_hash(token), SigninSession.ended_at.is_(None))
         .where(SigninSession.created_at > now - ABSOLUTE, SigninSession.seen_at > now - IDLE_IN_MEETING)
-        .where(User.state == UserState.ACTIVE, Membership.user_id == User.id, _in_force())
+        .where(User.state == UserState.ACTIVE, Membership.user_id == User.id, in_force())
     ).one_or_none()
     if row is None:
         return None
@@ -158,7 +159,8 @@ def _actor(partnership_id: UUID, membership: Membership, session_id: UUID, stepp
     )  # fmt: skip
 
 
-def _in_force() -> Any:
+def in_force() -> Any:
+    """The clause that a membership counts today."""
     today = clock.today()
     return and_(Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
 

@@ -1,4 +1,4 @@
-"""The steps of signing in: password, then code. A wrong answer and an unknown account get the same reply and the same work.
+"""The steps of signing in: password, then code. A wrong answer and an unknown account get the same reply and work.
 
 Each step runs in a short transaction of its own beside the request's, so that what failed stays counted. Needs the
 vault's unit of work around it; never holds the write lock while a password is hashed.
@@ -20,9 +20,9 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound
-from marac.models import SigninSession, User
+from marac.models import Membership, SigninSession, User
 from marac.services import passwords, sessions, throttle
-from marac.services.deployment import Deployment
+from marac.services.deployment import Deployment, commit
 from marac.vocabulary import UserState
 
 STEP: Final = 30  # seconds a code is shown for
@@ -40,9 +40,9 @@ class Begun(NamedTuple):
 def apart(house: Deployment, actor: Actor | None) -> Iterator[Session]:
     """A short write transaction beside the request's own, with its audit entries; nothing on an exception."""
     with house.writer() as session:
+        session.info["keyring"] = house.keyring
         yield session
-        audit.finish(session, actor)
-        session.commit()
+        commit(session, actor)
 
 
 def signin_token(keyring: Keyring, email: str) -> bytes:
@@ -52,7 +52,7 @@ def signin_token(keyring: Keyring, email: str) -> bytes:
 
 
 def check_password(house: Deployment, email: str, password: str, *, address: str) -> UUID | None:
-    """The account that may go on to the code, or None for every other case alike. Raises TooSoon after many failures."""
+    """The account that may go on to the code, or None for every other case alike. Raises TooSoon after failures."""
     token = signin_token(house.keyring, email)
     account = throttle.bucket(house.keyring, "account", token.hex())
     with apart(house, None) as session:
@@ -63,7 +63,8 @@ def check_password(house: Deployment, email: str, password: str, *, address: str
     with apart(house, None) as session:
         if found is not None and right and found.may_enter:
             throttle.give_back(session, turn, account)
-            return found.id  # type: ignore[no-any-return]
+            account_id: UUID = found.id
+            return account_id
         throttle.keep(session, turn)
         if found is not None:
             _record_failure(session, session.get_one(User, found.id), "password")
@@ -87,7 +88,7 @@ def check_code(house: Deployment, user_id: UUID, code: str) -> Begun | None:
 
 
 def step_up(house: Deployment, actor: Actor, code: str) -> Begun | None:
-    """Confirm the second factor again: a new token, and five minutes for what needs it. None for a wrong or used code."""
+    """Confirm the second factor again: a new token, and five minutes. None for a wrong or used code."""
     if actor.user_id is None:
         raise NotFound
     bucket = throttle.bucket(house.keyring, "code", actor.user_id.hex)
@@ -118,11 +119,12 @@ def use_code(user: User, code: str) -> bool:
     return False
 
 
-def _account(session: Session, token: bytes) -> Row[tuple[UUID, str | None, bool]] | None:
+def _account(session: Session, token: bytes) -> Row[UUID, str | None, bool] | None:
     """The columns that a sign-in asks for, with whether the person may enter: active, and a member of something."""
-    member = exists(sessions.memberships_in_force(User.id).order_by(None).correlate(User))  # type: ignore[arg-type]
+    member = exists().where(Membership.user_id == User.id, sessions.in_force())
     may_enter = (member & (User.state == UserState.ACTIVE)).label("may_enter")
-    return session.execute(select(User.id, User.password_hash, may_enter).where(User.signin_token == token)).one_or_none()
+    found = select(User.id, User.password_hash, may_enter).where(User.signin_token == token)
+    return session.execute(found).one_or_none()
 
 
 def _record_failure(session: Session, user: User, reason: str) -> None:

@@ -75,12 +75,12 @@ def keep(session: Session, turn: Iterable[UUID]) -> None:
 
 def forget_old_attempts(session: Session) -> int:
     """Delete attempts that no longer count; for the nightly job. Returns how many."""
-    gone = session.execute(delete(SigninAttempt).where(SigninAttempt.at < clock.now() - WINDOW).returning(SigninAttempt.id))
-    return len(gone.all())
+    old = delete(SigninAttempt).where(SigninAttempt.at < clock.now() - WINDOW)
+    return len(session.scalars(old.returning(SigninAttempt.id)).all())
 
 
 def is_meeting_day(session: Session) -> bool:
-    """Whether any panel of the deployment sits today. Asked of all, so that the wait does not tell whose account exists."""
+    """Whether any panel of the deployment sits today. Asked of all: the wait must not tell which account exists."""
     midnight = datetime.combine(clock.today(), time(), clock.LONDON)
     today = Meeting.starts_at.between(midnight, midnight + timedelta(days=1))
     return session.scalar(select(exists().where(today, Meeting.state != MeetingState.CANCELLED))) or False

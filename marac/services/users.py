@@ -1,4 +1,4 @@
-"""Accounts of people who work here: invited, set up by themselves, suspended at once. Never opens a case, never mails a name."""
+"""Accounts of people who work here: invited, set up by themselves, suspended at once. Opens no case, mails no name."""
 
 import hashlib
 import hmac
@@ -26,7 +26,9 @@ from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
 INVITATION_LASTS: Final = timedelta(hours=72)
 _WORKERS: Final = frozenset({Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA})
 _SANCTUARY: Final = frozenset({Role.SANCTUARY_OFFICER, Role.CRIME_PREVENTION_OFFICER, Role.CONTRACTOR})
-INVITES: Final[dict[Role, frozenset[Role]]] = {  # whom each role may invite; administrators are made on the command line
+# whom each role may invite; administrators are made on the command line
+INVITES: Final[dict[Role, frozenset[Role]]] = {
+    Role.SYSTEM: frozenset(Role) - {Role.SYSTEM},
     Role.AGENCY_ADMIN: _WORKERS,
     Role.COORDINATOR: _WORKERS | _SANCTUARY | {Role.COORDINATOR, Role.CHAIR, Role.SERVICE_MANAGER, Role.AGENCY_ADMIN},
 }
@@ -87,9 +89,10 @@ def invite_user(
 
 
 def send_invitation(session: Session, keyring: Keyring, user: User) -> Invitation:
-    """A fresh single-use link, which ends earlier ones. Its token is derived when the message is sent, and kept nowhere."""
+    """A fresh single-use link, which ends earlier ones. Its token is derived when it is sent, and kept nowhere."""
     now = clock.now()
-    for earlier in session.scalars(select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))):
+    unused = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+    for earlier in session.scalars(unused):
         earlier.used_at = now
     invitation = Invitation(user_id=user.id, token_hash=b"", expires_at=now + INVITATION_LASTS)
     invitation.token_hash = sessions.token_hash(invitation_token(keyring, invitation.id))

@@ -1,4 +1,7 @@
-"""Refusals and faults become pages. Says what to do next and a request number; refuses to show a cause, a value or a trace."""
+"""Refusals and faults become pages: what to do next and a request number.
+
+Refuses to show a cause, a value or a trace.
+"""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""Response headers, set in one place for every answer. Refuses caching of anything but static files, and all framing."""
+"""Response headers, set in one place for every answer. Refuses framing, and caching of anything but static files."""
 
 from typing import Final
 
@@ -7,12 +7,12 @@ from flask import Flask, Response, request
 PAGE_SCRIPT: Final = "sha256-GUQ5ad8JK5KmEWmROf3LZd9ge94daqNvd8xy9YS1iDw="  # the page template's one inline script
 CSP: Final = (
     f"default-src 'none'; script-src 'self' '{PAGE_SCRIPT}'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
 )
 POWERS_REFUSED: Final = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
-    "picture-in-picture", "screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking",
+    "picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 HEADERS: Final = {
     "Content-Security-Policy": CSP,

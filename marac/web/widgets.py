@@ -1,4 +1,4 @@
-"""Form fields in GOV.UK wording and markup: govuk-frontend-wtf with its defects mended. Refuses to hold rules or queries.
+"""Form fields in GOV.UK wording and markup: govuk-frontend-wtf with its defects mended. Holds no rules or queries.
 
 Mended here: a date posted in any number of parts (the original answers 500), empty hints, `required` attributes, error
 links that land on a group instead of its first box, and one full template context per widget.
@@ -38,6 +38,7 @@ from wtforms.fields import (
 )
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, StopValidation
 
+from marac import clock
 from marac.errors import RuleBroken
 
 PRIVATE: Final = {"autocomplete": "off", "spellcheck": "false", "data-gramm": "false"}
@@ -92,7 +93,7 @@ class Mended:
         return params
 
     def render(self, params: dict[str, Any]) -> Markup:
-        """Through the environment, not `render_template`: a form of 20 fields asks for the navigation once, not 20 times."""
+        """Through the environment, not `render_template`: 20 fields do not ask for the navigation 20 times."""
         return Markup(current_app.jinja_env.get_template(self.template).render(params=params))  # noqa: S704 own template
 
 
@@ -160,7 +161,7 @@ def parse_date(words: str, formats: tuple[str, ...]) -> date | None:
     """The date that `words` are in one of `formats`, between the years 1900 and 2200, or None."""
     for pattern in formats:
         try:
-            found = datetime.strptime(words, pattern).date()
+            found = datetime.strptime(words, pattern).replace(tzinfo=clock.LONDON).date()
         except ValueError:
             continue
         return found if 1900 <= found.year <= 2200 else None

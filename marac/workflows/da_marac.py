@@ -112,7 +112,7 @@ def minutes_approved(_subject: Any, facts: Facts) -> None:
 
 
 def twelve_months_over(_subject: Any, facts: Facts) -> None:
-    """The repeat window has ended: its last day is still inside it (DA-11, DA-32, section 7.3).
+    """The repeat window has ended: its last day is still inside it (DA-11, DA-32).
 
     Reads: today, window_end.
     """

@@ -140,7 +140,7 @@ def emergency_due(accepted_at: datetime, target_hours: int, limit_hours: int) ->
 
 
 def repeat_window_end(base: date, months: int = 12) -> date:
-    """Last day on which new abuse makes a repeat, counted from the last referral or hearing (DA-11, section 7.3)."""
+    """Last day on which new abuse makes a repeat, from the last referral or hearing (DA-11, SafeLives definition)."""
     return add_months(base, months)
 
 

@@ -26,7 +26,7 @@ def need(facts: Facts, key: str, message: str) -> None:
 
 
 def reason_given(_subject: Any, facts: Facts) -> None:
-    """A decision that somebody may question carries its reason (section 1.4, 1.13).
+    """A decision that somebody may question carries its reason (DA-17, DA-35).
 
     Reads: reason.
     """
@@ -46,7 +46,7 @@ def meeting_chosen(_subject: Any, facts: Facts) -> None:
 
 
 def conflict_checked(_subject: Any, facts: Facts) -> None:
-    """Attendees and staff were screened against the people in the case before it is listed (DA-5, section 1.15).
+    """Attendees and staff were screened against the people in the case before it is listed (DA-5).
 
     Reads: conflict_checked.
     """

@@ -53,8 +53,10 @@ class LocalRules:
 
     def block(self, prefix: str, on: date) -> dict[str, Any]:
         """The values one level below a prefix: `deadlines` gives what deadlines.meeting_deadlines takes."""
-        names = {name: name.removeprefix(f"{prefix}.") for name in self.at(on) if name.startswith(f"{prefix}.")}
-        return {short: self.value(name, on) for name, short in names.items() if "." not in short}
+        below = {
+            name.removeprefix(f"{prefix}."): rule for name, rule in self.at(on).items() if name.startswith(f"{prefix}.")
+        }
+        return {name: rule.value for name, rule in below.items() if "." not in name}
 
     def unconfirmed(self, on: date) -> tuple[LocalRule, ...]:
         """Settings in force that the partnership has not agreed yet: shown as "not yet confirmed"."""

@@ -21,7 +21,7 @@ def has_cases(_subject: Any, facts: Facts) -> None:
 
 
 def chair_named(_subject: Any, facts: Facts) -> None:
-    """A meeting has a chair, who reads the confidentiality statement (DA-23, section 1.8).
+    """A meeting has a chair, who reads the confidentiality statement (DA-23, SafeLives chairing guidance).
 
     Reads: chair_id.
     """

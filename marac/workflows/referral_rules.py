@@ -124,7 +124,7 @@ def escalation_counted(_subject: Any, facts: Facts) -> None:
 
 
 def old_enough(_subject: Any, facts: Facts) -> None:
-    """The victim-survivor is of the age set in law; a younger person goes to children's safeguarding (section 1.2).
+    """The victim-survivor is of the age set in law; a younger person goes to children's safeguarding (DA-7).
 
     `victim_age` is in whole years, exact or approximate.
 
@@ -199,7 +199,7 @@ def late_add_agreed(_subject: Any, facts: Facts) -> None:
 
 
 def emergency_approved(_subject: Any, facts: Facts) -> None:
-    """The chair agrees to an emergency meeting and when it is held, by the clock (DA-18, section 1.11).
+    """The chair agrees to an emergency meeting and when it is held, by the clock (DA-18).
 
     Reads: approved_by, emergency_at.
     """
@@ -225,7 +225,7 @@ def source_recorded(_subject: Any, facts: Facts) -> None:
 
 
 def receiving_area_named(_subject: Any, facts: Facts) -> None:
-    """A transfer out names the area that receives it; the current address decides (DA-34, section 1.12).
+    """A transfer out names the area that receives it; the current address decides (DA-34, SafeLives transfer process).
 
     Reads: receiving_area.
     """
@@ -261,7 +261,7 @@ def not_visible_high_risk(_subject: Any, facts: Facts) -> None:
 
 
 def advice_given(_subject: Any, facts: Facts) -> None:
-    """A referrer whose referral is not listed is told why and what support there is instead (section 1.4).
+    """A referrer whose referral is not listed is told why, and of other support (SafeLives referral criteria).
 
     Reads: reason, advice.
     """

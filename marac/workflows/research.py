@@ -41,7 +41,7 @@ def nothing_written(_subject: Any, facts: Facts) -> None:
 
 
 def at_the_meeting(_subject: Any, facts: Facts) -> None:
-    """What agencies share opens when research closes or the case is called, not before (section 7 of the policy, DA-1).
+    """What agencies share opens when research closes or the case is called, not before (DA-1, DA-21).
 
     Reads: case_state.
     """

@@ -1,4 +1,4 @@
-"""A small application that shows every component of the shell in every state. For looking at and for the shell's own tests."""
+"""A small application that shows every component of the shell in every state: to look at, and for the shell's tests."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An unsound life-cycle never loads; a sound one is read the same way by the page that offers and the service that enforces."""
+"""An unsound life-cycle never loads; what a page offers is what a service enforces."""
 
 from dataclasses import FrozenInstanceError, replace
 

@@ -170,7 +170,7 @@ def test_a_referral_reaches_the_idva_when_it_is_sent_whichever_way():
 
 
 def test_the_referrer_hears_of_every_decision():
-    """Section 1.4: also when the answer is no."""
+    """Also when the answer is no (DA-17)."""
     for transition in WORKFLOWS["referral"].transitions:
         if transition.permission == Permission.REFERRAL_DECIDE:
             assert "referrer" in {effect.to for effect in transition.effects if isinstance(effect, Notify)}

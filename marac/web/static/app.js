@@ -1,5 +1,6 @@
 // Starts what the page asks for. Every page works without any of it.
-import { initAll } from './vendor/govuk-frontend.min.js'
+import { Button, CharacterCount, ErrorSummary, PasswordInput, ServiceNavigation, SkipLink, createAll } from './vendor/govuk-frontend.min.js'
+import { startConditions } from './conditions.js'
 import { startHideScreen } from './hide-screen.js'
 import { startTimeout } from './timeout.js'
 import { startKeys } from './keys.js'
@@ -18,7 +19,8 @@ window.addEventListener('pageshow', (event) => { if (event.persisted) window.loc
 startHideScreen()
 startTimeout()
 if (document.body.dataset.shortcuts !== 'off') startKeys()
-initAll()
+for (const component of [Button, CharacterCount, ErrorSummary, PasswordInput, ServiceNavigation, SkipLink]) createAll(component)
+startConditions()
 for (const [selector, module] of Object.entries(PAGE_PARTS)) {
   const found = document.querySelectorAll(selector)
   if (found.length) import(module).then(({ start }) => found.forEach((element) => start(element)))

@@ -1,0 +1,71 @@
+"""The application, as a table of contents. Builds nothing itself."""
+
+import hashlib
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from marac.config import LOOPBACK
+from marac.paths import STATIC
+from marac.services.deployment import Deployment
+from marac.web import account, admin, errors, headers, help, joining, navigation, shell, signin, unit_of_work  # noqa: A004
+
+PAGES = (signin, joining, account, admin, help)
+MEGABYTE = 1024 * 1024
+
+
+def create_app(deployment: Deployment, **config: Any) -> Flask:
+    """The web application of one deployment; `config` goes over Flask's settings."""
+    address = f"/static/{static_version()}"
+    app = Flask(__name__, static_folder=str(STATIC), static_url_path=address, template_folder=None)
+    app.config.from_mapping(flask_settings(deployment))
+    app.config.from_mapping(config)
+    shell.set_up(app)
+    headers.set_up(app)
+    errors.set_up(app)
+    CSRFProtect(app)
+    unit_of_work.set_up(app, deployment, signin.PUBLIC)
+    signin.set_up(app)
+    navigation.set_up(app)
+    for page in PAGES:
+        app.register_blueprint(page.bp)
+    return app
+
+
+def flask_settings(deployment: Deployment) -> dict[str, Any]:
+    """Cookie, size and host limits. Cookies are marked Secure unless the service answers on this machine only."""
+    settings = deployment.settings
+    return {
+        "SECRET_KEY": deployment.keyring.deployment_secret("flask"),
+        "SERVICE_NAME": settings.service_name,
+        "SESSION_COOKIE_NAME": "__Host-s" if settings.secure else "s",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "TRUSTED_HOSTS": trusted_hosts(settings.base_url),
+        "MAX_CONTENT_LENGTH": 25 * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
+        "MAX_FORM_PARTS": 2_000,
+        "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": settings.secure,
+    }
+
+
+def trusted_hosts(base_url: str) -> list[str]:
+    """The names this service answers to: its own, or all names of this machine."""
+    host = urlsplit(base_url).hostname or "localhost"
+    return [name for name in LOOPBACK if ":" not in name] if host in LOOPBACK else [host]
+
+
+@cache
+def static_version() -> str:
+    """Changes when any static file does, so files may be cached for a year."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(STATIC).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,276 @@
+"""A case as one page shows it: who it is about, how to contact safely, what is next; and its people.
+
+What is shown is what `access.open_case` opened, compartment by compartment. Values that could locate or reach somebody
+are not in these answers at all: a mask stands in their place.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.models import Action, Agency, AgendaItem, Assessment, Case, CaseAgency, CasePerson, Meeting
+from marac.services import naming, people, safe_contact
+from marac.services.cases import COMING, may_report_incident
+from marac.services.safe_contact import Masked, SafeContact
+from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, PersonRole
+from marac.vocabulary import Permission as P
+
+STOP, CARE, NEED = "stop", "care", "need"
+CONFIDENTIAL = "Address confidential"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The top of every page of a case, in its order: identity, safety flags, how to contact safely, and what it offers."""
+
+    reference: str
+    name: str
+    state: CaseState
+    tags: tuple[str, ...]
+    born_on: date | None
+    age: int | None
+    children: int | None
+    feared: str
+    idva: str
+    score: str
+    flags: tuple[tuple[str, str], ...]
+    contact: SafeContact
+    open_actions: int
+    next_meeting: tuple[datetime, int] | None
+    offers: frozenset[str]
+    opened: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One thing due on the case; `text` is empty where the plan is not open to the reader."""
+
+    due_on: date
+    text: str
+    agency: str
+    action_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the first tab holds below the head."""
+
+    why_high_risk: str
+    wishes: str
+    wishes_on: date | None
+    wishes_by: str
+    who_tells: str
+    next_steps: tuple[NextStep, ...]
+    masks: tuple[Masked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of the case: what may be read, and the masks of what may be asked for."""
+
+    role: PersonRole
+    name: str
+    born_on: date | None
+    age: int | None
+    facts: tuple[tuple[str, str], ...]
+    masks: tuple[Masked, ...]
+
+
+def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summary") -> Head:
+    """The head of a case page for this reader; the reading is recorded under the page's name."""
+    opened = access.open_case(actor, case)
+    audit.record(session, actor, "case:read", case, page=page)
+    known = _known(session, case, opened)
+    victim = next((one for one in known if one.role == PersonRole.VICTIM), None)
+    feared = next((one for one in known if one.role == PersonRole.PERPETRATOR), None)
+    contact = safe_contact.rules_of(victim.contact if victim else None, opened)
+    coming = _coming(session, case)
+    return Head(
+        reference=case.reference,
+        name=(victim.full_name or "") if victim else "",
+        state=case.state,
+        tags=_tags(case),
+        born_on=victim.born_on if victim else None,
+        age=people.age_of(victim) if victim else None,
+        children=sum(one.role == PersonRole.CHILD for one in known) if "children" in opened else None,
+        feared=_feared(feared),
+        idva=_idva(session, case),
+        score=_score(session, case, opened),
+        flags=_flags(case, victim, contact, opened),
+        contact=contact,
+        open_actions=len(_live_actions(session, actor, case)),
+        next_meeting=coming,
+        offers=_offers(actor, case, opened),
+        opened=opened,
+    )
+
+
+def summary(session: Session, actor: Actor, case: Case, head: Head) -> Summary:
+    """Why the risk is high, what they want, what is due next, and the masks of the phone and the address."""
+    told = case if "summary" in head.opened else None
+    return Summary(
+        why_high_risk=(told.why_high_risk or "") if told else "",
+        wishes=(told.wishes or "") if told else "",
+        wishes_on=told.wishes_on if told else None,
+        wishes_by=(told.wishes_by or "") if told else "",
+        who_tells=(told.who_tells or "") if told else "",
+        next_steps=_next_steps(session, actor, case, head.opened),
+        masks=_victims_masks(session, case, head),
+    )
+
+
+def people_of(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Person, ...]:
+    """Everyone in the case whose compartment opened, in the order victim, alleged perpetrator, children, others."""
+    order = list(PersonRole)
+    known = sorted(_known(session, case, head.opened), key=lambda one: (order.index(one.role), one.position))
+    return tuple(_person(one, head) for one in known)
+
+
+def _known(session: Session, case: Case, opened: frozenset[str]) -> list[CasePerson]:
+    return [one for one in people.people_of(session, case.id) if naming.compartment_of(one.role) in opened]
+
+
+def _tags(case: Case) -> tuple[str, ...]:
+    heard_before = case.last_heard_on is not None and case.state in (CaseState.LISTED, CaseState.RESEARCHED)
+    live = case.flag_until_on is not None and case.flag_until_on >= clock.today()
+    return tuple(
+        text for text, shown in ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live)) if shown
+    )
+
+
+def _feared(feared: CasePerson | None) -> str:
+    return ", ".join(part for part in (feared.full_name, feared.relationship_to_victim) if part) if feared else ""
+
+
+def _idva(session: Session, case: Case) -> str:
+    """The service that supports the victim-survivor in this case."""
+    query = select(Agency.name).join(CaseAgency, CaseAgency.agency_id == Agency.id)
+    supports = query.where(CaseAgency.case_id == case.id, CaseAgency.basis == InvolvementBasis.SUPPORTS)
+    return session.scalar(supports.order_by(Agency.name).limit(1)) or ""
+
+
+def _score(session: Session, case: Case, opened: frozenset[str]) -> str:
+    """The newest checklist as a count, never a verdict: `16 yes`."""
+    if "risk" not in opened:
+        return ""
+    query = select(Assessment).where(Assessment.case_id == case.id).order_by(Assessment.made_at.desc())
+    newest = session.scalar(query.limit(1))
+    if newest is None or newest.score is None:
+        return ""
+    return f"{newest.score} yes" + (f", {newest.unknown} not known" if newest.unknown else "")
+
+
+def _flags(
+    case: Case, victim: CasePerson | None, contact: SafeContact, opened: frozenset[str]
+) -> tuple[tuple[str, str], ...]:
+    """What stops, what to take care of, what is needed: most urgent first, each said once."""
+    told = case if "summary" in opened else None
+    stops = [] if contact.usable(ContactChannel.PHONE) else [f"Do not phone. {contact.headline}".strip()]
+    stored = [
+        text
+        for text in (told.stop_flags or () if told else ())
+        if not text.startswith(("Do not phone", "Contact through"))
+    ]
+    needs = list(told.needs or () if told else ())
+    if victim is not None and victim.interpreter:
+        needs = [f"Interpreter: {victim.interpreter}", *[need for need in needs if "nterpreter" not in need]]
+    care = list(told.care_flags or () if told else ())
+    return tuple(
+        (kind, text) for kind, texts in ((STOP, [*stops, *stored]), (CARE, care), (NEED, needs)) for text in texts
+    )
+
+
+def _coming(session: Session, case: Case) -> tuple[datetime, int] | None:
+    query = select(Meeting.starts_at, AgendaItem.position).join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+    found = session.execute(
+        query.where(AgendaItem.case_id == case.id, Meeting.state.in_(COMING), AgendaItem.outcome.is_(None))
+        .order_by(Meeting.starts_at)
+        .limit(1)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def _offers(actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:
+    """What this reader can do here: the same questions that the services ask."""
+    keeps = access.may(actor, P.CASE_UPDATE, case)
+    offered = {
+        "wishes": keeps and "summary" in opened,
+        "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
+        "incident": may_report_incident(actor, case),
+        "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
+    }
+    return frozenset(name for name, yes in offered.items() if yes)
+
+
+def _live_actions(session: Session, actor: Actor, case: Case) -> list[Action]:
+    mine = access.visible(actor, P.ACTION_READ, Action).where(Action.case_id == case.id)
+    return list(session.scalars(mine.where(Action.state.in_(LIVE_ACTIONS)).order_by(Action.due_on)))
+
+
+def _next_steps(session: Session, actor: Actor, case: Case, opened: frozenset[str]) -> tuple[NextStep, ...]:
+    live, names = _live_actions(session, actor, case), naming.agency_names(session, case.partnership_id)
+    whole_plan = whole_plan_open(actor, case)
+    return tuple(
+        NextStep(
+            due_on=action.due_on,
+            text=(action.text or "")
+            if "actions" in opened and (whole_plan or action.agency_id == actor.agency_id)
+            else "",
+            agency=names[action.agency_id],
+            action_id=str(action.id),
+        )
+        for action in live
+    )
+
+
+def whole_plan_open(actor: Actor, case: Case) -> bool:
+    """Who keeps the case reads every agency's action; in the room everybody does; else each agency its own (DA-31)."""
+    return case.state == CaseState.IN_MEETING or access.may(actor, P.CASE_UPDATE, case)
+
+
+def _victims_masks(session: Session, case: Case, head: Head) -> tuple[Masked, ...]:
+    found = [one for one in _known(session, case, head.opened) if one.role == PersonRole.VICTIM]
+    return _masks(found[0], head)[:3] if found else ()
+
+
+def _person(one: CasePerson, head: Head) -> Person:
+    facts = [
+        ("Also known as", ", ".join(one.aliases or ())), ("Relationship", one.relationship_to_victim or ""),
+        ("Relationship to the alleged perpetrator", one.relationship_to_perpetrator or ""),
+        ("Lives with", one.lives_with or ""), ("Language", one.language or ""), ("Interpreter", one.interpreter or ""),
+        ("Communication needs", one.communication_needs or ""), ("Unborn", "Yes" if one.unborn else ""),
+    ]  # fmt: skip
+    if one.role == PersonRole.PERPETRATOR:
+        facts += [("Where they are now", one.whereabouts or ""), ("Address", _address(one))]
+    given = tuple((label, text) for label, text in facts if text)
+    return Person(one.role, one.full_name or "", one.born_on, people.age_of(one), given, _masks(one, head))
+
+
+def _address(one: CasePerson) -> str:
+    parts = [part for place in one.addresses[:1] for part in (place.house_number, place.street, place.postcode) if part]
+    return " ".join(parts)
+
+
+def _masks(one: CasePerson, head: Head) -> tuple[Masked, ...]:
+    """Masks for a victim-survivor, a child or another person at risk: never the value, and the last digits only if open."""
+    if one.role == PersonRole.PERPETRATOR or one.contact is None or not one.addresses:
+        return ()
+    open_number = "contact" in head.opened and one.role != PersonRole.CHILD
+    ends = "".join(letter for letter in (one.contact.phone or "") if letter.isdigit()) if open_number else ""
+    kept_secret = any(text.startswith(CONFIDENTIAL) for _, text in head.flags)
+    hidden = [
+        safe_contact.masked("Phone", "phone", one.contact, ends=ends, text="Not recorded" if open_number else "Recorded, hidden"),
+        safe_contact.masked("Address", "address", one.addresses[0], text="Confidential" if kept_secret else "Recorded, hidden"),
+        safe_contact.masked("E-mail", "email", one.contact),
+        safe_contact.masked("Code word", "code_word", one.contact),
+    ]  # fmt: skip
+    places: list[tuple[str, str, Any]] = [
+        ("School or nursery", "school", one.school), ("Place of work", "occupation", one.occupation),
+        ("Where they are now", "whereabouts", one.whereabouts),
+    ]  # fmt: skip
+    return tuple(hidden + [safe_contact.masked(label, field, one) for label, field, value in places if value])

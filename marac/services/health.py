@@ -1,0 +1,68 @@
+"""`marac doctor`: what is set and what is wrong, one line each; never the value of a secret."""
+
+import shutil
+from typing import Any
+
+from sqlalchemy import select, text
+
+from marac import clock
+from marac.config import Settings, load_settings
+from marac.crypto import vault
+from marac.errors import ConfigurationError, Refusal
+from marac.models import Partnership
+from marac.services.deployment import Deployment, open_deployment
+from marac.workflows.deadlines import holidays_confirmed
+
+LEAST_FREE = 0.15
+
+
+def checks() -> list[dict[str, Any]]:
+    """Every check as {name, ok, note}; a check that cannot run says why and counts as wrong."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        return [_check("settings", False, str(error))]
+    found = [_check("settings", True, f"set: {', '.join(sorted(settings.model_fields_set)) or 'defaults only'}")]
+    found += [_mail(settings), _disk(settings), _holidays()]
+    try:
+        house = open_deployment(settings)
+    except (ConfigurationError, Refusal) as error:
+        return [*found, _check("database and keys", False, str(error))]
+    try:
+        return [*found, _check("database and keys", True, "open, schema known, root key works"), *_inside(house)]
+    finally:
+        house.close()
+
+
+def _inside(house: Deployment) -> list[dict[str, Any]]:
+    with vault.unit(house.keyring), house.reader() as session:
+        partnerships = list(session.scalars(select(Partnership.slug)))
+        found = [_check("partnerships", bool(partnerships), f"{len(partnerships)} founded")]
+        if house.engine.dialect.name == "sqlite":
+            modes = (session.scalar(text("pragma journal_mode")), session.scalar(text("pragma synchronous")))
+            found.append(_check("durability", modes == ("wal", 2), "write-ahead log, full synchronisation"))
+    if house.settings.root_key == "passphrase":
+        return found
+    house.keyring.root.selftest()
+    return [*found, _check("root key", True, "wraps and unwraps a canary")]
+
+
+def _mail(settings: Settings) -> dict[str, Any]:
+    note = "set" if settings.smtp_url else "not set: messages wait in the outbox"
+    return _check("mail", True, note)
+
+
+def _disk(settings: Settings) -> dict[str, Any]:
+    folder = settings.data if settings.data.exists() else settings.data.parent
+    usage = shutil.disk_usage(folder)
+    free = usage.free / usage.total
+    return _check("disk", free > LEAST_FREE, f"{free:.0%} free")
+
+
+def _holidays() -> dict[str, Any]:
+    known = holidays_confirmed(clock.today().replace(month=12, day=31))
+    return _check("bank holidays", known, "published for this year" if known else "not published for this year yet")
+
+
+def _check(name: str, ok: bool, note: str) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "note": note}

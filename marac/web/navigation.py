@@ -1,0 +1,70 @@
+"""What the frame of every page shows: who is signed in as what, and the places of that role (ux: nouns only).
+
+Links only to pages that exist. Decides nothing: each page asks `access` for itself.
+"""
+
+from typing import Any, Final
+
+from flask import Flask, current_app, request
+
+from marac.services import sessions
+from marac.vocabulary import Role
+from marac.web import signin
+
+PLACES: Final = {
+    "today": ("Today", "/today"), "referrals": ("Referrals", "/referrals"), "cases": ("Cases", "/cases"),
+    "panels": ("Panels", "/panels"), "research": ("Research", "/research"), "actions": ("Actions", "/actions"),
+    "sanctuary": ("Sanctuary", "/sanctuary"), "visits": ("Visits", "/visits"), "jobs": ("Jobs", "/jobs"),
+    "reports": ("Reports", "/reports"), "users": ("Users", "/admin/users"), "agencies": ("Agencies", "/admin/agencies"),
+    "settings": ("Settings", "/admin/settings"), "audit": ("Audit", "/admin/audit"),
+}  # fmt: skip
+_PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
+_MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
+_SCHEME = ("today", "sanctuary", "visits", "jobs", "reports")
+MENUS: Final[dict[Role, tuple[str, ...]]] = {
+    Role.COORDINATOR: (*_PANEL, "users"),
+    Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
+    Role.REPRESENTATIVE: _MEMBER,
+    Role.DEPUTY: _MEMBER,
+    Role.IDVA: ("today", "referrals", "cases", "actions", "panels", "research", "sanctuary"),
+    Role.REFERRER: ("today", "referrals"),
+    Role.SANCTUARY_OFFICER: _SCHEME,
+    Role.CRIME_PREVENTION_OFFICER: _SCHEME,
+    Role.CONTRACTOR: ("jobs",),
+    Role.SERVICE_MANAGER: ("today", "reports", "panels"),
+    Role.AGENCY_ADMIN: ("today", "users", "agencies"),
+    Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings"),
+    Role.AUDITOR: ("today", "audit"),
+}
+
+
+def set_up(app: Flask) -> None:
+    """The frame's names go to every template."""
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """The frame of this request; empty for a stranger, which gives the signed-out frame."""
+    found = signin.signed_in_so_far()
+    if found is None:
+        return {}
+    existing, places = _existing(), [PLACES[name] for name in MENUS.get(found.actor.role, ())]
+    return {
+        "navigation": [_place(*place) for place in places if place[1] in existing],
+        "signed_in": {"role": found.actor.role.label, "agency": found.agency},
+        "find_url": "/find" if "/find" in existing else "",
+        "account_url": "/account", "switch_url": "/account#roles" if found.memberships > 1 else "",
+        "sign_out_url": "/sign-out", "lock_url": "/lock", "keep_url": "/account/keep",
+        "idle_seconds": int(sessions.IDLE.total_seconds()),
+        "end_url": f"/sign-in?next={signin.way_back(request.path)}" if request.method == "GET" else "/sign-in",
+    }  # fmt: skip
+
+
+def _place(text: str, href: str) -> dict[str, Any]:
+    return {"text": text, "href": href, "current": request.path == href or request.path.startswith(f"{href}/")}
+
+
+def _existing() -> frozenset[str]:
+    """The addresses without a variable part that this application answers."""
+    rules = current_app.url_map.iter_rules()
+    return frozenset(rule.rule for rule in rules if not rule.arguments)

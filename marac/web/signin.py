@@ -1,0 +1,259 @@
+"""Who is asking: the sign-in pages, and the gate before every other page. The only place that knows `current_user`.
+
+A page that is not in PUBLIC refuses whoever has not signed in. The cookie holds a random token, nothing about a person.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session
+from flask_login import LoginManager, current_user, login_user
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response as BaseResponse
+
+from marac import access, clock
+from marac.access import Actor
+from marac.services import sessions, signin
+from marac.services.sessions import SignedIn
+from marac.services.signin import Begun
+from marac.services.throttle import TooSoon
+from marac.web import errors, unit_of_work, widgets
+from marac.web.forms.signin import CodeForm, PasswordForm
+
+bp = Blueprint("signin", __name__)
+
+# Every page that a stranger may ask for. All others want somebody signed in.
+PUBLIC: Final = frozenset({
+    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz",
+    "joining.invitation", "joining.set_up_account",
+    "help.help_page", "help.privacy", "help.accessibility", "help.safety",
+})  # fmt: skip
+APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
+HOME: Final = "/today"
+HALF_LASTS: Final = 600  # seconds between the password and the code
+REFUSED: Final = "We could not sign you in. Check your details or ask your agency lead."
+CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What Flask-Login keeps: the token of the cookie, and whom the session table says it belongs to."""
+
+    token: str
+    signed_in: SignedIn | None = None
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """The token, which is all that the cookie holds."""
+        return self.token
+
+
+def set_up(app: Flask) -> None:
+    """Every request of this application passes `admit` first."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_visitor)
+    app.before_request(admit)
+
+
+def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
+    """Refuse other sites, find out who is asking, refuse strangers, and answer a form that was sent twice."""
+    if request.endpoint == "static":
+        return None
+    refuse_other_sites()
+    found = signed_in()
+    if found is not None:
+        g.actor = found.actor
+    access.forget_asking()
+    if request.endpoint in PUBLIC:
+        return None
+    if found is None:
+        access.asked()
+        return _sign_in_first()
+    if request.endpoint in APART:
+        return None
+    again = unit_of_work.replayed()
+    if again is not None:
+        access.asked()
+    return again
+
+
+def refuse_other_sites() -> None:
+    """400 for a change that another site's page sent, whatever token it holds."""
+    if request.method in unit_of_work.READS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
+    if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
+        abort(400)
+
+
+def signed_in() -> SignedIn | None:
+    """Who holds this browser's session, found once in a request; marks it as used."""
+    if "signed_in" not in g:
+        visitor = cast("Visitor | Any", current_user)
+        g.signed_in = visitor.signed_in if visitor.is_authenticated else None
+        if g.signed_in is not None and g.signed_in.needs_touch:
+            with unit_of_work.deployment().writer() as own:
+                sessions.touch(own, g.signed_in.actor.session_id)
+                own.commit()
+    return cast("SignedIn | None", g.signed_in)
+
+
+def signed_in_so_far() -> SignedIn | None:
+    """The same for the frame of a page, which asks the database for nothing."""
+    return cast("SignedIn | None", g.get("signed_in"))
+
+
+def person() -> Actor:
+    """The actor of a page that strangers cannot reach."""
+    found = unit_of_work.actor()
+    if found is None:
+        abort(404)
+    return found
+
+
+def enter(token: str) -> None:
+    """Put a session's token in the cookie; everything the cookie held before goes, the form token with it."""
+    session.clear()
+    login_user(Visitor(token))
+
+
+def renew(token: str) -> None:
+    """The session goes on under a new token."""
+    login_user(Visitor(token))
+
+
+def service_name() -> str:
+    """The neutral name that people know this service by."""
+    return cast(str, current_app.config["SERVICE_NAME"])
+
+
+def way_back(path: str) -> str:
+    """A path of ours, signed, so that no link can lead anywhere else after signing in."""
+    return str(_signer().dumps(path))
+
+
+def after_signing_in() -> str:
+    """Where the signed `next` of this request leads; HOME when there is none or it is not ours."""
+    given = request.values.get("next", "")
+    try:
+        path = str(_signer().loads(given)) if given else HOME
+    except BadSignature:
+        return HOME
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else HOME
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    """E-mail address and password; the same answer for every account that may not go on."""
+    if signed_in() is not None and request.method == "GET":
+        return redirect(after_signing_in(), code=303)
+    form, status = PasswordForm(), 422
+    if form.validate_on_submit():
+        try:
+            user_id = signin.check_password(
+                unit_of_work.deployment(), form.email.data, form.password.data, address=request.remote_addr or "-"
+            )
+        except TooSoon as problem:
+            widgets.place(form, problem)
+            status = problem.status
+        else:
+            if user_id is not None:
+                return _half_way(user_id)
+            form.form_errors = [REFUSED]
+    facts = {"form": form, "next": request.values.get("next", "")}
+    return render_template("signin/sign_in.html", **facts), status if form.errors else 200
+
+
+@bp.route("/sign-in/code", methods=["GET", "POST"])
+def code() -> Any:
+    """The second factor; only within ten minutes of the password."""
+    user_id = _is_half_way()
+    if user_id is None:
+        return redirect("/sign-in", code=303)
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            begun = signin.check_code(unit_of_work.deployment(), user_id, form.code.data)
+        except TooSoon as problem:
+            return _code_page(form, problem), problem.status
+        if begun is not None:
+            return _welcome(begun)
+        form.code.errors = ["This code is not right, or was used before. Wait for the next one"]
+    return _code_page(form), 422 if form.errors else 200
+
+
+@bp.post("/sign-out")
+def sign_out() -> Any:
+    """End the session here and on the server, and empty what the browser kept."""
+    _end("signed_out")
+    answer = redirect("/sign-in", code=303)
+    answer.headers.update(CLEAR)
+    return answer
+
+
+@bp.post("/lock")
+def lock() -> Any:
+    """Hide screen: the session ends; signing in leads back to the page that was hidden."""
+    came_from = urlsplit(request.referrer or "")
+    back = f"?next={way_back(came_from.path)}" if came_from.netloc == request.host else ""
+    _end("hidden")
+    return redirect(f"/sign-in{back}", code=303)
+
+
+@bp.get("/healthz")
+def healthz() -> Any:
+    """That the process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _visitor(token: str) -> Visitor | None:
+    with unit_of_work.deployment().reader() as own:
+        found = sessions.find(own, token)
+    return Visitor(token, found) if found else None
+
+
+def _sign_in_first() -> BaseResponse | tuple[str | BaseResponse, int]:
+    """To the sign-in page and back; what was typed into a form meanwhile is shown, so that it can be copied."""
+    if request.method not in unit_of_work.READS:
+        return errors.page(419, yours=errors.typed_text(), back=request.path)
+    return redirect(f"/sign-in?next={way_back(request.full_path.removesuffix('?'))}", code=303)
+
+
+def _half_way(user_id: UUID) -> Any:
+    path = request.values.get("next", "")
+    session.clear()
+    session["half"] = [user_id.hex, int(clock.now().timestamp())]
+    return redirect(f"/sign-in/code?next={path}" if path else "/sign-in/code", code=303)
+
+
+def _is_half_way() -> UUID | None:
+    user_id, since = session.get("half") or ("", 0)
+    return UUID(user_id) if user_id and clock.now().timestamp() - since < HALF_LASTS else None
+
+
+def _code_page(form: CodeForm, problem: TooSoon | None = None) -> str:
+    if problem is not None:
+        widgets.place(form, problem)
+    return render_template("signin/code.html", form=form, next=request.values.get("next", ""))
+
+
+def _welcome(begun: Begun) -> Any:
+    path = after_signing_in()
+    enter(begun.token)
+    return redirect(path, code=303)
+
+
+def _end(reason: str) -> None:
+    actor = unit_of_work.actor()
+    if actor is not None and actor.session_id is not None:
+        sessions.end(unit_of_work.session(), actor, actor.session_id, reason)
+    session.clear()
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(cast(bytes, current_app.secret_key), salt="way back")

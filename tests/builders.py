@@ -1,0 +1,128 @@
+"""People and agencies to tell a test's story with: plain functions whose defaults may be overridden."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pyotp
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, clock
+from marac.access import Actor
+from marac.app import create_app
+from marac.models import Agency, Membership, Partnership, User
+from marac.services import sessions, signin
+from marac.services.deployment import Deployment, unit_of_work
+from marac.vocabulary import ProgrammeSlug, Role, UserState
+from tests.web.page_client import PageClient
+
+DA = ProgrammeSlug.DA_MARAC
+PASSWORD = "correct otter staple lamp"
+CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+_apps: dict[str, Flask] = {}
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A person who signs in, with what only they know. Outlives the session that made them."""
+
+    id: UUID
+    partnership_id: UUID
+    membership_id: UUID
+    agency_id: UUID
+    role: Role
+    programme: ProgrammeSlug | None
+    full_name: str
+    email: str
+    totp_secret: str
+    password: str = PASSWORD
+
+    def code(self, seconds: int = 0) -> str:
+        """What their phone shows now, or so many seconds from now."""
+        return pyotp.TOTP(self.totp_secret).at(int(clock.now().timestamp()) + seconds)
+
+
+def a_partnership(session: Session) -> Partnership:
+    """The partnership that was founded first."""
+    return session.scalars(select(Partnership).order_by(Partnership.slug).limit(1)).one()
+
+
+def an_agency(session: Session, slug: str = "housing_options") -> Agency:
+    """An agency of the partnership, by the slug of data/partnership.yaml."""
+    return session.scalars(select(Agency).where(Agency.slug == slug)).one()
+
+
+def a_user(
+    session: Session, house: Deployment, role: Role = Role.REPRESENTATIVE, agency_slug: str = "housing_options", *,
+    programme: ProgrammeSlug | None = DA, full_name: str = "Rosa Lowe", email: str = "",
+    state: UserState = UserState.ACTIVE, **facts: Any,
+) -> Worker:  # fmt: skip
+    """An account with one membership, ready to sign in with PASSWORD and the code of `worker.code()`."""
+    agency, secret = an_agency(session, agency_slug), pyotp.random_base32()
+    address = email or f"{role.value}.{uuid4().hex[:8]}@example.org"
+    access.open_staff_for("load", agency.partnership_id)
+    user = User(
+        partnership_id=agency.partnership_id, state=state, full_name=full_name, email=address, totp_secret=secret,
+        signin_token=signin.signin_token(house.keyring, address), password_hash=CHEAP_HASH, last_totp_step=0,
+        created_at=clock.now(), **facts,
+    )  # fmt: skip
+    session.add(user)
+    session.flush()
+    membership = a_membership(session, user.id, role, agency, programme=programme)
+    return Worker(
+        user.id, user.partnership_id, membership.id, agency.id, role, programme, full_name, address, secret
+    )  # fmt: skip
+
+
+def a_membership(
+    session: Session, user_id: UUID, role: Role, agency: Agency, *, programme: ProgrammeSlug | None = DA, **facts: Any
+) -> Membership:
+    """A membership in force from today."""
+    dates = {"from_on": clock.today(), "to_on": None, **facts}
+    membership = Membership(
+        partnership_id=agency.partnership_id, user_id=user_id, agency_id=agency.id, role=role, programme=programme,
+        **dates,
+    )  # fmt: skip
+    session.add(membership)
+    session.flush()
+    return membership
+
+
+def actor_for(worker: Worker, **facts: Any) -> Actor:
+    """The actor that this person is when signed in, having just confirmed the second factor."""
+    usual = {
+        "partnership_id": worker.partnership_id, "role": worker.role, "user_id": worker.id,
+        "agency_id": worker.agency_id, "programmes": frozenset([worker.programme] if worker.programme else ProgrammeSlug),
+        "stepped_up_at": clock.now(), "membership_id": worker.membership_id,
+    }  # fmt: skip
+    return Actor(**{**usual, **facts})
+
+
+def app_of(house: Deployment, **config: Any) -> Flask:
+    """The application of a house. One per process where nothing is configured, since compiling templates takes time."""
+    if config:
+        return create_app(house, TESTING=True, **config)
+    key = f"{house.settings.base_url} {house.settings.service_name}"
+    app = _apps.get(key) or _apps.setdefault(key, create_app(house, TESTING=True))
+    app.extensions["deployment"] = house
+    app.secret_key = house.keyring.deployment_secret("flask")
+    return app
+
+
+def a_stranger(house: Deployment, **config: Any) -> PageClient:
+    """A browser in which nobody is signed in."""
+    return PageClient(app_of(house, **config).test_client(), base_url=house.settings.base_url)
+
+
+def signed_in(house: Deployment, worker: Worker, **config: Any) -> PageClient:
+    """A browser in which this person has just signed in (a session row and its cookie; no hashing)."""
+    with unit_of_work(house) as session:
+        user, membership = session.get_one(User, worker.id), session.get_one(Membership, worker.membership_id)
+        token, _ = sessions.start(session, user, membership)
+    client = a_stranger(house, **config)
+    with client.http.session_transaction(base_url=client.base_url) as cookie:
+        cookie.update({"_user_id": token, "_fresh": True})
+    return client
