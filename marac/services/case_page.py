@@ -1,4 +1,4 @@
-"""A case as one page shows it: who it is about, how to contact safely, what is next; and its people.
+"""A case as one page shows it: who it is about, how to contact safely, what is next, and its people.
 
 What is shown is what `access.open_case` opened, compartment by compartment. Values that could locate or reach somebody
 are not in these answers at all: a mask stands in their place.
@@ -26,7 +26,7 @@ CONFIDENTIAL = "Address confidential"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The top of every page of a case, in its order: identity, safety flags, how to contact safely, and what it offers."""
+    """The top of every page of a case, in its order: identity, safety flags, how to contact safely; and what it offers."""
 
     reference: str
     name: str
@@ -257,20 +257,24 @@ def _address(one: CasePerson) -> str:
 
 
 def _masks(one: CasePerson, head: Head) -> tuple[Masked, ...]:
-    """Masks for a victim-survivor, a child or another person at risk: never the value, and the last digits only if open."""
+    """Masks for anybody but the alleged perpetrator: never a value, and a number's last digits only where it is open."""
     if one.role == PersonRole.PERPETRATOR or one.contact is None or not one.addresses:
         return ()
-    open_number = "contact" in head.opened and one.role != PersonRole.CHILD
-    ends = "".join(letter for letter in (one.contact.phone or "") if letter.isdigit()) if open_number else ""
     kept_secret = any(text.startswith(CONFIDENTIAL) for _, text in head.flags)
-    hidden = [
-        safe_contact.masked("Phone", "phone", one.contact, ends=ends, text="Not recorded" if open_number else "Recorded, hidden"),
-        safe_contact.masked("Address", "address", one.addresses[0], text="Confidential" if kept_secret else "Recorded, hidden"),
+    where = "Confidential" if kept_secret else safe_contact.HIDDEN
+    places = (("School or nursery", "school"), ("Place of work", "occupation"), ("Where they are now", "whereabouts"))
+    return (
+        _phone(one, head),
+        safe_contact.masked("Address", "address", one.addresses[0], text=where),
         safe_contact.masked("E-mail", "email", one.contact),
         safe_contact.masked("Code word", "code_word", one.contact),
-    ]  # fmt: skip
-    places: list[tuple[str, str, Any]] = [
-        ("School or nursery", "school", one.school), ("Place of work", "occupation", one.occupation),
-        ("Where they are now", "whereabouts", one.whereabouts),
-    ]  # fmt: skip
-    return tuple(hidden + [safe_contact.masked(label, field, one) for label, field, value in places if value])
+        *(safe_contact.masked(label, name, one) for label, name in places if getattr(one, name)),
+    )
+
+
+def _phone(one: CasePerson, head: Head) -> Masked:
+    contact = one.contact
+    if contact is None or "contact" not in head.opened or one.role == PersonRole.CHILD:
+        return safe_contact.masked("Phone", "phone", contact)
+    digits = "".join(letter for letter in contact.phone or "" if letter.isdigit())
+    return safe_contact.masked("Phone", "phone", contact, text=f"Ends {digits[-3:]}" if digits else "Not recorded")

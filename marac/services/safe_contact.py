@@ -23,6 +23,7 @@ from marac.vocabulary import Permission as P
 
 LASTS = timedelta(days=28)
 REASON_LASTS = timedelta(minutes=60)
+HIDDEN = "Hidden"
 THROUGH_IDVA = "Contact through IDVA only"
 USABLE = (SafeToUse.YES, SafeToUse.ONLY_BETWEEN)
 WORDS = ("times", "who_may_answer", "what_to_say", "through")
@@ -193,9 +194,9 @@ def last_reason(session: Session, actor: Actor, case: Case) -> str:
     return next((reason.value for reason in RevealReason if f'"reason":"{reason.value}"' in body), "")
 
 
-def masked(label: str, field: str, row: Any, *, ends: str = "", text: str = "Recorded, hidden") -> Masked:
-    """The stand-in for a value: where the number itself is open, its last three digits."""
-    return Masked(label, f"Ends {ends[-3:]}" if ends else text, f"{field}-{row.id.hex}")
+def masked(label: str, field: str, row: Any, *, text: str = HIDDEN) -> Masked:
+    """The stand-in for a value, with what to ask for to see it; nothing to ask for where there is nothing."""
+    return Masked(label, text, "" if row is None or text == "Not recorded" else f"{field}-{row.id.hex}")
 
 
 def _refuse_unsafe(actor: Actor, case: Case, row: Any, asked_as: str, rules: SafeContact) -> None:

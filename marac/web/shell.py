@@ -159,7 +159,7 @@ def _names_for_every_page(app: Flask) -> dict[str, Any]:
 def set_up(app: Flask) -> None:
     """Our templates, the GOV.UK macros under their own prefixes, and the filters above."""
     packages = ("govuk_frontend_jinja", "govuk_frontend_wtf")
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(TEMPLATES), PrefixLoader({name: PackageLoader(name) for name in packages})]
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -125,7 +125,7 @@ class Checkbox(Mended, GovCheckboxInput): ...
 
 
 class DateInput(Mended, GovDateInput):
-    """Three boxes. Accepts any number of posted parts; the original raises ValueError unless there are exactly three."""
+    """Three boxes, from any number of posted parts; the original raises ValueError unless there are exactly three."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """As the library, with the posted parts made up to three for its sake and put back after."""
@@ -178,7 +178,7 @@ def _must(required: str) -> list[Any]:
     return [InputRequired(required) if required else Optional()]
 
 
-def _text(label: str, required: str, hint: str, longest: int, kind: Any, more: dict[str, Any]) -> Any:
+def _text(label: str, required: str, hint: str, kind: Any, *, longest: int, more: dict[str, Any]) -> Any:
     checks = [*_must(required), Length(max=longest, message=f"{label} must be {longest:,} characters or fewer")]
     make = TextAreaField if isinstance(kind, GovTextArea | GovCharacterCount) else StringField
     return make(label, description=hint, validators=checks, filters=[tidy], widget=kind, render_kw={**PRIVATE, **more})
@@ -186,17 +186,17 @@ def _text(label: str, required: str, hint: str, longest: int, kind: Any, more: d
 
 def text_field(label: str, required: str = "", hint: str = "", *, longest: int = 200, **attributes: Any) -> Any:
     """One line of text. `required` is the sentence shown when it is empty; without it the field may stay empty."""
-    return _text(label, required, hint, longest, TextInput(), attributes)
+    return _text(label, required, hint, TextInput(), longest=longest, more=attributes)
 
 
 def name_field(label: str = "Full name", required: str = "", hint: str = "", **attributes: Any) -> Any:
     """A person's name in one box, never sent to a spelling service."""
-    return _text(label, required, hint, 200, TextInput(), {"autocapitalize": "words", **attributes})
+    return _text(label, required, hint, TextInput(), longest=200, more={"autocapitalize": "words", **attributes})
 
 
 def long_text_field(label: str, required: str = "", hint: str = "", *, longest: int = 20_000, **attributes: Any) -> Any:
     """Several lines of text about people; not sent to a spelling service."""
-    return _text(label, required, hint, longest, TextArea(), attributes)
+    return _text(label, required, hint, TextArea(), longest=longest, more=attributes)
 
 
 def email_field(label: str = "Email address", required: str = "Enter an email address", hint: str = "") -> Any:
@@ -278,7 +278,7 @@ def place(form: Any, problem: RuleBroken) -> None:
 
 
 def error_links(form: Any) -> list[dict[str, str]]:
-    """The lines of the error summary: each lands on the first box of its field; one about the whole form has no link."""
+    """The lines of the error summary: each links to the first box of its field; one about the whole form to nothing."""
     first_box = {f"#{field.id}": f"#{field.name}-day" for field in form if isinstance(field.widget, GovDateInput)}
     lines: list[dict[str, str]] = wtforms_errors(form)["errorList"]
     for line in lines:
@@ -292,8 +292,8 @@ def show(
     """One field as its page shows it: the template global `field`.
 
     `size` s, m, l or "" for the label; `heading` makes the label the page's h1 (one-question pages); `reveals` and
-    `hints` are {choice value: markup} and {choice value: text}; `inline`, `width` and `classes` shape the boxes; anything
-    else becomes an attribute of the box.
+    `hints` are {choice value: markup} and {choice value: text}; `inline`, `width` and `classes` shape the boxes;
+    anything else becomes an attribute of the box.
     """
     grouped = isinstance(field.widget, Radios | Checkboxes | DateInput) and not isinstance(field.widget, Checkbox)
     params: dict[str, Any] = {"classes": _classes(field, more)}

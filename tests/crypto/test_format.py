@@ -219,7 +219,9 @@ def test_a_wrapped_key_opens_only_whole_and_in_its_context() -> None:
     wrapped = wrap_key(cipher, 7, key, context)
     assert len(wrapped) == 66
     assert unwrap_key(cipher, wrapped, context) == key
-    flipped = [bytes([*wrapped[:at], wrapped[at] ^ 1 << bit, *wrapped[at + 1 :]]) for at in range(66) for bit in range(8)]
+    flipped = [
+        bytes([*wrapped[:at], wrapped[at] ^ 1 << bit, *wrapped[at + 1 :]]) for at in range(66) for bit in range(8)
+    ]
     for broken in flipped + [wrapped[:end] for end in range(66)] + [wrapped + b"\0"]:
         with pytest.raises(IntegrityFailure):
             unwrap_key(cipher, broken, context)

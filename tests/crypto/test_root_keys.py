@@ -106,7 +106,7 @@ def test_a_root_shows_no_key_in_repr_pickle_or_errors(root: RootKey) -> None:
         root.unwrap(wrapped, {})
     for shown in (repr(root), str(refusal.value), repr(refusal.value)):
         assert key.hex() not in shown
-        assert WORDS.split()[0] not in shown
+        assert WORDS.split(maxsplit=1)[0] not in shown
     assert root.selftest() is None
 
 
@@ -150,7 +150,16 @@ def damaged_root_files(folder: Path) -> list[str]:
     create_root_file(folder / "good.key")
     good = (folder / "good.key").read_text()
     swapped = good[:8] + ("0" if good[8] != "0" else "1") + good[9:]
-    return ["", "MARAC1\n", good[:-3], swapped, good.replace("MARAC1", "MARAC2"), "MARAC1 zz\n", "MARAC1 retired\n", "é"]
+    return [
+        "",
+        "MARAC1\n",
+        good[:-3],
+        swapped,
+        good.replace("MARAC1", "MARAC2"),
+        "MARAC1 zz\n",
+        "MARAC1 retired\n",
+        "é",
+    ]
 
 
 def test_a_mistyped_or_cut_root_file_is_refused_and_not_shown(tmp_path: Path) -> None:

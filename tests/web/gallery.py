@@ -65,42 +65,96 @@ def case_facts() -> dict[str, Any]:
     today = clock.today()
     return {
         "person": {
-            "name": "Amina Begum", "ref": "K7D-42Q", "tags": ["Listed 12 Nov, item 4", "Repeat"],
+            "name": "Amina Begum",
+            "ref": "K7D-42Q",
+            "tags": ["Listed 12 Nov, item 4", "Repeat"],
             "facts": [
-                {"term": "Born", "text": "27 March 1991 (34)"}, {"term": "Children", "text": "2"},
-                {"term": "Alleged perpetrator", "text": "Karim Begum, husband"}, {"term": "IDVA", "text": "R. Lowe, Solace"},
+                {"term": "Born", "text": "27 March 1991 (34)"},
+                {"term": "Children", "text": "2"},
+                {"term": "Alleged perpetrator", "text": "Karim Begum, husband"},
+                {"term": "IDVA", "text": "R. Lowe, Solace"},
                 {"term": "Risk", "text": "16 yes of 24"},
             ],
         },
         "flags": [
-            {"kind": "stop", "text": "Do not phone. Contact through IDVA only"}, {"kind": "stop", "text": "Address confidential"},
-            {"kind": "care", "text": "Visit in pairs"}, {"kind": "need", "text": "Interpreter: Sylheti"}, {"kind": "need", "text": "Hearing loop"},
+            {"kind": "stop", "text": "Do not phone. Contact through IDVA only"},
+            {"kind": "stop", "text": "Address confidential"},
+            {"kind": "care", "text": "Visit in pairs"},
+            {"kind": "need", "text": "Interpreter: Sylheti"},
+            {"kind": "need", "text": "Hearing loop"},
         ],
         "rules": {
-            "headline": "Contact through IDVA only", "stale": True, "checked": "Checked 3 October 2025 by R. Lowe, Solace.", "update_url": "/update",
+            "headline": "Contact through IDVA only",
+            "stale": True,
+            "checked": "Checked 3 October 2025 by R. Lowe, Solace.",
+            "update_url": "/update",
             "methods": [
-                {"method": "Phone", "answer": "No"}, {"method": "Text", "answer": "Only between", "detail": "9am and 2pm, weekdays"},
-                {"method": "Letter", "answer": "Not asked"}, {"method": "Through someone else", "answer": "Yes", "detail": "R. Lowe, Solace"},
+                {"method": "Phone", "answer": "No"},
+                {"method": "Text", "answer": "Only between", "detail": "9am and 2pm, weekdays"},
+                {"method": "Letter", "answer": "Not asked"},
+                {"method": "Through someone else", "answer": "Yes", "detail": "R. Lowe, Solace"},
             ],
             "lines": ["If someone else answers, say you are calling about a library book."],
         },
-        "tabs": [{"text": text, "href": f"/case/{text.lower()}", "current": text == "Summary", "count": 3 if text == "Actions" else None}
-                 for text in ("Summary", "People", "Risk", "Research", "Actions", "Panels", "Sanctuary", "Documents", "History")],
-        "work": [
-            {"due": shell.due_words(today - timedelta(2)), "kind": "overdue", "text": "Lock change at the new address", "href": "/a", "time": "About 1 minute"},
-            {"due": shell.due_words(today), "kind": "today", "text": "Decide a referral from the hospital", "href": "/b", "urgent": True, "note": "K7D-42Q"},
-            {"due": shell.due_words(today + timedelta(3)), "kind": "soon", "text": "Research for the next panel", "href": "/c", "time": "About 6 minutes"},
+        "tabs": [
+            {
+                "text": text,
+                "href": f"/case/{text.lower()}",
+                "current": text == "Summary",
+                "count": 3 if text == "Actions" else None,
+            }
+            for text in (
+                "Summary",
+                "People",
+                "Risk",
+                "Research",
+                "Actions",
+                "Panels",
+                "Sanctuary",
+                "Documents",
+                "History",
+            )
         ],
-    }  # fmt: skip
+        "work": [
+            {
+                "due": shell.due_words(today - timedelta(2)),
+                "kind": "overdue",
+                "text": "Lock change at the new address",
+                "href": "/a",
+                "time": "About 1 minute",
+            },
+            {
+                "due": shell.due_words(today),
+                "kind": "today",
+                "text": "Decide a referral from the hospital",
+                "href": "/b",
+                "urgent": True,
+                "note": "K7D-42Q",
+            },
+            {
+                "due": shell.due_words(today + timedelta(3)),
+                "kind": "soon",
+                "text": "Research for the next panel",
+                "href": "/c",
+                "time": "About 6 minutes",
+            },
+        ],
+    }
 
 
 def frame() -> dict[str, Any]:
     """What the sign-in gives to every page, faked."""
     return {
-        "navigation": NAVIGATION, "signed_in": {"name": "A. Okafor", "role": "Coordinator", "agency": "Tower Hamlets Council"},
-        "find_url": "/find", "account_url": "/account", "sign_out_url": "/sign-out", "lock_url": "/lock",
-        "idle_seconds": int(request.args.get("idle", 900)), "keep_url": "/keep", "end_url": "/sign-in",
-    }  # fmt: skip
+        "navigation": NAVIGATION,
+        "signed_in": {"name": "A. Okafor", "role": "Coordinator", "agency": "Tower Hamlets Council"},
+        "find_url": "/find",
+        "account_url": "/account",
+        "sign_out_url": "/sign-out",
+        "lock_url": "/lock",
+        "idle_seconds": int(request.args.get("idle", 900)),
+        "keep_url": "/keep",
+        "end_url": "/sign-in",
+    }
 
 
 def components() -> Any:

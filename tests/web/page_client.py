@@ -92,7 +92,7 @@ class Form:
         return (chosen or buttons or [None])[0]
 
     def post(self, values: Mapping[str, Any] | None = None, press: str = "", *, follow: bool = True) -> "Page":
-        """Send the form with `values` put over what it holds. None takes a field out; a list sends a name several times."""
+        """Send the form with `values` over what it holds. None takes a field out; a list sends a name several times."""
         sent = self.values
         button = self.button(press)
         if button is not None and button.attrs.get("name"):
@@ -149,7 +149,7 @@ def _value_of(node: Any) -> list[str]:
 
 
 class Page:
-    """One answer. For HTML it can be read (`text`, `h1`, `errors`), walked (`links`, `follow`) and filled (`fill_and_post`)."""
+    """One answer. HTML can be read (`text`, `h1`, `errors`), walked (`links`, `follow`) and filled (`fill_and_post`)."""
 
     def __init__(self, client: "PageClient", response: TestResponse) -> None:
         self.client, self.response = client, response
@@ -243,7 +243,7 @@ class Page:
         return [Form(self, node) for node in self.all("form")]
 
     def form(self, action: str = "", holding: Iterable[str] = ()) -> Form:
-        """The form whose action ends with or holds `action`; or the first in the page itself that has all these names."""
+        """The form whose action ends with or holds `action`; or the first in the page itself with all these names."""
         if action:
             found = [form for form in self.forms if form.action.endswith(action)] or [
                 f for f in self.forms if action in f.action

@@ -1,0 +1,117 @@
+"""The list of referrals: what waits for a decision, one's own drafts, what was sent and how it stands. Opens only names it may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from marac import access
+from marac.access import Actor
+from marac.crypto.fields import open_many, sealed_columns
+from marac.models import Agency, Case, CasePerson, Referral
+from marac.vocabulary import Criterion, PersonRole, ReferralKind, ReferralState
+from marac.vocabulary import Permission as P
+
+FORM_OPEN = (ReferralState.DRAFT, ReferralState.RETURNED)
+UNDECIDED = (ReferralState.SUBMITTED, ReferralState.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralLine:
+    """One referral in a list. `name` and `criteria` are empty for whoever may only know how it stands."""
+
+    id: UUID
+    reference: str
+    state: ReferralState
+    kind: ReferralKind
+    urgent: bool
+    agency: str
+    started_at: datetime
+    submitted_at: datetime | None
+    decide_by_at: datetime | None
+    decided_at: datetime | None
+    name: str = ""
+    criteria: tuple[Criterion, ...] = ()
+
+
+def list_referrals(session: Session, actor: Actor, which: str = "sent", most: int = 100) -> list[ReferralLine]:
+    """`waiting` to be decided (urgent first, then oldest), own `drafts`, own `sent` ones, or `decided` (newest first)."""
+    mine = Referral.agency_id == actor.agency_id
+    wanted: dict[str, Any] = {
+        "waiting": Referral.state.in_(UNDECIDED),
+        "drafts": Referral.state.in_([ReferralState.DRAFT]) & mine,
+        "sent": Referral.state.not_in([ReferralState.DRAFT, ReferralState.WITHDRAWN]) & mine,
+        "decided": Referral.decided_at.is_not(None),
+    }
+    order: dict[str, tuple[Any, ...]] = {
+        "waiting": (Referral.urgent.desc(), Referral.submitted_at),
+        "decided": (Referral.decided_at.desc(),),
+    }
+    permission = P.REFERRAL_DECIDE if which in ("waiting", "decided") else P.REFERRAL_READ
+    rows = session.execute(
+        _columns(actor).where(access.rule(actor, permission, Referral), wanted[which])
+        .order_by(*order.get(which, (Referral.started_at.desc(),))).limit(most)
+    ).all()  # fmt: skip
+    return _with_names(session, actor, rows)
+
+
+def waiting_count(session: Session, actor: Actor) -> int:
+    """How many referrals wait for this person's decision (the number beside the menu)."""
+    decidable = access.rule(actor, P.REFERRAL_DECIDE, Referral)
+    query = select(func.count()).select_from(Referral).where(decidable, Referral.state == ReferralState.SUBMITTED)
+    return session.scalar(query) or 0
+
+
+def last_decided_at(session: Session, actor: Actor) -> datetime | None:
+    """When the newest decision was made, for the empty inbox."""
+    return session.scalar(
+        select(func.max(Referral.decided_at)).where(access.rule(actor, P.REFERRAL_DECIDE, Referral))
+    )
+
+
+def _columns(actor: Actor) -> Any:
+    reads: ColumnElement[bool] = Case.id.in_(select(Case.id).where(access.rule(actor, P.CASE_READ, Case)))
+    fills = access.rule(actor, P.REFERRAL_EDIT, Referral) if access.holds(actor, P.REFERRAL_EDIT) else false()
+    return (
+        select(
+            *sealed_columns(Referral, "risk"), Referral.id, Referral.case_id, Referral.reference, Referral.state,
+            Referral.kind, Referral.urgent, Referral.started_at, Referral.submitted_at, Referral.decide_by_at,
+            Referral.decided_at, Agency.name.label("agency"), Case.state.label("stage"), reads.label("reads"),
+            or_(fills, false()).label("fills"),
+        )
+        .join(Case, Case.id == Referral.case_id)
+        .join(Agency, Agency.id == Referral.agency_id)
+    )  # fmt: skip
+
+
+def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[ReferralLine]:
+    opened = [row for row in rows if _opens(actor, row)]
+    criteria = dict(zip([row.id for row in opened], open_many(Referral, "risk", opened), strict=True))
+    names = _names(session, [row.case_id for row in opened])
+    return [
+        ReferralLine(
+            row.id, row.reference, row.state, row.kind, row.urgent, row.agency, row.started_at, row.submitted_at,
+            row.decide_by_at, row.decided_at, names.get(row.case_id, "") if row.id in criteria else "",
+            tuple(Criterion(word) for word in criteria.get(row.id, {}).get("criteria", ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _opens(actor: Actor, row: Row[Any]) -> bool:
+    drafting = bool(row.fills) and row.state in FORM_OPEN
+    if not (drafting or row.reads):
+        return False
+    return {"identity", "risk"} <= access.open_stage(actor, row.case_id, row.stage, drafting=drafting)
+
+
+def _names(session: Session, case_ids: list[UUID]) -> dict[UUID, str]:
+    columns = (*sealed_columns(CasePerson, "identity"), CasePerson.case_id)
+    victims = select(*columns).where(CasePerson.case_id.in_(case_ids), CasePerson.role == PersonRole.VICTIM)
+    rows = session.execute(victims).all()
+    people = open_many(CasePerson, "identity", rows)
+    return {row.case_id: person.get("full_name", "") for row, person in zip(rows, people, strict=True)}

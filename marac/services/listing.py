@@ -1,0 +1,134 @@
+"""Which meeting hears a case: the ones that still take cases, their cut-offs, and a place at the end of an agenda."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.errors import NotFound, RuleBroken
+from marac.models import AgendaItem, Case, Meeting, Referral
+from marac.services import local, moving
+from marac.services.references import new_reference
+from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, ProgrammeSlug, ReferralKind
+from marac.vocabulary import Permission as P
+from marac.workflows.guards import TAKES_CASES
+
+WAITING = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A meeting that a case may be listed for: when, how full, and whether its cut-off has passed."""
+
+    id: UUID
+    reference: str
+    starts_at: datetime
+    kind: MeetingKind
+    cutoff_at: datetime
+    late: bool
+    listed: int
+
+
+def meeting_choices(session: Session, actor: Actor, programme: ProgrammeSlug, most: int = 6) -> list[Choice]:
+    """The next meetings of a panel that take cases, soonest first; those past their cut-off are marked late (DA-18)."""
+    query = access.visible(actor, P.MEETING_READ, Meeting).where(
+        Meeting.programme == programme, Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now()
+    )
+    meetings = session.scalars(query.order_by(Meeting.starts_at).limit(most)).all()
+    counts = _listed(session, [meeting.id for meeting in meetings])
+    return [
+        Choice(
+            meeting.id, meeting.reference, meeting.starts_at, meeting.kind, cutoff_of(session, meeting),
+            is_late(session, meeting), counts.get(meeting.id, 0),
+        )
+        for meeting in meetings
+    ]  # fmt: skip
+
+
+def cutoff_of(session: Session, meeting: Meeting) -> datetime:
+    """When referrals for a meeting close; an emergency meeting takes its one case until it begins."""
+    if meeting.kind == MeetingKind.EMERGENCY:
+        return meeting.starts_at
+    return local.deadlines_of(session, meeting)["referral_cutoff"].at
+
+
+def is_late(session: Session, meeting: Meeting) -> bool:
+    """Whether the cut-off of a meeting has passed."""
+    return clock.now() > cutoff_of(session, meeting)
+
+
+def first_open_meeting(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> Meeting | None:
+    """The next meeting whose cut-off has not passed: where a referral received now would go."""
+    query = select(Meeting).where(
+        Meeting.partnership_id == partnership_id, Meeting.programme == programme,
+        Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now(), Meeting.kind != MeetingKind.EMERGENCY,
+    )  # fmt: skip
+    meetings = session.scalars(query.order_by(Meeting.starts_at).limit(6))
+    return next((meeting for meeting in meetings if not is_late(session, meeting)), None)
+
+
+def chosen_meeting(session: Session, actor: Actor, meeting_id: UUID | None) -> Meeting | None:
+    """The meeting with that id when the actor may see it; None when none was chosen, NotFound for a stranger's."""
+    if meeting_id is None:
+        return None
+    meeting = session.scalar(access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id == meeting_id))
+    if meeting is None:
+        raise NotFound
+    return meeting
+
+
+def schedule_emergency(session: Session, actor: Actor, programme: ProgrammeSlug, at: datetime) -> Meeting:
+    """A meeting for one case by phone or online, at a moment to come (section 1.11)."""
+    access.require_holds(actor, P.MEETING_SCHEDULE)
+    if at <= clock.now():
+        raise RuleBroken("emergency_at", "The emergency meeting must be in the future")
+    rules, today = local.rules_of(session, actor.partnership_id, programme), clock.today()
+    meeting = Meeting(
+        partnership_id=actor.partnership_id, programme=programme, reference=new_reference(session),
+        kind=MeetingKind.EMERGENCY, state=MeetingState.SCHEDULED, place=MeetingPlace.ONLINE, starts_at=at,
+        minutes_per_case=rules.value("minutes_per_case.warn_over", today),
+    )  # fmt: skip
+    session.add(meeting)
+    session.flush()
+    audit.record(session, actor, "meeting:scheduled", meeting, kind=meeting.kind)
+    return meeting
+
+
+def list_case(
+    session: Session, actor: Actor, case: Case, meeting: Meeting, referral: Referral, *, conflict_checked: bool
+) -> AgendaItem:
+    """Put a case at the end of a meeting's agenda and move it to listed. One already waiting to be heard stays where it is."""
+    waiting = waiting_item(session, case)
+    if waiting is not None:
+        return waiting
+    access.open_case(actor, case)
+    last = select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)
+    item = AgendaItem(
+        partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id, referral_id=referral.id,
+        position=(session.scalar(last) or 0) + 1, minutes_planned=meeting.minutes_per_case,
+        state=AgendaItemState.LISTED, is_repeat=referral.kind == ReferralKind.REPEAT or case.last_heard_on is not None,
+        is_transfer=referral.kind == ReferralKind.TRANSFER_IN,
+    )  # fmt: skip
+    session.add(item)
+    session.flush()
+    moving.advance(session, actor, case, "list", meeting_state=meeting.state, conflict_checked=conflict_checked)
+    return item
+
+
+def waiting_item(session: Session, case: Case) -> AgendaItem | None:
+    """The place of a case on an agenda that has not been heard yet."""
+    query = select(AgendaItem).where(AgendaItem.case_id == case.id, AgendaItem.state.in_(WAITING))
+    return session.scalar(query.limit(1))
+
+
+def _listed(session: Session, meeting_ids: list[UUID]) -> dict[UUID, int]:
+    rows = session.execute(
+        select(AgendaItem.meeting_id, func.count()).where(
+            AgendaItem.meeting_id.in_(meeting_ids), AgendaItem.state.in_(WAITING)
+        ).group_by(AgendaItem.meeting_id)
+    )  # fmt: skip
+    return {meeting_id: number for meeting_id, number in rows}  # noqa: C416 - rows are not pairs to the type checker

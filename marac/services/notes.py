@@ -1,0 +1,92 @@
+"""The minutes as they are typed: one text per heading of one case, each with a version of its own (DA-24, DA-25).
+
+Refuses a save over another person's newer words, words before the case is called, and any word once the minutes are sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.errors import StaleEdit, WrongState
+from marac.models import AgendaItem, MinuteNote
+from marac.services.moving import flush
+from marac.vocabulary import AgendaItemState, MinuteHeading, MinutesState
+from marac.vocabulary import Permission as P
+
+COVERED: Mapping[str, str] = {
+    "views": "Her or his views",
+    "at_risk": "Children and adults at risk",
+    "perpetrator": "Alleged perpetrator: where, and the plan",
+    "staff": "Risk to staff",
+    "needs": "Needs and equality",
+    "telling": "Who tells them, and how safely",
+    "flag": "Flag and tag",
+}
+"""The aims that a hearing goes through; an unticked one is a gap before the minutes go out, never a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One section as saved. Version 0 is a section nobody has written yet."""
+
+    text: str
+    version: int
+    saved_at: datetime | None
+    saved_by_id: UUID | None
+
+
+EMPTY = Note("", 0, None, None)
+
+
+def get_notes(session: Session, actor: Actor, item: AgendaItem) -> dict[MinuteHeading, Note]:
+    """Every heading of an item with what is saved under it. Needs the minutes open to the actor at the case's stage."""
+    access.open_case(actor, item.case)
+    rows = session.scalars(select(MinuteNote).where(MinuteNote.item_id == item.id))
+    saved = {row.heading: Note(row.text or "", row.version_id, row.saved_at, row.saved_by_id) for row in rows}
+    return {heading: saved.get(heading, EMPTY) for heading in MinuteHeading}
+
+
+def save_note(
+    session: Session, actor: Actor, item: AgendaItem, heading: MinuteHeading, text: str, version: int
+) -> Note:
+    """Save one section. StaleEdit when it is no longer at `version`; saving the same words again does nothing."""
+    _writable(session, actor, item)
+    query = select(MinuteNote).where(MinuteNote.item_id == item.id, MinuteNote.heading == heading)
+    row, words = session.scalar(query), text.replace("\r\n", "\n").strip()
+    if (row.text or "" if row else "") == words:
+        return Note(words, row.version_id, row.saved_at, row.saved_by_id) if row else EMPTY
+    if (row.version_id if row else 0) != version:
+        raise StaleEdit(f"{item.id} {heading}")
+    if row is None:
+        row = MinuteNote(
+            partnership_id=item.partnership_id, case_id=item.case_id, item_id=item.id, heading=heading,
+            saved_at=clock.now(), text=words,
+        )  # fmt: skip
+        session.add(row)
+    row.text, row.saved_at, row.saved_by_id = words, clock.now(), actor.user_id
+    audit.record(session, actor, "minutes:noted", item, heading=heading)
+    flush(session)
+    return Note(words, row.version_id, row.saved_at, row.saved_by_id)
+
+
+def save_covered(session: Session, actor: Actor, item: AgendaItem, covered: Sequence[str]) -> None:
+    """Which aims the meeting has gone through."""
+    _writable(session, actor, item)
+    item.covered = [aim for aim in COVERED if aim in covered]
+    flush(session)
+
+
+def _writable(session: Session, actor: Actor, item: AgendaItem) -> None:
+    access.require_holds(actor, P.MINUTES_WRITE)
+    access.open_case(actor, item.case)
+    minutes = item.meeting.minutes
+    if item.state not in (AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD):
+        raise WrongState(f"{item.id} is {item.state}")
+    if minutes is not None and minutes.state != MinutesState.DRAFT:
+        raise WrongState(f"the minutes of {item.meeting_id} are {minutes.state}")

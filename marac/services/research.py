@@ -1,0 +1,254 @@
+"""What an agency knows: one sheet per meeting, a private note that never leaves it, and what it plans to share (DA-21, DA-46).
+
+Refuses another agency's rows by any route; what is shared opens to the meeting only when the case is called.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from marac import access, clock
+from marac.access import Actor
+from marac.crypto.fields import open_many, sealed_columns
+from marac.errors import NotFound, RuleBroken
+from marac.models import Address, Agency, AgendaItem, Case, Meeting, Research
+from marac.services.agenda import PeopleIn, people_in
+from marac.services.involvement import involve
+from marac.services.moving import advance, flush, same_version
+from marac.vocabulary import CaseState, InvolvementBasis, MeetingState, PersonRole, ResearchState
+from marac.vocabulary import Permission as P
+from marac.workflows.research import BEFORE_HEARD
+
+WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
+ANSWERED = (ResearchState.RETURNED, ResearchState.NIL_RETURN, ResearchState.RELEASED)
+ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One case on an agency's sheet. A shrunk one has only initials left: `people` is for those alone."""
+
+    number: int
+    research: Research
+    people: PeopleIn
+    addresses: tuple[str, ...]
+    shrunk: bool
+    editable: bool
+
+    @property
+    def known(self) -> str:
+        """What the agency has said so far: known, not_known, or nothing."""
+        state = self.research.state
+        if state in (ResearchState.RETURNED, ResearchState.RELEASED):
+            return "known"
+        if state == ResearchState.NIL_RETURN:
+            return "not_known"
+        return "known" if state == ResearchState.IN_PROGRESS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything one agency is asked for one meeting."""
+
+    meeting: Meeting
+    answers: tuple[Answer, ...]
+    due_at: datetime | None
+
+    @property
+    def answered(self) -> int:
+        """How many cases have been answered, either way."""
+        return sum(answer.research.state in ANSWERED for answer in self.answers)
+
+    @property
+    def rest(self) -> tuple[Answer, ...]:
+        """Those nobody has begun to answer: what one press marks as not known."""
+        return tuple(a for a in self.answers if a.editable and a.research.state == ResearchState.REQUESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one agency answered on a case, as far as this viewer may read it now (DA-46: source, date, fact or opinion)."""
+
+    agency: str
+    state: ResearchState
+    returned_at: datetime | None
+    shared: str
+    fact_or_opinion: str
+
+
+def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]:
+    """Meetings for which the actor's agency is asked: (meeting, answered, asked), soonest first."""
+    query = (
+        select(Research.state, AgendaItem.meeting_id)
+        .join(AgendaItem, AgendaItem.id == Research.item_id)
+        .where(access.rule(actor, P.RESEARCH_WRITE, Research), Research.agency_id == actor.agency_id)
+    )
+    states: dict[UUID, list[ResearchState]] = {}
+    for state, meeting_id in session.execute(query):
+        states.setdefault(meeting_id, []).append(state)
+    open_now = access.visible(actor, P.MEETING_READ, Meeting).where(
+        Meeting.id.in_(states), Meeting.state.in_(ASKED)
+    )
+    meetings = session.scalars(open_now.order_by(Meeting.starts_at))
+    return [(m, sum(state in ANSWERED for state in states[m.id]), len(states[m.id])) for m in meetings]
+
+
+def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
+    """The agency's sheet for a meeting: every case of its agenda that the agency is asked about (ux 2.7)."""
+    rows = session.scalars(
+        access.visible(actor, P.RESEARCH_WRITE, Research)
+        .join(AgendaItem, AgendaItem.id == Research.item_id)
+        .where(AgendaItem.meeting_id == meeting.id, Research.agency_id == actor.agency_id)
+        .options(joinedload(Research.item).joinedload(AgendaItem.case))
+        .order_by(AgendaItem.position, Research.id)
+    ).all()
+    open_cases = _grant(session, actor, rows)
+    people = people_in(session, [row.case_id for row in rows])
+    addresses = _addresses(session, open_cases)
+    answers = tuple(
+        Answer(
+            number, row, people[row.case_id], tuple(addresses.get(row.case_id, ())), row.case_id not in open_cases,
+            row.case_id in open_cases and row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED,
+        )
+        for number, row in enumerate(rows, 1)
+    )  # fmt: skip
+    return Sheet(meeting, answers, min((row.due_at for row in rows), default=None))
+
+
+def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID]:
+    """Open each case at its stage where the agency may see it; elsewhere only what initials need. Returns the first kind."""
+    mine = select(Case.id).where(access.rule(actor, P.CASE_READ, Case), Case.id.in_([row.case_id for row in rows]))
+    open_cases = set(session.scalars(mine))
+    for row in rows:
+        shown = row.case_id in open_cases
+        access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
+    return open_cases
+
+
+def _addresses(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Where the alleged perpetrators live. The victim-survivor's address is not opened for a list, ever (DA-4)."""
+    rows = session.execute(
+        select(*sealed_columns(Address, "location"), Address.case_id).where(
+            Address.case_id.in_(list(case_ids)), Address.role == PersonRole.PERPETRATOR
+        )
+    ).all()
+    found: dict[UUID, list[str]] = {}
+    for row, parts in zip(rows, open_many(Address, "location", rows), strict=True):
+        line = " ".join(filter(None, (parts.get("house_number"), parts.get("street"), parts.get("postcode"))))
+        if line:
+            found.setdefault(row.case_id, []).append(line)
+    return found
+
+
+def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
+    """One row of the agency's own sheet, or NotFound; opened for reading and writing at the case's stage."""
+    research = session.scalar(access.visible(actor, P.RESEARCH_WRITE, Research).where(Research.id == research_id))
+    if research is None:
+        raise NotFound
+    _grant(session, actor, [research])
+    return research
+
+
+def save_answer(
+    session: Session, actor: Actor, research: Research, *, shared: str = "", fact_or_opinion: str = "",
+    nothing_because: str = "", last_contact: str = "", private_note: str = "", version: int | None = None,
+) -> Research:  # fmt: skip
+    """Keep what the agency has typed, to go on later. Nothing leaves the agency. StaleEdit when somebody saved it first."""
+    facts = {
+        "shared": shared, "fact_or_opinion": fact_or_opinion, "nothing_because": nothing_because,
+        "last_contact": last_contact, "private_note": private_note,
+    }  # fmt: skip
+    if not _differs(research, facts):
+        return research
+    same_version(research, version)
+    advance(session, actor, research, "save", case_state=research.item.case.state)
+    for name, text in facts.items():
+        setattr(research, name, text.strip() or None)
+    flush(session)
+    return research
+
+
+def _differs(research: Research, facts: dict[str, str]) -> bool:
+    fresh = research.state == ResearchState.REQUESTED
+    return fresh or any((getattr(research, name) or "") != text.strip() for name, text in facts.items())
+
+
+def share_answer(session: Session, actor: Actor, research: Research) -> Research:
+    """Send: the agency knows them, and this is what it plans to share, or why nothing. RuleBroken when neither is given."""
+    because = research.nothing_because
+    facts: dict[str, Any] = {"to_share": research.shared, "nothing_to_share_because": because}
+    if research.shared and not research.fact_or_opinion:
+        raise RuleBroken("fact_or_opinion", "Say if what you plan to share is fact or opinion")
+    advance(session, actor, research, "share", case_state=research.item.case.state, **facts)
+    research.returned_at = clock.now()
+    flush(session)
+    return research
+
+
+def answer_not_known(session: Session, actor: Actor, research: Research) -> Research:
+    """Send: not known to us. The case shrinks to initials for this agency (data minimisation)."""
+    facts = {"to_share": research.shared, "private_notes": research.private_note}
+    advance(session, actor, research, "answer_not_known", case_state=research.item.case.state, **facts)
+    research.returned_at = clock.now()
+    flush(session)
+    return research
+
+
+def mark_rest_not_known(session: Session, actor: Actor, meeting: Meeting, research_ids: Iterable[UUID]) -> int:
+    """Not known, for each of the rows that were named to the person and that nobody has begun since; returns how many."""
+    named = set(research_ids)
+    rest = [answer.research for answer in get_sheet(session, actor, meeting).rest if answer.research.id in named]
+    for research in rest:
+        answer_not_known(session, actor, research)
+    return len(rest)
+
+
+def reopen_answer(session: Session, actor: Actor, research: Research) -> Research:
+    """Change an answer before the case is heard; after Not known the agency sees the case again."""
+    shrunk = research.state == ResearchState.NIL_RETURN
+    advance(session, actor, research, "reopen", case_state=research.item.case.state)
+    research.returned_at = None
+    if shrunk:
+        listed = InvolvementBasis.LISTED
+        involve(session, research.case_id, research.partnership_id, [research.agency_id], listed)
+    flush(session)
+    return research
+
+
+def release_late(session: Session, actor: Actor, item: AgendaItem) -> int:
+    """Open answers that came in while the case is being heard; returns how many."""
+    query = access.visible(actor, P.RESEARCH_RELEASE, Research)
+    late = session.scalars(query.where(Research.item_id == item.id, Research.state == ResearchState.RETURNED)).all()
+    for research in late:
+        research.released_at = clock.now()
+        advance(session, actor, research, "release", case_state=item.case.state)
+    return len(late)
+
+
+def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
+    """Each agency's answer on an item: its state always, its words only once they are open to this viewer (DA-1).
+
+    A member reads what was opened to the meeting; chair and coordinator also what is returned, once research is closed.
+    """
+    opens = access.open_case(actor, item.case)
+    readable = {ResearchState.RELEASED} if "research:*" in opens else set()
+    if readable and access.holds(actor, P.RESEARCH_CHASE):
+        readable.add(ResearchState.RETURNED)
+    rows = session.execute(
+        select(Research, Agency.name)
+        .join(Agency, Agency.id == Research.agency_id)
+        .where(Research.item_id == item.id)
+        .order_by(Agency.name)
+    )
+    return [_heard(research, agency, research.state in readable) for research, agency in rows]
+
+
+def _heard(research: Research, agency: str, readable: bool) -> Heard:
+    words = (research.shared or research.nothing_because or "") if readable else ""
+    kind = (research.fact_or_opinion or "") if readable else ""
+    return Heard(agency, research.state, research.returned_at, words, kind)
