@@ -60,6 +60,7 @@ TAGS: dict[str, frozenset[str]] = {
     "minutes:noted": frozenset({"heading"}),
     "minutes:read": frozenset(),
     "action:assigned": frozenset({"agency"}),
+    "action:chased": frozenset({"agency"}),
     "flag:asked": frozenset({"agency"}),
     "research:asked": frozenset({"agencies"}),
     "research:chased": frozenset({"agencies"}),

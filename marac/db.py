@@ -81,7 +81,7 @@ class Base(DeclarativeBase):
     id: Mapped[UUID] = mapped_column(sa.Uuid(), primary_key=True, sort_order=-2)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        if not cls.__unversioned__:
+        if not (cls.__unversioned__ or vars(cls).get("__abstract__")):
             version = mapped_column(sa.Integer, nullable=False, sort_order=-1)
             cls.version_id = version
             cls.__mapper_args__ = {**getattr(cls, "__mapper_args__", {}), "version_id_col": version}

@@ -1,19 +1,71 @@
 """Prompts to sign in: queued in the transaction, sent after it. A message never carries case detail.
 
 Refuses to hold a name, a reference, an agency, a programme or a place: it says fixed words, counts and dates (DA-2).
+At least once: a prompt is claimed before it is sent and marked after, always under the same Message-ID.
 """
 
+import hashlib
+import logging
 import secrets
-from collections.abc import Iterable
-from datetime import datetime
+import smtplib
+import ssl
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from string import Template as Text
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from marac import clock
-from marac.models import Message
-from marac.vocabulary import Template
+from marac import access, clock
+from marac.access import Actor
+from marac.crypto.fields import open_many, sealed_columns
+from marac.models import Action, Membership, Message, Research, User
+from marac.paths import TEMPLATES
+from marac.vocabulary import LIVE_ACTIONS, Permission, ProgrammeSlug, ResearchState, Template, UserState
+
+log = logging.getLogger(__name__)
+
+SUBJECT = "Something is waiting for you"
+MOST_ATTEMPTS = 12
+MOST_AT_ONCE = 200
+WAITS = (1, 2, 5, 15, 60)  # minutes until the next try
+SECONDS = 20
+URGENT = (Template.REFERRAL_URGENT,)
+UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What every message of a deployment shares: the neutral name, the address to sign in at, and the sender."""
+
+    service_name: str
+    base_url: str
+    sender: str = ""
+
+    @property
+    def host(self) -> str:
+        """The name after the @ of sender and Message-ID."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    def written_by(self) -> str:
+        """The sender's address: as set in the SMTP address, or no-reply at the service's own name."""
+        return self.sender or f"no-reply@{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One e-mail to one person, for one or more messages of the outbox. Not shown in logs: it holds their address."""
+
+    message_ids: tuple[UUID, ...]
+    mail: EmailMessage = field(repr=False)
 
 
 def enqueue(
@@ -47,3 +99,173 @@ def enqueue(
             )
         )  # fmt: skip
     return len(wanted - have)
+
+
+def claim(
+    session: Session, partnership_id: UUID, letterhead: Letterhead, join_link: Callable[[Message], str]
+) -> list[Prompt]:
+    """Take the messages that are due, one e-mail per person; the next try of each is put off, so nobody else sends it.
+
+    `join_link` answers with the path of an invitation's link, which is never stored. The caller commits before sending.
+    """
+    due = _due(session, partnership_id)
+    addresses = _addresses(session, partnership_id, {message.user_id for message in due})
+    bundles: dict[object, list[Message]] = defaultdict(list)
+    for message in due:
+        message.attempts += 1
+        message.due_at = clock.now() + timedelta(minutes=WAITS[min(message.attempts, len(WAITS)) - 1])
+        invited = message.template == Template.INVITATION
+        bundles[message.id if invited else message.user_id].append(message)
+    return [
+        _prompt(session, bundle, addresses[bundle[0].user_id], letterhead, join_link)
+        for bundle in bundles.values()
+        if bundle[0].user_id in addresses
+    ]
+
+
+def deliver(smtp_url: str, prompts: Iterable[Prompt]) -> tuple[UUID, ...]:
+    """Send by SMTP and answer with the ids of the messages that the server took. What fails is tried again later.
+
+    smtp://user:password@host:port (STARTTLS, unless the host is this machine or ?starttls=never), or smtps://.
+    """
+    taken: list[UUID] = []
+    try:
+        with _connected(smtp_url) as server:
+            for prompt in prompts:
+                if _sent(server, prompt):
+                    taken.extend(prompt.message_ids)
+    except (OSError, smtplib.SMTPException) as problem:
+        log.warning("The mail server could not be used: %s", type(problem).__name__)
+    return tuple(taken)
+
+
+def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:
+    """Note that the mail server took these."""
+    sent = list(session.scalars(select(Message).where(Message.id.in_(list(message_ids)), Message.sent_at.is_(None))))
+    for message in sent:
+        message.sent_at = clock.now()
+    return sent
+
+
+def sender_in(smtp_url: str) -> str:
+    """The sender named in an SMTP address (?from=casework@example.org), or nothing."""
+    return parse_qs(urlsplit(smtp_url).query).get("from", [""])[0]
+
+
+def _due(session: Session, partnership_id: UUID) -> list[Message]:
+    """Unsent, due, to somebody who may still come in."""
+    query = select(Message).join(User, User.id == Message.user_id)
+    query = query.where(Message.partnership_id == partnership_id, Message.sent_at.is_(None))
+    query = query.where(Message.due_at <= clock.now(), Message.attempts < MOST_ATTEMPTS)
+    may_enter = or_(User.state == UserState.ACTIVE, Message.template == Template.INVITATION)
+    rows = query.where(may_enter, User.state != UserState.SUSPENDED).order_by(Message.enqueued_at, Message.id)
+    return list(session.scalars(rows.limit(MOST_AT_ONCE)))
+
+
+def _addresses(session: Session, partnership_id: UUID, user_ids: set[UUID]) -> dict[UUID, str]:
+    """E-mail addresses, opened for sending mail alone."""
+    if not user_ids:
+        return {}
+    access.open_staff_for("mail", partnership_id)
+    rows = session.execute(select(*sealed_columns(User, "staff")).where(User.id.in_(user_ids))).all()
+    return {
+        row[0]: who["email"] for row, who in zip(rows, open_many(User, "staff", rows), strict=True) if who.get("email")
+    }
+
+
+def _prompt(
+    session: Session, bundle: list[Message], address: str, letterhead: Letterhead, join_link: Callable[[Message], str]
+) -> Prompt:
+    first = min(bundle, key=lambda message: (message.template not in URGENT, message.enqueued_at))
+    invited = first.template == Template.INVITATION
+    path = join_link(first) if invited else f"/go/{first.go_token}"
+    words = {"lines": "\n".join(_lines(session, bundle)), "link": f"{letterhead.base_url}{path}"}
+    name = "invitation" if invited else "prompt"
+    text = Text(Path(TEMPLATES, "email", f"{name}.txt").read_text("utf-8"))
+    ids = tuple(sorted(message.id for message in bundle))
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = SUBJECT, letterhead.written_by(), address
+    mail["Message-ID"] = f"<{hashlib.sha256(b''.join(one.bytes for one in ids)).hexdigest()[:32]}@{letterhead.host}>"
+    mail["Date"], mail["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
+    mail.set_content(text.substitute(words, service_name=letterhead.service_name))
+    return Prompt(ids, mail)
+
+
+def _lines(session: Session, bundle: list[Message]) -> list[str]:
+    """What waits in fixed words, urgent first, and how much by when. Counts are of what this person may see."""
+    counts = Counter(message.template for message in bundle)
+    words = [f"{template.label}{f' ({number})' if number > 1 else ''}." for template, number in counts.items()]
+    urgent = ["Urgent: please sign in today."] if any(template in URGENT for template in counts) else []
+    return [*urgent, *words, *_work_by_when(session, bundle[0].user_id)]
+
+
+def _work_by_when(session: Session, user_id: UUID) -> list[str]:
+    days: list[date] = []
+    answers: list[datetime] = []
+    for actor in _standing(session, user_id):
+        rule = access.rule(actor, Permission.ACTION_UPDATE, Action)
+        days += session.scalars(select(Action.due_on).where(rule, Action.state.in_(LIVE_ACTIONS)))
+        asked = access.rule(actor, Permission.RESEARCH_WRITE, Research)
+        answers += session.scalars(select(Research.due_at).where(asked, Research.state.in_(UNANSWERED)))
+    return [*_actions_words(days), *_answers_words(answers)]
+
+
+def _standing(session: Session, user_id: UUID) -> list[Actor]:
+    """The person in each membership that counts today."""
+    today = clock.today()
+    held = select(Membership).where(Membership.user_id == user_id, Membership.from_on <= today)
+    rows = session.scalars(held.where(or_(Membership.to_on.is_(None), Membership.to_on >= today)))
+    return [
+        Actor(
+            one.partnership_id,
+            one.role,
+            user_id,
+            one.agency_id,
+            frozenset([one.programme] if one.programme else ProgrammeSlug),
+        )
+        for one in rows
+    ]
+
+
+def _actions_words(days: list[date]) -> list[str]:
+    today = clock.today()
+    late, next_on = sum(day < today for day in days), min((day for day in days if day >= today), default=None)
+    late_words = [f"Overdue actions: {late}."] if late else []
+    return late_words + ([f"Next action due: {_day(next_on)}."] if next_on else [])
+
+
+def _answers_words(due: list[datetime]) -> list[str]:
+    if not due:
+        return []
+    number, by = len(due), clock.to_london(min(due)).date()
+    minutes = max(1, round(number / 3))
+    return [f"Answers to give: {number}, by {_day(by)}. This takes about {minutes} minute{'s' if minutes > 1 else ''}."]
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+@contextmanager
+def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
+    parts = urlsplit(smtp_url)
+    host, safe = parts.hostname or "localhost", ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=safe)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
+    with server:
+        here = host in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme == "smtp" and not here and parse_qs(parts.query).get("starttls") != ["never"]:
+            server.starttls(context=safe)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        yield server
+
+
+def _sent(server: smtplib.SMTP, prompt: Prompt) -> bool:
+    try:
+        return not server.send_message(prompt.mail)
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as refused:
+        log.warning("The mail server refused one message: %s", type(refused).__name__)
+        return False

@@ -1,6 +1,7 @@
 """People and agencies to tell a test's story with: plain functions whose defaults may be overridden."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,10 +14,21 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.app import create_app
-from marac.models import Agency, Membership, Partnership, User
-from marac.services import sessions, signin
+from marac.models import Agency, Meeting, Membership, Partnership, Referral, User
+from marac.services import matching, referral_tasks, referrals, sessions, signin, triage
 from marac.services.deployment import Deployment, unit_of_work
-from marac.vocabulary import ProgrammeSlug, Role, UserState
+from marac.services.references import new_reference
+from marac.services.triage import Ruling
+from marac.vocabulary import (
+    LinkDecision,
+    MeetingKind,
+    MeetingPlace,
+    MeetingState,
+    ProgrammeSlug,
+    Role,
+    TriageOutcome,
+    UserState,
+)
 from tests.web.page_client import PageClient
 
 DA = ProgrammeSlug.DA_MARAC
@@ -94,10 +106,14 @@ def a_membership(
 def actor_for(worker: Worker, **facts: Any) -> Actor:
     """The actor that this person is when signed in, having just confirmed the second factor."""
     usual = {
-        "partnership_id": worker.partnership_id, "role": worker.role, "user_id": worker.id,
-        "agency_id": worker.agency_id, "programmes": frozenset([worker.programme] if worker.programme else ProgrammeSlug),
-        "stepped_up_at": clock.now(), "membership_id": worker.membership_id,
-    }  # fmt: skip
+        "partnership_id": worker.partnership_id,
+        "role": worker.role,
+        "user_id": worker.id,
+        "agency_id": worker.agency_id,
+        "programmes": frozenset([worker.programme] if worker.programme else ProgrammeSlug),
+        "stepped_up_at": clock.now(),
+        "membership_id": worker.membership_id,
+    }
     return Actor(**{**usual, **facts})
 
 
@@ -126,3 +142,71 @@ def signed_in(house: Deployment, worker: Worker, **config: Any) -> PageClient:
     with client.http.session_transaction(base_url=client.base_url) as cookie:
         cookie.update({"_user_id": token, "_fresh": True})
     return client
+
+
+# --- referrals ---------------------------------------------------------------------------------------------------
+
+VICTIM: dict[str, Any] = {
+    "full_name": "Amina Begum", "aliases": ["Mina Begum"], "born_on": date(1991, 3, 27), "sex": "female",
+    "house_number": "14", "street": "Elm Row", "postcode": "E1 0AA", "confidential": True, "language": "Sylheti",
+    "interpreter": "Sylheti",
+}  # fmt: skip
+PERPETRATOR: dict[str, Any] = {
+    "full_name": "Karim Uddin", "born_on": date(1988, 6, 2), "relationship_to_victim": "husband",
+}  # fmt: skip
+
+
+def a_meeting(session: Session, partnership_id: UUID, *, days: int = 21, **facts: Any) -> Meeting:
+    """A routine sitting of the panel, three weeks from now unless told."""
+    usual = {
+        "reference": new_reference(session), "programme": DA, "kind": MeetingKind.ROUTINE,
+        "state": MeetingState.SCHEDULED, "place": MeetingPlace.ONLINE, "minutes_per_case": 10,
+        "starts_at": clock.now() + timedelta(days=days),
+    }  # fmt: skip
+    meeting = Meeting(partnership_id=partnership_id, **{**usual, **facts})
+    session.add(meeting)
+    session.flush()
+    return meeting
+
+
+def dash(yes: int = 16) -> dict[str, Any]:
+    """A DASH answered throughout, with so many yes and the detail each asks for."""
+    return {
+        str(number): {"answer": "yes", "comment": "In her words"} if number <= yes else {"answer": "no"}
+        for number in range(1, 25)
+    }
+
+
+def a_referral(session: Session, house: Deployment, actor: Actor, **facts: Any) -> Referral:
+    """A draft with every part filled in. Override by task: victim=, perpetrator=, contact=, answers=, reason=, sharing=."""
+    referral = referrals.start_referral(session, house.keyring, actor, DA)
+    parts: dict[str, Any] = {
+        "person": {**VICTIM, **facts.get("victim", {})},
+        "safe-contact": {"phone": "07700 900123", "rules": {"phone": {"answer": "no"}}, **facts.get("contact", {})},
+        "other-person": {**PERPETRATOR, **facts.get("perpetrator", {})},
+        "children": facts.get("children", {"no_children": True}),
+        "risk": facts.get("risk", {"answers": facts.get("answers", dash())}),
+        "reason": {"criteria": ["visible_high_risk"], "what_happened": "He came to the flat and would not leave.",
+                   "why_now": "It is happening more often.", "wishes": "She wants him to stop coming.",
+                   **facts.get("reason", {})},
+        "sharing": {"told": "yes", "consent": "yes", **facts.get("sharing", {})},
+    }  # fmt: skip
+    for task, typed in parts.items():
+        referral_tasks.save_task(session, actor, referral, task, typed)
+    return referral
+
+
+def a_submitted_referral(session: Session, house: Deployment, actor: Actor, **facts: Any) -> Referral:
+    """The same, sent."""
+    return referrals.submit(session, actor, a_referral(session, house, actor, **facts))
+
+
+def a_listed_referral(
+    session: Session, house: Deployment, sender: Actor, coordinator: Actor, meeting: Meeting, **facts: Any
+) -> Referral:
+    """A referral sent by one person and listed for a meeting by the coordinator."""
+    referral = a_submitted_referral(session, house, sender, **facts)
+    ruling = Ruling(TriageOutcome.ACCEPT, meeting_id=meeting.id, conflict_checked=True)
+    found = matching.find_matches(session, coordinator, referral.case)
+    links = {match.person_id: LinkDecision.DIFFERENT for match in found}
+    return triage.decide(session, coordinator, referral, replace(ruling, links=links))

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from marac.config import Settings, load_settings
 from marac.models import Partnership
+from marac.services import passwords
 from marac.services.deployment import Deployment, open_deployment, set_up, unit_of_work
 from marac.services.founding import found_partnership
 
@@ -58,3 +60,11 @@ def partnership(house: Deployment) -> Partnership:
         found = session.query(Partnership).one()
         session.expunge(found)
     return found
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 at a cost for tests that ask for many hashes; the real one takes 100 ms each."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", quick)
+    monkeypatch.setattr(passwords, "_NOBODY", quick.hash("nobody has this password"))

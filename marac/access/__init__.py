@@ -18,8 +18,7 @@ from marac.access.opening import (
 )
 from marac.access.policy import (
     GRANTS,
-    Actor,
-    Relation,
+    READS,
     asked,
     forget_asking,
     holds,
@@ -28,17 +27,20 @@ from marac.access.policy import (
     require,
     require_holds,
     require_step_up,
+    require_visible,
     rule,
     system,
     visible,
     was_asked,
 )
+from marac.access.relations import Actor, Relation
 
 __all__ = [
     "DRAFTING",
     "GRANTS",
     "OPENS",
     "PURPOSES",
+    "READS",
     "SEALS",
     "Actor",
     "Relation",
@@ -56,6 +58,7 @@ __all__ = [
     "require",
     "require_holds",
     "require_step_up",
+    "require_visible",
     "reveal",
     "rule",
     "system",

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import object_session
 
-from marac.access.policy import GRANTS, Actor, asked, holds, require, require_holds, rule
+from marac.access.policy import GRANTS, asked, holds, require, require_holds, require_step_up, rule
+from marac.access.relations import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed
 from marac.models import Case, Referral
@@ -55,9 +56,19 @@ SEALS: dict[Role, frozenset[str]] = {
     Role.DEPUTY: _MEMBER_SEALS,
     Role.IDVA: _MEMBER_SEALS | {"identity", "contact", "summary"},
     Role.COORDINATOR: DRAFTING | _OWN | {"research:*", "private:*", "minutes", "actions"},
-    Role.CHAIR: frozenset({"minutes", "actions", "risk", "summary"}),
+    Role.CHAIR: frozenset({"minutes", "actions", "risk", "summary", "research:*", "private:*"}),
 }
-REVEALED = {"location": P.LOCATION_REVEAL, "contact": P.LOCATION_REVEAL}
+
+# Until when a masked value may be shown, one at a time: for an agency as long as there is a live plan.
+_LIVE = frozenset({S.RECEIVED, S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED})
+REVEALS: dict[Role, frozenset[S]] = {
+    Role.REPRESENTATIVE: _LIVE,
+    Role.DEPUTY: _LIVE,
+    Role.IDVA: _LIVE,
+    Role.COORDINATOR: _LIVE | {S.LAPSED, S.CLOSED},
+    Role.CHAIR: _LIVE | {S.LAPSED, S.CLOSED},
+}
+REVEALED = frozenset({"location", "contact"})
 
 
 def open_case(actor: Actor, case: Case) -> frozenset[str]:
@@ -71,8 +82,9 @@ def open_case(actor: Actor, case: Case) -> frozenset[str]:
 
 def open_stage(actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False) -> frozenset[str]:
     """The same for a case already known to be visible (lists): one row of OPENS, and the role's SEALS."""
-    opens = OPENS.get(actor.role, {}).get(stage, frozenset()) | (DRAFTING if drafting else frozenset())
-    seals = SEALS.get(actor.role, frozenset()) | (DRAFTING if drafting else frozenset())
+    opens, seals = _at_stage(actor.role, stage)
+    if drafting:
+        opens, seals = opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED), seals | DRAFTING
     unit = vault.current()
     for compartment in opens | seals:
         unit.grant(
@@ -82,6 +94,12 @@ def open_stage(actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False)
     return opens
 
 
+def _at_stage(role: Role, stage: S) -> tuple[frozenset[str], frozenset[str]]:
+    """What opens and what may be sealed; at a stage without a row (joined, erased) nothing is."""
+    opens = OPENS.get(role, {}).get(stage)
+    return (frozenset(), frozenset()) if opens is None else (opens, SEALS[role])
+
+
 def open_new_case(actor: Actor, case_id: UUID) -> None:
     """Grant the person who starts a referral the drafting compartments of the case that is being made for it."""
     require_holds(actor, P.REFERRAL_CREATE)
@@ -89,8 +107,14 @@ def open_new_case(actor: Actor, case_id: UUID) -> None:
 
 
 def reveal(actor: Actor, case: Case, compartment: str) -> None:
-    """Grant one masked compartment in this unit of work; the service records reason and value shown."""
-    require(actor, REVEALED[compartment], case)
+    """Grant one masked compartment in this unit of work; the service records reason and value shown.
+
+    NotAllowed at a stage where it stays shut for the role; StepUpNeeded without a second factor confirmed just now.
+    """
+    require(actor, P.LOCATION_REVEAL, case)
+    if compartment not in REVEALED or case.state not in REVEALS[actor.role]:
+        raise NotAllowed
+    require_step_up(actor)
     for family in (compartment, "perpetrator", "children"):
         vault.current().grant("case", actor.partnership_id, case.id, family, open=True, purpose="reveal")
 
@@ -125,10 +149,8 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    unit, writes = vault.current(), purpose in ("load", "reseal")
-    for case_id in case_ids:
-        for compartment in PURPOSES[purpose]:
-            unit.grant("case", partnership_id, case_id, compartment, open=True, seal=writes, purpose=purpose)
+    writes = purpose in ("load", "reseal")
+    vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:

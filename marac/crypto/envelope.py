@@ -9,6 +9,7 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,9 +54,12 @@ def lp(*parts: bytes | str) -> bytes:
     return _u32(len(raw)) + b"".join(_u32(len(part)) + part for part in raw)
 
 
+_often = lru_cache(4096)(lp)  # of names and ids that come again and again, never of a key or value
+
+
 def derive(key: bytes, *info: bytes | str) -> bytes:
     """HKDF-Expand-SHA256 to 32 bytes."""
-    return HKDFExpand(_SHA256, KEY, lp(*info)).derive(key)
+    return HKDFExpand(_SHA256, KEY, _often(*info)).derive(key)
 
 
 def compartment_key(owner_key: bytes, compartment: str) -> bytes:
@@ -152,6 +156,7 @@ _AAD_START = _u32(8) + lp("marac/aad/v1")[4:] + _u32(HEADER)
 _WRAP_START = lp("marac/wrap/v1")[4:] + _u32(HEADER)
 
 
+@lru_cache(4096)
 def aad_start(head: bytes, partnership: bytes, table: str, column: str) -> bytes:
     """The associated data's beginning, which all rows of a column in a partnership and generation share."""
     return b"".join((_AAD_START, head, lp(partnership, table, column)[4:], _u32(16)))
@@ -159,7 +164,7 @@ def aad_start(head: bytes, partnership: bytes, table: str, column: str) -> bytes
 
 def aad_end(owner: bytes, compartment: str) -> bytes:
     """The associated data's end, which all rows of a compartment of a case share."""
-    return lp(owner, compartment)[4:]
+    return b"".join((_u32(16), owner, _often(compartment)[4:]))
 
 
 def aad(place: Place, head: bytes) -> bytes:
@@ -220,7 +225,7 @@ def wrapping_cipher(parent: bytes, kind: str) -> AESGCM:
 
 def key_context(kind: str, partnership: bytes, owner: bytes, generation: int) -> bytes:
     """What a wrapped key is bound to beside its header: kind, partnership, owner and its own generation."""
-    return lp(kind, partnership, owner, _u32(generation))
+    return b"".join((_u32(4), _often(kind, partnership)[4:], _u32(16), owner, _u32(4), _u32(generation)))
 
 
 def wrap_key(

@@ -6,6 +6,7 @@ It refuses comparison in SQL, bulk writes, a changed identity, and anything that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, NamedTuple, NoReturn, Self, TypeVar, cast, overload
 from uuid import UUID
 
@@ -194,6 +195,8 @@ def _refuse_new_identity(row: object, value: object, old: object, initiator: obj
 
 
 def _forget(row: object, _names: object) -> None:
+    if row is None:  # nobody holds the row any more: there is nothing to forget
+        return
     for members in shape_of(type(row)).columns.values():
         vars(row).pop(members[0].slot, None)
 
@@ -329,6 +332,7 @@ def transplant(row: object, new_owner_id: UUID) -> None:
     vars(row)[_CHANGED] = set(shape.fields)
 
 
+@cache
 def sealed_columns(model: type, compartment: str) -> tuple[sa.ColumnElement[Any], ...]:
     """What `open_many` reads, to be selected first: five columns key_*, as the driver has them. Add your own behind."""
     shape, column = _column_of(model, compartment)

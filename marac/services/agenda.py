@@ -84,7 +84,9 @@ def list_items(session: Session, actor: Actor, meeting: Meeting) -> list[AgendaI
     shown = access.visible(actor, P.CASE_READ, AgendaItem).where(
         AgendaItem.meeting_id == meeting.id, AgendaItem.state != AgendaItemState.REMOVED
     )
-    return list(session.scalars(shown.options(joinedload(AgendaItem.case)).order_by(AgendaItem.position, AgendaItem.id)))
+    return list(
+        session.scalars(shown.options(joinedload(AgendaItem.case)).order_by(AgendaItem.position, AgendaItem.id))
+    )
 
 
 def get_item(session: Session, actor: Actor, meeting: Meeting, number: int) -> AgendaItem:
@@ -197,8 +199,10 @@ def _safe_contact(session: Session, case_ids: list[UUID]) -> dict[UUID, date | N
 
 
 def _wishes(session: Session, case_ids: list[UUID]) -> set[UUID]:
-    rows = session.execute(select(*sealed_columns(Case, "summary")).where(Case.id.in_(case_ids))).all()
-    return {row.id for row, document in zip(rows, open_many(Case, "summary", rows), strict=True) if document.get("wishes")}
+    rows = session.execute(select(*sealed_columns(Case, "summary"), Case.id).where(Case.id.in_(case_ids))).all()
+    return {
+        row.id for row, document in zip(rows, open_many(Case, "summary", rows), strict=True) if document.get("wishes")
+    }
 
 
 def _capacity(session: Session, meeting: Meeting, count: int) -> list[str]:

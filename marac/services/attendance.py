@@ -1,4 +1,4 @@
-"""Who is at a meeting, and when each accepted confidentiality (DA-23). Nothing is said of a case to a room that has not.
+"""Who is at a meeting, and when each accepted confidentiality (DA-23). No case is called before a room that has not.
 
 Whoever is walled off from a case is out of the room for it and is not counted.
 """
@@ -71,7 +71,7 @@ def list_places(session: Session, actor: Actor, meeting: Meeting) -> list[Place]
     access.open_staff(actor)
     rows = session.execute(
         select(
-            *sealed_columns(Attendance, "staff"), Attendance.agency_id, Attendance.user_id, Attendance.state,
+            *sealed_columns(Attendance, "staff"), Attendance.id, Attendance.agency_id, Attendance.user_id, Attendance.state,
             Attendance.agreed_at, Attendance.agreed_in_room, Attendance.version_id, Agency.name,
         )
         .join(Agency, Agency.id == Attendance.agency_id)
@@ -134,7 +134,7 @@ def add_place(
 
 
 def agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
-    """A signed-in member accepts confidentiality for this meeting, on their own device; recorded with the time (DA-23)."""
+    """A signed-in member accepts confidentiality for this meeting, on their own device, at a recorded time (DA-23)."""
     access.require_holds(actor, P.ATTENDANCE_AGREE)
     if meeting.state not in TAKEN or clock.to_london(meeting.starts_at).date() != clock.today():
         raise RuleBroken("agree", "You can agree on the day of the meeting")

@@ -6,7 +6,6 @@ are not in these answers at all: a mask stands in their place.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +25,7 @@ CONFIDENTIAL = "Address confidential"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The top of every page of a case, in its order: identity, safety flags, how to contact safely; and what it offers."""
+    """The top of every page of a case, in its order: identity, safety flags, safe contact; and what the page offers."""
 
     reference: str
     name: str
@@ -257,7 +256,7 @@ def _address(one: CasePerson) -> str:
 
 
 def _masks(one: CasePerson, head: Head) -> tuple[Masked, ...]:
-    """Masks for anybody but the alleged perpetrator: never a value, and a number's last digits only where it is open."""
+    """Masks for anybody but the alleged perpetrator: never a value, and last digits only where the number is open."""
     if one.role == PersonRole.PERPETRATOR or one.contact is None or not one.addresses:
         return ()
     kept_secret = any(text.startswith(CONFIDENTIAL) for _, text in head.flags)

@@ -5,7 +5,7 @@ Refuses to say whether a case exists that the actor may not see; a list names on
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Action, AgendaItem, Case, Meeting, Referral
-from marac.services import effects, local, moving, naming
+from marac.services import effects, moving, naming, referrals, safe_contact
 from marac.services.references import new_reference
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -29,7 +29,6 @@ from marac.vocabulary import (
 )
 from marac.vocabulary import Permission as P
 from marac.workflows import WORKFLOWS
-from marac.workflows.deadlines import london, offset, triage_due
 
 PAGE = 50
 OVER = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
@@ -99,6 +98,7 @@ def record_wishes(session: Session, actor: Actor, case: Case, *, wishes: str, ve
         raise RuleBroken("wishes", "Enter what they want, in their words")
     case.wishes, case.wishes_on, case.wishes_by = wishes, clock.today(), naming.signature(session, actor)
     audit.record(session, actor, "case:updated", case, fields=["wishes"])
+    safe_contact.first_contact_made(session, actor, case)
     moving.flush(session)
     return case
 
@@ -107,22 +107,23 @@ def report_incident(
     session: Session, actor: Actor, case: Case, *, what_happened: str, happened_on: date | None,
     contact_changed: bool = False, contact_note: str = "",
 ) -> Referral:  # fmt: skip
-    """A further incident, from any member: a repeat referral in the same case, sent at once, with no fresh test (DA-12)."""
+    """A further incident, from any member: a repeat referral in the same case, with no fresh test (DA-12)."""
     access.require_holds(actor, P.REFERRAL_CREATE)
     access.open_case(actor, case)
     _check_incident(case, what_happened, happened_on)
     if actor.agency_id is None or actor.user_id is None:
         raise NotAllowed
     now = clock.now()
-    due = _incident_deadlines(session, case)
     referral = Referral(
         partnership_id=case.partnership_id, case_id=case.id, programme=case.programme, reference=new_reference(session),
         state=ReferralState.SUBMITTED, kind=ReferralKind.REPEAT, agency_id=actor.agency_id, user_id=actor.user_id,
-        started_at=now, submitted_at=now, decide_by_at=due["triage_decided"], criteria=[Criterion.REPEAT.value],
+        started_at=now, submitted_at=now, criteria=[Criterion.REPEAT.value],
         what_happened=what_happened, happened_on=happened_on, why_now=_contact_words(contact_changed, contact_note),
     )  # fmt: skip
     session.add(referral)
     session.flush()
+    due = referrals.due_dates(session, referral)
+    referral.decide_by_at = due["triage_decided"]
     case.last_referral_on = clock.today()
     audit.record(session, actor, "incident:reported", referral)
     for effect in WORKFLOWS["referral"].find("submit", ReferralState.DRAFT).effects:
@@ -198,14 +199,3 @@ def _check_incident(case: Case, what_happened: str, happened_on: date | None) ->
 
 def _contact_words(changed: bool, note: str) -> str | None:
     return f"How to contact safely may have changed. {note}".strip() if changed else None
-
-
-def _incident_deadlines(session: Session, case: Case) -> dict[str, datetime]:
-    """When a repeat is to be decided and the IDVA to make contact, counted from receipt (DA-13)."""
-    today, closed = clock.today(), local.closures(session, case.partnership_id)
-    days = local.rules_of(session, case.partnership_id, case.programme).at(today)
-    triage, contact = days["triage_working_days"].value, days["idva_first_contact_working_days"].value
-    return {
-        "triage_decided": triage_due(today, triage, None, closed),
-        "idva_first_contact": london(offset(today, f"D+{contact}", closed), time(17)),
-    }

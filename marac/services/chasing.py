@@ -83,7 +83,7 @@ def view_matrix(session: Session, actor: Actor, meeting: Meeting) -> Matrix:
 
 
 def chase(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable[UUID]) -> int:
-    """Remind the people who answer for these agencies; an agency that has answered is left alone. At most once a day."""
+    """Remind the people who answer for these agencies, once a day; an agency that has answered is left alone."""
     wanted = set(agency_ids)
     missing = [row.agency_id for row in view_matrix(session, actor, meeting).missing if row.agency_id in wanted]
     if not missing:

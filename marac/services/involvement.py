@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.models import Agency, AgendaItem, CaseAgency, Meeting, Research
+from marac.models import Agency, AgendaItem, Case, CaseAgency, Meeting, Research
 from marac.services import local
 from marac.vocabulary import InvolvementBasis, ResearchState
 
@@ -44,12 +44,12 @@ def involved_agencies(session: Session, case_id: UUID) -> list[UUID]:
     return list(session.scalars(query.where(current).distinct()))
 
 
-def core_agencies(session: Session, meeting: Meeting) -> list[UUID]:
-    """Agencies invited to every meeting of the panel and asked for research every time."""
+def core_agencies(session: Session, of: Meeting | Case) -> list[UUID]:
+    """Agencies invited to every meeting of the panel (of a meeting or a case) and asked for research every time."""
     rows = session.execute(
-        select(Agency.id, Agency.panels, Agency.functions).where(Agency.partnership_id == meeting.partnership_id)
+        select(Agency.id, Agency.panels, Agency.functions).where(Agency.partnership_id == of.partnership_id)
     )
-    return [row.id for row in rows if row.panels.get(meeting.programme) == "core" and "researcher" in row.functions]
+    return [row.id for row in rows if row.panels.get(of.programme) == "core" and "researcher" in row.functions]
 
 
 def ask_agencies(session: Session, actor: Actor, item: AgendaItem) -> int:

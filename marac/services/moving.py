@@ -7,7 +7,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from marac import access, audit
 from marac.access import Actor
-from marac.errors import StaleEdit
+from marac.errors import StaleEdit, WrongState
 from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research
 from marac.services import effects
 from marac.services.effects import Move
@@ -37,7 +37,7 @@ def advance(session: Session, actor: Actor, subject: T, name: str, **facts: Any)
     when a guard is not met, StaleEdit when somebody else moved it first.
     """
     flow = FLOW_OF[type(subject)]
-    step = flow.find(name, subject.state)
+    step = _found(flow, name, actor, subject)
     access.require(actor, step.permission, subject)
     step.check(subject, facts)
     before: Any = subject.state
@@ -47,6 +47,15 @@ def advance(session: Session, actor: Actor, subject: T, name: str, **facts: Any)
         effects.carry_out(Move(session, actor, subject, effect, facts, advance))
     flush(session)
     return subject
+
+
+def _found(flow: Workflow, name: str, actor: Actor, subject: Moving) -> Transition:
+    """The transition out of the present state; to whom the subject is not visible, it is not there in any state."""
+    try:
+        return flow.find(name, subject.state)
+    except WrongState:
+        access.require_visible(actor, subject)
+        raise
 
 
 def available(actor: Actor, subject: Moving) -> tuple[Transition, ...]:

@@ -1,6 +1,6 @@
 """The minutes as they are typed: one text per heading of one case, each with a version of its own (DA-24, DA-25).
 
-Refuses a save over another person's newer words, words before the case is called, and any word once the minutes are sent.
+Refuses a save over another person's newer words, words before the case is called, and all words once they were sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def get_notes(session: Session, actor: Actor, item: AgendaItem) -> dict[MinuteHe
 
 
 def save_note(
-    session: Session, actor: Actor, item: AgendaItem, heading: MinuteHeading, text: str, version: int
+    session: Session, actor: Actor, item: AgendaItem, heading: MinuteHeading, *, text: str, version: int
 ) -> Note:
     """Save one section. StaleEdit when it is no longer at `version`; saving the same words again does nothing."""
     _writable(session, actor, item)

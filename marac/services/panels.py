@@ -1,4 +1,4 @@
-"""Meetings and what is on them: scheduled, listed, put in order, published, closed to research. Runs no meeting (running.py).
+"""Meetings and what is on them: scheduled, listed, put in order, published, closed to research. Runs none (running.py).
 
 Refuses to take a case off without a reason, an approver and an interim safety note (DA-35).
 """
@@ -81,8 +81,8 @@ def schedule_meeting(
         raise NotAllowed
     if starts_at <= clock.now():
         raise RuleBroken("starts_on", "The meeting must be in the future")
-    same = (Meeting.partnership_id == actor.partnership_id, Meeting.programme == programme, Meeting.starts_at == starts_at)
-    if session.scalar(select(exists().where(*same, Meeting.state != MeetingState.CANCELLED))):
+    live = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.state != MeetingState.CANCELLED)
+    if session.scalar(live.where(Meeting.programme == programme, Meeting.starts_at == starts_at)):
         raise RuleBroken("starts_on", "A meeting is already booked for that day and time")
     rules = local.rules_of(session, actor.partnership_id, programme)
     meeting = Meeting(
@@ -104,7 +104,7 @@ def list_meetings(session: Session, actor: Actor) -> tuple[list[Sitting], list[S
         .where(access.rule(actor, P.CASE_READ, AgendaItem), AgendaItem.state != AgendaItemState.REMOVED)
         .group_by(AgendaItem.meeting_id)
     )
-    counts = {meeting_id: number for meeting_id, number in counted}
+    counts = {row[0]: row[1] for row in counted}
     sittings = [Sitting(meeting, counts.get(meeting.id, 0)) for meeting in meetings]
     over = (MeetingState.HELD, MeetingState.CANCELLED)
     coming = [sitting for sitting in sittings if sitting.meeting.state not in over]
@@ -123,7 +123,7 @@ def list_case_on(
     session: Session, actor: Actor, meeting: Meeting, case: Case, *, referral: Referral | None = None,
     conflict_checked: bool = False,
 ) -> AgendaItem:  # fmt: skip
-    """Put a case at the end of an agenda and move it to listed. After publication the agencies are asked at once (DA-20).
+    """Put a case at the end of an agenda and move it to listed. Once published, the agencies are asked at once (DA-20).
 
     A case that was put off keeps the referral it was first listed for.
     """
@@ -133,12 +133,13 @@ def list_case_on(
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
-    kind = referral.kind if referral else None
+    kind, again = referral.kind if referral else None, case.last_heard_on is not None
     last = session.scalar(select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)) or 0
     item = AgendaItem(
         partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id,
         referral_id=referral.id if referral else None, position=last + 1, minutes_planned=meeting.minutes_per_case,
-        state=AgendaItemState.LISTED, is_repeat=kind == ReferralKind.REPEAT, is_transfer=kind == ReferralKind.TRANSFER_IN,
+        state=AgendaItemState.LISTED, is_repeat=again or kind == ReferralKind.REPEAT,
+        is_transfer=kind == ReferralKind.TRANSFER_IN,
     )  # fmt: skip
     session.add(item)
     flush(session)
@@ -212,30 +213,29 @@ def remove_item(
     session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str
 ) -> AgendaItem:
     """Take a case off an agenda; it waits for the next one (DA-35)."""
-    return _put_off(session, actor, item, "remove", reason, approved_by, interim_safety)
+    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety}
+    return _put_off(session, actor, item, "remove", facts)
 
 
 def defer_item(
     session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str
 ) -> AgendaItem:
     """Put a case off to a later meeting, before or while it is heard (DA-35)."""
-    return _put_off(session, actor, item, "defer", reason, approved_by, interim_safety)
+    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety}
+    return _put_off(session, actor, item, "defer", facts)
 
 
-def _put_off(
-    session: Session, actor: Actor, item: AgendaItem, move: str, reason: str, approved_by: UUID | None, safety: str
-) -> AgendaItem:
+def _put_off(session: Session, actor: Actor, item: AgendaItem, move: str, facts: dict[str, Any]) -> AgendaItem:
     access.open_case(actor, item.case)
     approvers = {colleague.id: colleague.full_name for colleague in list_deciders(session, actor)}
-    if approved_by is not None and approved_by not in approvers:
+    if facts["approved_by"] is not None and facts["approved_by"] not in approvers:
         raise RuleBroken("approved_by", "Select who approved this: the chair or the coordinator")
-    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": safety}
     advance(session, actor, item, move, **facts)
     advance(session, actor, item.case, "defer", **facts)
     item.outcome = Outcome.DEFERRED if move == "defer" else Outcome.NOT_HEARD
     item.finished_at = clock.now()
-    item.deferred_because = f"{reason} (approved by {approvers.get(approved_by or UUID(int=0), '')})"
-    item.interim_safety = safety
+    item.deferred_because = f"{facts['reason'].strip()} (approved by {approvers[facts['approved_by']]})"
+    item.interim_safety = facts["interim_safety"]
     flush(session)
     return item
 
@@ -253,7 +253,7 @@ def publish_agenda(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
 
 
 def close_research(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
-    """Replies are in: the chair and the coordinator may read them; a late one is still taken until the case is heard."""
+    """Replies are in: chair and coordinator may read them; a late one is still taken until the case is heard."""
     advance(session, actor, meeting, "close_research")
     for item in list_items(session, actor, meeting):
         if item.case.state == CaseState.LISTED and item.state == AgendaItemState.LISTED:
@@ -267,11 +267,13 @@ def cancel_meeting(session: Session, actor: Actor, meeting: Meeting, *, reason: 
     return advance(session, actor, meeting, "cancel", reason=reason, listed_cases=session.scalar(query) or 0)
 
 
-def list_deciders(session: Session, actor: Actor, roles: Iterable[Role] = (Role.CHAIR, Role.COORDINATOR)) -> list[Colleague]:
+def list_deciders(
+    session: Session, actor: Actor, roles: Iterable[Role] = (Role.CHAIR, Role.COORDINATOR)
+) -> list[Colleague]:
     """Active people in these roles, by name: who may chair, and who may approve putting a case off."""
     access.open_staff(actor)
     ids = active_people(session, actor.partnership_id, list(roles))
-    rows = session.execute(select(*sealed_columns(User, "staff")).where(User.id.in_(ids))).all()
+    rows = session.execute(select(*sealed_columns(User, "staff"), User.id).where(User.id.in_(ids))).all()
     opened: list[dict[str, Any]] = open_many(User, "staff", rows)
     found = [Colleague(row.id, str(names["full_name"])) for row, names in zip(rows, opened, strict=True)]
     return sorted(found, key=lambda colleague: colleague.full_name)

@@ -51,9 +51,7 @@ def check_policy(password: str, about_person: Iterable[str] = ()) -> None:
     """
     chosen = _normal(password)
     if len(chosen) < SHORTEST:
-        raise RuleBroken(
-            "password", f"Choose a password of {SHORTEST} characters or more. Three random words work well"
-        )
+        raise RuleBroken("password", f"Choose a password of {SHORTEST} characters or more, such as three random words")
     if len(chosen) > LONGEST:
         raise RuleBroken("password", f"Choose a password of {LONGEST} characters or fewer")
     known = [*CONTEXT, *(part for word in about_person for part in _parts(word))]

@@ -207,7 +207,7 @@ def _save_person(session: Session, actor: Actor, referral: Referral, typed: Type
 def _save_safe_contact(session: Session, actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:
     agency = session.get_one(Agency, actor.agency_id)
     checked = {"checked_on": clock.today(), "checked_by": agency.name}
-    return people.update_person(session, people.victim_of(session, referral.case_id), **typed, **checked)
+    return people.update_person(session, people.victim_of(session, referral.case_id), **{**typed, **checked})
 
 
 def _save_other_person(session: Session, actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:

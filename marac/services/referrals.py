@@ -178,7 +178,7 @@ def answer(session: Session, actor: Actor, referral: Referral, text: str) -> Ref
     *earlier, last = referral.exchange or ({},)
     referral.answer = text.strip()
     referral.exchange = [*earlier, {**last, "answered": text.strip(), "answered_at": clock.now().isoformat()}]
-    _restart_clock(session, referral, facts["due"]["triage_decided"])
+    restart_clock(session, referral)
     _tell_case(session, actor, referral)
     moving.flush(session)
     return referral
@@ -211,8 +211,9 @@ def reach_idva(session: Session, referral: Referral) -> None:
     involve(session, referral.case_id, referral.partnership_id, services, InvolvementBasis.SUPPORTS)
 
 
-def _restart_clock(session: Session, referral: Referral, due_at: datetime) -> None:
-    referral.decide_by_at = due_at
+def restart_clock(session: Session, referral: Referral) -> None:
+    """A referral is waiting again: the time to decide it is counted from today."""
+    referral.decide_by_at = due_at = due_dates(session, referral)["triage_decided"]
     held = session.scalar(
         select(Deadline).where(Deadline.subject_id == referral.id, Deadline.rule == "triage_decided")
     )

@@ -1,4 +1,4 @@
-"""What an agency knows: one sheet per meeting, a private note that never leaves it, and what it plans to share (DA-21, DA-46).
+"""What an agency knows: one sheet a meeting, a private note that never leaves it, and what it will share (DA-21).
 
 Refuses another agency's rows by any route; what is shared opens to the meeting only when the case is called.
 """
@@ -72,7 +72,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one agency answered on a case, as far as this viewer may read it now (DA-46: source, date, fact or opinion)."""
+    """What one agency answered, as far as this viewer may read it now, with source, date, fact or opinion (DA-46)."""
 
     agency: str
     state: ResearchState
@@ -91,9 +91,7 @@ def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]
     states: dict[UUID, list[ResearchState]] = {}
     for state, meeting_id in session.execute(query):
         states.setdefault(meeting_id, []).append(state)
-    open_now = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.id.in_(states), Meeting.state.in_(ASKED)
-    )
+    open_now = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id.in_(states), Meeting.state.in_(ASKED))
     meetings = session.scalars(open_now.order_by(Meeting.starts_at))
     return [(m, sum(state in ANSWERED for state in states[m.id]), len(states[m.id])) for m in meetings]
 
@@ -121,7 +119,7 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
 
 
 def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID]:
-    """Open each case at its stage where the agency may see it; elsewhere only what initials need. Returns the first kind."""
+    """Open each case at its stage if the agency may see it (their ids are returned); else only what initials need."""
     mine = select(Case.id).where(access.rule(actor, P.CASE_READ, Case), Case.id.in_([row.case_id for row in rows]))
     open_cases = set(session.scalars(mine))
     for row in rows:
@@ -158,7 +156,7 @@ def save_answer(
     session: Session, actor: Actor, research: Research, *, shared: str = "", fact_or_opinion: str = "",
     nothing_because: str = "", last_contact: str = "", private_note: str = "", version: int | None = None,
 ) -> Research:  # fmt: skip
-    """Keep what the agency has typed, to go on later. Nothing leaves the agency. StaleEdit when somebody saved it first."""
+    """Keep what was typed, to go on later; nothing leaves the agency. StaleEdit when somebody saved it first."""
     facts = {
         "shared": shared, "fact_or_opinion": fact_or_opinion, "nothing_because": nothing_because,
         "last_contact": last_contact, "private_note": private_note,
@@ -179,7 +177,7 @@ def _differs(research: Research, facts: dict[str, str]) -> bool:
 
 
 def share_answer(session: Session, actor: Actor, research: Research) -> Research:
-    """Send: the agency knows them, and this is what it plans to share, or why nothing. RuleBroken when neither is given."""
+    """Send: known, with what the agency plans to share, or why nothing. RuleBroken when neither is given."""
     because = research.nothing_because
     facts: dict[str, Any] = {"to_share": research.shared, "nothing_to_share_because": because}
     if research.shared and not research.fact_or_opinion:
@@ -200,7 +198,7 @@ def answer_not_known(session: Session, actor: Actor, research: Research) -> Rese
 
 
 def mark_rest_not_known(session: Session, actor: Actor, meeting: Meeting, research_ids: Iterable[UUID]) -> int:
-    """Not known, for each of the rows that were named to the person and that nobody has begun since; returns how many."""
+    """Not known, for each row that was named to the person and that nobody has begun since; returns how many."""
     named = set(research_ids)
     rest = [answer.research for answer in get_sheet(session, actor, meeting).rest if answer.research.id in named]
     for research in rest:

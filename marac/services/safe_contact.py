@@ -16,13 +16,14 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod
+from marac.models import Address, AuditEntry, Case, CaseAgency, CasePerson, ContactMethod, Deadline, Referral
 from marac.services import indexing, moving, naming
-from marac.vocabulary import ContactChannel, PersonRole, RevealReason, SafeToUse
+from marac.vocabulary import ContactChannel, InvolvementBasis, PersonRole, RevealReason, SafeToUse
 from marac.vocabulary import Permission as P
 
 LASTS = timedelta(days=28)
 REASON_LASTS = timedelta(minutes=60)
+FIRST_CONTACT = "idva_first_contact"
 HIDDEN = "Hidden"
 THROUGH_IDVA = "Contact through IDVA only"
 USABLE = (SafeToUse.YES, SafeToUse.ONLY_BETWEEN)
@@ -144,9 +145,21 @@ def update_safe_contact(
     contact.checked_on, contact.checked_by = clock.today(), naming.signature(session, actor)
     audit.record(session, actor, "case:updated", case, fields=["safe_contact", *fresh])
     moving.flush(session)
+    first_contact_made(session, actor, case)
     if "phone" in fresh:
         indexing.index_case(session, case.partnership_id, case.id)
     return contact
+
+
+def first_contact_made(session: Session, actor: Actor, case: Case) -> None:
+    """What the supporting service records shows that it has reached the person: its clock stops (DA-13)."""
+    supports = select(CaseAgency.id).where(CaseAgency.case_id == case.id, CaseAgency.agency_id == actor.agency_id)
+    if session.scalar(supports.where(CaseAgency.basis == InvolvementBasis.SUPPORTS)) is None:
+        return
+    sent = select(Referral.id).where(Referral.case_id == case.id)
+    running = select(Deadline).where(Deadline.subject_id.in_(sent), Deadline.rule == FIRST_CONTACT)
+    for deadline in session.scalars(running.where(Deadline.met_at.is_(None))):
+        deadline.met_at = clock.now()
 
 
 def reveal(
@@ -154,7 +167,7 @@ def reveal(
 ) -> Shown:
     """Open one value of one person, for a reason that is recorded (DA-4). Needs a second factor confirmed just now.
 
-    NotFound for anything that is not in this case or not open at its stage; RuleBroken for a number that is unsafe to use.
+    NotFound for anything that is not in this case or not open at its stage; RuleBroken for an unsafe number.
     """
     label, row, compartment, names = showable(session, actor, case, asked_as)
     access.require_step_up(actor)

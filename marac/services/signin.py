@@ -60,15 +60,18 @@ def check_password(house: Deployment, email: str, password: str, *, address: str
     with house.reader() as session:
         found = _account(session, token)
     right = passwords.matches(found.password_hash if found else None, password)
+    is_old = found is not None and right and passwords.is_outdated(found.password_hash or "")
+    renewed = passwords.seal_password(password) if is_old else None
     with apart(house, None) as session:
-        if found is not None and right and found.may_enter:
-            throttle.give_back(session, turn, account)
-            account_id: UUID = found.id
-            return account_id
-        throttle.keep(session, turn)
-        if found is not None:
-            _record_failure(session, session.get_one(User, found.id), "password")
-    return None
+        user = session.get_one(User, found.id) if found else None
+        if found is None or user is None or not (right and found.may_enter):
+            throttle.keep(session, turn)
+            if user is not None:
+                _record_failure(session, user, "password")
+            return None
+        throttle.give_back(session, turn, account)
+        user.password_hash = renewed or user.password_hash
+        return user.id
 
 
 def check_code(house: Deployment, user_id: UUID, code: str) -> Begun | None:

@@ -5,7 +5,7 @@ import hmac
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pyotp
@@ -34,6 +34,14 @@ INVITES: Final[dict[Role, frozenset[Role]]] = {
 }
 
 
+class Held(NamedTuple):
+    """What somebody is, where, and for which panel; without one, for all."""
+
+    role: Role
+    agency: str
+    programme: ProgrammeSlug | None
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One line of the list of accounts."""
@@ -43,7 +51,7 @@ class Account:
     email: str
     state: UserState
     last_signin_at: datetime | None
-    memberships: tuple[Membership, ...]
+    memberships: tuple[Held, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +181,14 @@ def list_users(session: Session, actor: Actor) -> list[Account]:
     """The accounts that the actor may see, by name."""
     rule = access.rule(actor, P.USER_READ, User)
     access.open_staff(actor)
-    columns = (*sealed_columns(User, "staff"), User.state, User.last_signin_at)
+    columns = (*sealed_columns(User, "staff"), User.id, User.state, User.last_signin_at)
     rows = session.execute(select(*columns).where(rule)).all()
     held = _memberships(session, rule)
     people = zip(rows, open_many(User, "staff", rows), strict=True)
     accounts = [
         Account(
-            row[0], str(shown.get("full_name") or ""), str(shown.get("email") or ""), row.state, row.last_signin_at,
-            tuple(held[row[0]]),
+            row.id, str(shown.get("full_name") or ""), str(shown.get("email") or ""), row.state, row.last_signin_at,
+            tuple(held[row.id]),
         )
         for row, shown in people
     ]  # fmt: skip
@@ -248,9 +256,11 @@ def _invited(session: Session, token: str) -> tuple[Invitation, User]:
     return invitation, user
 
 
-def _memberships(session: Session, rule: object) -> dict[UUID, list[Membership]]:
-    held: dict[UUID, list[Membership]] = defaultdict(list)
-    query = select(Membership).join(User).where(rule).options(selectinload(Membership.agency))  # type: ignore[arg-type]
-    for membership in session.scalars(query.order_by(Membership.from_on, Membership.id)):
-        held[membership.user_id].append(membership)
+def _memberships(session: Session, rule: Any) -> dict[UUID, list[Held]]:
+    """What the accounts under a rule are today."""
+    held: dict[UUID, list[Held]] = defaultdict(list)
+    query = select(Membership.user_id, Membership.role, Agency.name, Membership.programme).join(Membership.user)
+    query = query.join(Membership.agency).where(rule, sessions.in_force())
+    for user_id, role, agency, programme in session.execute(query.order_by(Membership.from_on, Membership.id)):
+        held[user_id].append(Held(role, agency, programme))
     return held

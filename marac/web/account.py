@@ -50,7 +50,7 @@ def end_session(session_id: UUID) -> Any:
 def keep() -> Any:
     """Stay signed in: the request itself was the sign of life."""
     access.require_holds(signin.person(), P.HOME_READ)
-    return Response(status=204)
+    return Response(status=204, mimetype="text/plain")
 
 
 @bp.get("/go/<token>")

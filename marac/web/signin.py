@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session
 from flask_login import LoginManager, current_user, login_user
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from marac import access, clock
@@ -64,6 +65,8 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     """Refuse other sites, find out who is asking, refuse strangers, and answer a form that was sent twice."""
     if request.endpoint == "static":
         return None
+    if isinstance(request.routing_exception, SecurityError):
+        return Response("This is not the address of the service.\n", status=400, mimetype="text/plain")
     refuse_other_sites()
     found = signed_in()
     if found is not None:

@@ -69,7 +69,7 @@ def replayed() -> BaseResponse | None:
     key, who = request.form.get("once_key"), actor()
     if request.method in READS or not key or who is None or who.user_id is None:
         return None
-    location = _first_result(session(), who.user_id, key)
+    location = g.replayed = _first_result(session(), who.user_id, key)
     return redirect(location, code=303) if location else None
 
 
@@ -139,7 +139,9 @@ def _refused(refusal: Refusal) -> Response:
 def _remember_once(response: Response) -> None:
     """Remember where a form's one-time key led, in the same transaction as its effect."""
     key, who = request.form.get("once_key"), actor()
-    if key and who is not None and who.user_id is not None and response.status_code in (302, 303):
+    if g.get("replayed") or response.status_code not in (302, 303):
+        return
+    if key and who is not None and who.user_id is not None:
         session().add(OnceKey(user_id=who.user_id, key=key[:64], location=response.location[:300], at=clock.now()))
 
 

@@ -31,6 +31,7 @@ from wtforms.fields import (
     IntegerField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -227,21 +228,29 @@ def number_field(label: str, required: str = "", hint: str = "", *, low: int = 0
     )
 
 
+def offered(choices: Any) -> list[SelectChoice]:
+    """What a choice field takes: from (value, label) pairs or labelled enums. For choices set later too."""
+    pairs = ((one.value, one.label) if hasattr(one, "label") else one for one in choices)
+    return [SelectChoice(str(value), str(label)) for value, label in pairs]
+
+
 def choice_field(label: str, choices: Any, required: str = "", hint: str = "", **more: Any) -> Any:
     """One of a few, as radios. `choices`: (value, label) pairs; no answer is the empty text."""
     return RadioField(
-        label, _must(required), choices=choices, description=hint, widget=Radios(), filters=[tidy], **more
+        label, _must(required), choices=offered(choices), description=hint, widget=Radios(), filters=[tidy], **more
     )
 
 
 def select_field(label: str, choices: Any, required: str = "", hint: str = "", **more: Any) -> Any:
     """One of many, as a list; give it ("", "Choose") first."""
-    return SelectField(label, _must(required), choices=choices, description=hint, widget=Select(), **more)
+    return SelectField(label, _must(required), choices=offered(choices), description=hint, widget=Select(), **more)
 
 
 def many_field(label: str, choices: Any, required: str = "", hint: str = "", **more: Any) -> Any:
     """Any number of a few, as tick boxes."""
-    return SelectMultipleField(label, _must(required), choices=choices, description=hint, widget=Checkboxes(), **more)
+    return SelectMultipleField(
+        label, _must(required), choices=offered(choices), description=hint, widget=Checkboxes(), **more
+    )
 
 
 def tick_field(label: str, required: str = "", hint: str = "") -> Any:

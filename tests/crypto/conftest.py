@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
-from marac.crypto import fields
-from tests.crypto.rows import OURS, House, open_house
+from marac.crypto import fields, vault
+from marac.crypto.vault import Unit
+from tests.crypto.rows import C1, C2, OURS, P1, PERSON, House, open_house
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +28,16 @@ def locked(tmp_path: Path) -> Iterator[House]:
     yield house
     house.engine.dispose()
     house.keyring.close()
+
+
+@pytest.fixture
+def unit(locked: House) -> Iterator[Unit]:
+    with vault.unit(locked.keyring) as fresh:
+        fresh.grant_many("case", P1, [C1, C2], PERSON, seal=True)
+        yield fresh
+
+
+@pytest.fixture
+def session(locked: House, unit: Unit) -> Iterator[Session]:
+    with locked.sessions.writer() as fresh:
+        yield fresh

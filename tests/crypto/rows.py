@@ -1,15 +1,16 @@
 """A small locked house for these tests: its own tables, two partnerships, three cases, an agency and their keys."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Mapped, mapped_column, registry
+from sqlalchemy.orm import Mapped, Session, mapped_column, registry
 
 from marac.crypto import fields, root_keys
 from marac.crypto.fields import Sealed
@@ -126,3 +127,36 @@ def open_house(folder: Path) -> House:
     engine = make_engine(f"sqlite:///{folder}/data.db")
     Row.metadata.create_all(engine)
     return House(folder, keyring, engine, make_sessions(engine))
+
+
+FACTS: dict[str, Any] = {
+    "full_name": "Ann Ó Brien",
+    "born_on": date(1990, 4, 17),
+    "aliases": ["Annie", {"from": "1999"}],
+    "tongue": Tongue.SYLHETI,
+    "phone": "07700 900123",
+    "score": -3,
+    "answers": {"b": [1, True, None], "a": "é"},
+    "heard_at": datetime(2026, 7, 1, 8, 30, tzinfo=timezone(timedelta(hours=1))),
+    "rent": Decimal("12.50"),
+    "known": False,
+    "linked": UUID(int=77),
+}
+READ = FACTS | {
+    "aliases": ("Annie", {"from": "1999"}),
+    "answers": {"b": (1, True, None), "a": "é"},
+    "heard_at": datetime(2026, 7, 1, 7, 30, tzinfo=UTC),
+}
+
+
+def a_person(session: Session, **facts: Any) -> Person:
+    person = Person(**{"partnership_id": P1, "case_id": C1, "role": Role.VICTIM, **facts})
+    session.add(person)
+    session.flush()
+    return person
+
+
+def again(session: Session, person: Person) -> Person:
+    session.flush()
+    session.expire(person)
+    return session.get_one(Person, person.id)

@@ -173,7 +173,8 @@ def test_what_cannot_be_sealed_is_refused_without_being_shown(facts: dict[str, A
     with pytest.raises(ValueError) as refusal:
         document_bytes(facts)
     assert "SECRET" not in str(refusal.value)
-    assert refusal.value.__cause__ is None and not hasattr(refusal.value, "object")
+    assert refusal.value.__cause__ is None
+    assert not hasattr(refusal.value, "object")
     assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
 
 

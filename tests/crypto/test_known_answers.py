@@ -42,7 +42,7 @@ E_BLOB = (
 
 
 def sealed(
-    facts: dict[str, Any], table: str, column: str, compartment: str, floor: int = 64, generation: int = 1
+    facts: dict[str, Any], table: str, column: str, compartment: str, floor: int = 64, *, generation: int = 1
 ) -> bytes:
     place = Place(P, table, column, R, C, compartment)
     return seal(AESGCM(compartment_key(CASE_KEY, compartment)), place, generation, facts, floor, nonce=NONCE)
@@ -68,7 +68,7 @@ def test_the_compartment_key() -> None:
     ids=["A", "B", "C", "D"],
 )  # fmt: skip
 def test_a_sealed_value(
-    facts: dict[str, Any], table: str, column: str, compartment: str, floor: int, length: int, answer: str
+    *, facts: dict[str, Any], table: str, column: str, compartment: str, floor: int, length: int, answer: str
 ) -> None:
     blob = sealed(facts, table, column, compartment, floor)
     assert (len(blob), sha256(blob).hexdigest()) == (length, answer)
@@ -205,9 +205,9 @@ def second_seal(compartment: str, column: str, generation: int, floor: int, fact
 
 @pytest.mark.parametrize("compartment, column, generation, floor, facts, answer", SEALED)
 def test_our_sealed_values(
-    compartment: str, column: str, generation: int, floor: int, facts: dict[str, Any], answer: str
+    *, compartment: str, column: str, generation: int, floor: int, facts: dict[str, Any], answer: str
 ) -> None:
-    blob = sealed(facts, "note", column, compartment, floor, generation)
+    blob = sealed(facts, "note", column, compartment, floor, generation=generation)
     assert blob == second_seal(compartment, column, generation, floor, facts)
     assert sha256(blob).hexdigest()[:32] == answer
 

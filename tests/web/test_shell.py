@@ -1,12 +1,10 @@
-"""The shell: wording of dates and names, headers, refusals as pages, our macros against the library's, and the nagging."""
+"""The shell: wording of dates and names, the frame, headers, refusals as pages, and forms."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask, render_template_string
-from justhtml import JustHTML
+from flask import Flask
 
 from marac.errors import RuleBroken
 from marac.web import headers, shell, widgets
@@ -297,119 +295,3 @@ def test_every_form_carries_a_fresh_one_time_key(client):
     keys = [client.get("/").form("/").values["once_key"][0] for _ in range(2)]
     assert keys[0] != keys[1]
     assert all(len(key) >= 20 for key in keys)
-
-
-# ------------------------------------------------------------------ our macros against the library's
-
-SAME = {
-    "table": (
-        """{% from "components/lists.html" import table %}
-        {{ table("Cases", ["Ref", "Days"], [["K7D-42Q", 3], ["H4K-72M", 5]], numeric=[1]) }}""",
-        """{% from "govuk_frontend_jinja/components/table/macro.html" import govukTable %}
-        {{ govukTable({"caption": "Cases", "captionClasses": "govuk-table__caption--m", "firstCellIsHeader": true,
-            "head": [{"text": "Ref"}, {"text": "Days", "format": "numeric"}],
-            "rows": [[{"text": "K7D-42Q"}, {"text": "3", "format": "numeric"}], [{"text": "H4K-72M"}, {"text": "5", "format": "numeric"}]]}) }}""",
-    ),
-    "summary list": (
-        """{% from "components/lists.html" import summary_list %}
-        {{ summary_list([{"key": "Full name", "value": "A & B", "links": [{"text": "Change", "href": "/c"}]}, {"key": "Age", "value": "34"},
-            {"key": "Two", "value": "x", "links": [{"text": "Change", "href": "/1"}, {"text": "Remove", "href": "/2", "hidden": "it"}]}]) }}""",
-        """{% from "govuk_frontend_jinja/components/summary-list/macro.html" import govukSummaryList %}
-        {{ govukSummaryList({"rows": [
-            {"key": {"text": "Full name"}, "value": {"text": "A & B"}, "actions": {"items": [{"text": "Change", "href": "/c", "visuallyHiddenText": "full name"}]}},
-            {"key": {"text": "Age"}, "value": {"text": "34"}},
-            {"key": {"text": "Two"}, "value": {"text": "x"}, "actions": {"items": [{"text": "Change", "href": "/1", "visuallyHiddenText": "two"},
-                {"text": "Remove", "href": "/2", "visuallyHiddenText": "it"}]}}]}) }}""",
-    ),
-    "task list": (
-        """{% from "components/lists.html" import task_list %}
-        {{ task_list([{"text": "Risk", "href": "/r", "hint": "24 questions", "status": "Done"}, {"text": "Send", "status": "Not started yet", "tag": "care"}]) }}""",
-        """{% from "govuk_frontend_jinja/components/task-list/macro.html" import govukTaskList %}
-        {{ govukTaskList({"items": [{"title": {"text": "Risk"}, "href": "/r", "hint": {"text": "24 questions"}, "status": {"text": "Done"}},
-            {"title": {"text": "Send"}, "status": {"tag": {"text": "Not started yet", "classes": "app-tag--care"}}}]}) }}""",
-    ),
-}
-
-
-def shape(node: Any) -> Any:
-    """A node as nested tuples: name, attributes, children; white space does not count."""
-    if node.name == "#text":
-        return " ".join((node.data or "").split())
-    attributes = tuple(sorted((name, " ".join((value or "").split())) for name, value in (node.attrs or {}).items()))
-    return node.name, attributes, tuple(found for child in node.children or () if (found := shape(child)))
-
-
-@pytest.mark.parametrize("name", SAME)
-def test_our_lean_macro_makes_the_same_page_as_the_library(app, name):
-    with app.test_request_context():
-        ours, theirs = (
-            shape(JustHTML(render_template_string(source), sanitize=False, fragment=True).root) for source in SAME[name]
-        )
-    assert ours == theirs
-
-
-# ------------------------------------------------------------------ the nagging itself
-
-
-NAGS = [
-    ("<h1>Two</h1><h1>Headings</h1>", "2 h1 headings"),
-    ("<h1>Other words</h1>", "does not begin with the purpose"),
-    ("<h1>Good page</h1><p id=a></p><p id=a></p>", "used more than once"),
-    ("<h1>Good page</h1><input name=x id=x>", "has no label"),
-    ("<h1>Good page</h1><form action='/x' method=post novalidate></form>", "no csrf_token"),
-    (
-        "<h1>Good page</h1><main><form action='/x' method=post novalidate><input type=hidden name=csrf_token></form></main>",
-        "no once_key",
-    ),
-    ("<h1>Good page</h1><form method=get></form>", "a form has action ''"),
-    ("<h1>Good page</h1><p style='color:red'>x</p>", "inline style"),
-    ("<h1>Good page</h1><script>alert(1)</script>", "inline script"),
-    ("<h1>Good page</h1><img alt='' src='https://example.com/x.png'>", "goes outside"),
-    ("<h1>Good page</h1><p onclick='x()'>x</p>", "has onclick"),
-    ("<h1>Good page</h1><p></div>", "not valid"),
-    ("<h1>Good page</h1><p aria-describedby=nobody>x</p>", "missing id"),
-    ("<h1>Good page</h1><ul class='govuk-error-summary__list'><li>Wrong</li></ul>", "disagree"),
-]
-
-
-@pytest.mark.parametrize("body, complaint", NAGS)
-def test_the_page_client_complains_about_a_page_that_breaks_a_house_rule(app, body, complaint):
-    app.add_url_rule(
-        "/bad",
-        "bad",
-        lambda: (
-            f"<!doctype html><html lang=en><head><title>Good page, Casework</title></head><body>{body}</body></html>"
-        ),
-    )
-    with pytest.raises(AssertionError, match=complaint):
-        PageClient(app.test_client()).get("/bad")
-
-
-@pytest.mark.parametrize(
-    "title, path",
-    [
-        ("Good page, Amina Begum, Casework", "/bad"),
-        ("Good page, MARAC, Casework", "/bad"),
-        ("Good page, Casework", "/bad?q=amina+begum"),
-    ],
-)
-def test_the_page_client_complains_about_a_name_in_a_title_or_an_address(app, title, path):
-    app.add_url_rule(
-        "/bad",
-        "bad",
-        lambda: (
-            f"<!doctype html><html lang=en><head><title>{title}</title></head><body><h1>Good page</h1></body></html>"
-        ),
-    )
-    with pytest.raises(AssertionError, match="holds"):
-        PageClient(app.test_client(), forbidden={"Amina Begum"}).get(path)
-
-
-def test_the_page_client_sends_only_what_a_browser_could(client):
-    page = client.get("/")
-    with pytest.raises(AssertionError, match="no form"):
-        page.fill_and_post({"state": "accepted"})
-    with pytest.raises(AssertionError, match="no field"):
-        page.form("/").post({"state": "accepted"})
-    with pytest.raises(AssertionError, match="does not offer"):
-        page.fill_and_post({"told": "perhaps"})

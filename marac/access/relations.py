@@ -1,0 +1,152 @@
+"""Who stands how to what: the actor, the relations that GRANTS is written in, and the gate before all of them.
+
+Each relation is one function of (actor, mapped class) that answers a WHERE clause. Refuses whoever is walled off, not
+named or of another programme before any relation is asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+
+from marac import clock
+from marac.models import (
+    Agency,
+    Attendance,
+    AuditEntry,
+    Case,
+    CaseAgency,
+    Meeting,
+    Membership,
+    Minutes,
+    NamedPerson,
+    Referral,
+    Research,
+    User,
+    Wall,
+)
+from marac.vocabulary import CaseState, MinutesState, ProgrammeSlug, ReferralState, ResearchState, Role
+
+UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking: one person in one membership, or the System. Passed explicitly, always right after the session."""
+
+    partnership_id: UUID
+    role: Role
+    user_id: UUID | None = None
+    agency_id: UUID | None = None
+    programmes: frozenset[ProgrammeSlug] = frozenset(ProgrammeSlug)
+    session_id: UUID | None = None
+    stepped_up_at: datetime | None = None
+    membership_id: UUID | None = None
+
+
+Relation = Callable[[Actor, Any], ColumnElement[bool]]
+
+
+def everyone(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Any row of the partnership that is not walled off, restricted, erased or of another programme."""
+    return true()
+
+
+def own(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Rows this person made or is."""
+    return (model.id if model is User else model.user_id) == actor.user_id
+
+
+def own_agency(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Rows that belong to the person's agency; of people, those who work there now."""
+    if model is User:
+        current = or_(Membership.to_on.is_(None), Membership.to_on >= clock.today())
+        return User.id.in_(select(Membership.user_id).where(Membership.agency_id == actor.agency_id, current))
+    return (model.id if model is Agency else model.agency_id) == actor.agency_id
+
+
+def involved(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Cases (and what hangs on them) that the agency referred, is listed or consulted for, or is granted today."""
+    today = clock.today()
+    mine = select(CaseAgency.case_id).where(
+        CaseAgency.agency_id == actor.agency_id,
+        CaseAgency.since_on <= today,
+        or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= today),
+    )
+    return cast(ColumnElement[bool], case_of(model).in_(mine))
+
+
+def own_agency_or_involved(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The agency's own, and those on cases it may see."""
+    return or_(own_agency(actor, model), involved(actor, model))
+
+
+def own_agency_or_released(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The agency's own answers, and what others opened to the meeting of a case it may see (DA-1, DA-21)."""
+    return or_(own_agency(actor, model), and_(Research.state == ResearchState.RELEASED, involved(actor, model)))
+
+
+def sent(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Referrals that were sent, and cases that have one: another agency's draft was not shared with anybody yet."""
+    mine = Referral.agency_id == actor.agency_id
+    if model is Referral:
+        return or_(Referral.state.not_in(UNSENT), mine)
+    of_case = exists().where(Referral.case_id == case_of(model))
+    return or_(
+        ~of_case.where(Referral.state.in_(UNSENT), ~mine), of_case.where(or_(Referral.state.not_in(UNSENT), mine))
+    )
+
+
+def issued(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Minutes that the chair approved and the coordinator circulated."""
+    return cast(ColumnElement[bool], model.state == MinutesState.ISSUED)
+
+
+# --- the gate ----------------------------------------------------------------------------------------------------
+
+
+def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
+    """Erased, walled, restricted and foreign-programme cases are not there, for anything that hangs on a case."""
+    if model is Case:
+        return _open_cases(actor)
+    if model is AuditEntry:
+        return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
+    if model is Attendance:
+        return [Attendance.meeting_id.in_(_in_programme(actor, Meeting))]
+    found = [model.programme.in_(actor.programmes)] if model in (Meeting, Minutes, Referral) else []
+    if hasattr(model, "case_id"):
+        found.append(model.case_id.in_(select(Case.id).where(*_open_cases(actor))))
+    return found
+
+
+def case_of(model: Any) -> Any:
+    """The column that says on which case a row hangs."""
+    return model.id if model is Case else model.case_id
+
+
+def _open_cases(actor: Actor) -> list[ColumnElement[bool]]:
+    return [Case.state != CaseState.ERASED, *_not_hidden(actor)]
+
+
+def _not_hidden(actor: Actor) -> list[ColumnElement[bool]]:
+    """Of the actor's programmes, not walled off, and if restricted the actor is named. A timed job is nobody: no wall
+    is against it, and it reads nothing."""
+    in_programme = Case.programme.in_(actor.programmes)
+    if actor.role is Role.SYSTEM:
+        return [in_programme]
+    named = exists().where(NamedPerson.case_id == Case.id, NamedPerson.user_id == actor.user_id)
+    return [in_programme, ~_walled(actor), or_(~Case.restricted, named)]
+
+
+def _walled(actor: Actor) -> ColumnElement[bool]:
+    """A wall is against the person, or any agency they work or worked for, whichever they act for now."""
+    agencies = select(Membership.agency_id).where(Membership.user_id == actor.user_id)
+    against = or_(Wall.user_id == actor.user_id, Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
+    return exists().where(Wall.case_id == Case.id, against)
+
+
+def _in_programme(actor: Actor, model: Any) -> Select[Any]:
+    return select(model.id).where(model.programme.in_(actor.programmes))

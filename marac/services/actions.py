@@ -1,0 +1,261 @@
+"""Actions: an agency's list, and reporting on one. Keeps apart could not be done and was not done (DA-28).
+
+Refuses to assign: that is the meeting's. The text of an action opens with the stage of its case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock, notifications
+from marac.access import Actor
+from marac.crypto.fields import open_many, sealed_columns
+from marac.errors import NotAllowed, NotFound, RuleBroken
+from marac.models import Action, Agency, Case
+from marac.services import moving, naming, safe_contact
+from marac.services.recipients import AGENCY_PEOPLE, active_people
+from marac.services.safe_contact import SafeContact
+from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, Protects, Template
+from marac.vocabulary import Permission as P
+
+MOST_LIVE, MOST_DONE = 200, 50
+WEEK = timedelta(days=7)
+GROUPS = ("Overdue", "Today", "This week", "Later")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One line of a list of actions; text and name are empty where they are not open to the reader."""
+
+    id: UUID
+    reference: str
+    name: str
+    text: str
+    agency_id: UUID
+    agency: str
+    due_on: date
+    state: ActionState
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPage:
+    """One action with the rules for contact above it, and what this reader can report."""
+
+    id: UUID
+    reference: str
+    name: str
+    text: str
+    risk: str
+    note: str
+    instead: str
+    agency_id: UUID
+    agency: str
+    owner: str
+    due_on: date
+    state: ActionState
+    protects: Protects
+    contacts_victim: bool
+    contact: SafeContact
+    offers: tuple[str, ...]
+    version: int
+    closed_at: datetime | None
+
+
+def get_action(session: Session, actor: Actor, action_id: UUID) -> Action:
+    """The action, if the actor may see it, or NotFound."""
+    action = session.scalar(access.visible(actor, P.ACTION_READ, Action).where(Action.id == action_id))
+    if action is None:
+        raise NotFound
+    return action
+
+
+def list_actions(
+    session: Session, actor: Actor, *, agency_id: UUID | None = None, done: bool = False
+) -> tuple[ActionRow, ...]:
+    """Live actions by due date, or the last fifty that ended: of one's own agency, or of all for who runs the panel."""
+    query = _columns(actor)
+    if not sees_all(actor):
+        query = query.where(Action.agency_id == actor.agency_id)
+    elif agency_id is not None:
+        query = query.where(Action.agency_id == agency_id)
+    if done:
+        ended = query.where(Action.state.not_in(LIVE_ACTIONS)).order_by(Action.closed_at.desc(), Action.id)
+        return _rows(session, actor, ended.limit(MOST_DONE))
+    live = query.where(Action.state.in_(LIVE_ACTIONS)).order_by(Action.due_on, Action.agreed_at)
+    return _rows(session, actor, live.limit(MOST_LIVE))
+
+
+def sees_all(actor: Actor) -> bool:
+    """Whether the list is everybody's: for those who assign actions, and so follow them up."""
+    return access.holds(actor, P.ACTION_CREATE)
+
+
+def group_of(due_on: date) -> str:
+    """Overdue, Today, This week or Later."""
+    today = clock.today()
+    if due_on <= today:
+        return "Overdue" if due_on < today else "Today"
+    return "This week" if due_on <= today + WEEK else "Later"
+
+
+def view_action(session: Session, actor: Actor, action: Action) -> ActionPage:
+    """What the page of one action shows: contact rules first, then the task, then what can be reported."""
+    opened = access.open_stage(actor, action.case_id, action.case.state)
+    told = action if "actions" in opened else None
+    case = action.case
+    return ActionPage(
+        id=action.id,
+        reference=case.reference,
+        name=naming.victims(session, actor, {case.id: case.state}).get(case.id, ""),
+        text=(told.text or "") if told else "",
+        risk=(told.risk or "") if told else "",
+        note=(told.note or "") if told else "",
+        instead=(told.instead or "") if told else "",
+        agency_id=action.agency_id,
+        agency=action.agency.name,
+        owner=naming.colleagues(session, actor, [action.owner_id]).get(action.owner_id, "") if action.owner_id else "",
+        due_on=action.due_on,
+        state=action.state,
+        protects=action.protects,
+        contacts_victim=action.contacts_victim,
+        contact=safe_contact.rules_of(safe_contact.contact_of(session, case), opened),
+        offers=tuple(step.name for step in moving.available(actor, action)),
+        version=action.version_id,
+        closed_at=action.closed_at,
+    )
+
+
+def accept_action(session: Session, actor: Actor, action: Action, *, owner_id: UUID | None) -> Action:
+    """The agency takes the action on and says who will do it (DA-27)."""
+    moving.advance(session, actor, action, "accept", owner_id=owner_id)
+    action.owner_id = owner_id
+    moving.flush(session)
+    return action
+
+
+def start_action(session: Session, actor: Actor, action: Action, *, version: int | None = None) -> Action:
+    """In progress."""
+    moving.same_version(action, version)
+    return moving.advance(session, actor, action, "start")
+
+
+def complete_action(
+    session: Session, actor: Actor, action: Action, *, note: str = "", safe_contact_met: bool = False,
+    version: int | None = None,
+) -> Action:  # fmt: skip
+    """Done. What reaches the victim-survivor is done only as the safe-contact rules allow (DA-14)."""
+    facts: dict[str, Any] = {"contact_with_victim": action.contacts_victim, "safe_contact_met": safe_contact_met or None}
+    return _end(session, actor, action, "complete", version, note=note, **facts)
+
+
+def report_not_possible(
+    session: Session, actor: Actor, action: Action, *, note: str, instead: str = "", version: int | None = None
+) -> Action:
+    """It cannot be done because circumstances changed (DA-28)."""
+    return _end(session, actor, action, "report_not_possible", version, note=note, instead=instead)
+
+
+def report_not_done(
+    session: Session, actor: Actor, action: Action, *, note: str, instead: str = "", version: int | None = None
+) -> Action:
+    """The agency did not do it (DA-28)."""
+    return _end(session, actor, action, "report_not_done", version, note=note, instead=instead)
+
+
+def hand_over(
+    session: Session, actor: Actor, action: Action, *, to_agency_id: UUID | None, note: str, version: int | None = None
+) -> Action:
+    """Another agency takes the action on; it gets one of its own with the same due date."""
+    if "actions" not in access.open_stage(actor, action.case_id, action.case.state):
+        raise NotAllowed
+    known = {agency.id for agency in agencies_to_hand_to(session, actor)}
+    to = to_agency_id if to_agency_id in known else None
+    facts: dict[str, Any] = {"agency_id": action.agency_id, "to_agency_id": to}
+    return _end(session, actor, action, "hand_over", version, note=note, **facts)
+
+
+def withdraw_action(session: Session, actor: Actor, action: Action, *, note: str, version: int | None = None) -> Action:
+    """The panel no longer asks for it."""
+    return _end(session, actor, action, "withdraw", version, note=note)
+
+
+def reopen_action(session: Session, actor: Actor, action: Action, *, note: str, version: int | None = None) -> Action:
+    """Ask for it again: it was not what the panel meant, or has come undone."""
+    _end(session, actor, action, "reopen", version, note=note)
+    action.closed_at = action.closed_by_id = None
+    moving.flush(session)
+    return action
+
+
+def agencies_to_hand_to(session: Session, actor: Actor) -> list[Agency]:
+    """Agencies of the partnership that get cases, by name."""
+    return list(session.scalars(access.visible(actor, P.AGENCY_READ, Agency).order_by(Agency.name)))
+
+
+def chase(session: Session, actor: Actor, action_ids: Iterable[UUID]) -> int:
+    """Prompt the agencies of these live actions, once a day each; returns how many agencies were asked (DA-28)."""
+    mine = access.visible(actor, P.ACTION_CREATE, Action).where(Action.id.in_(list(action_ids)))
+    chosen = session.scalars(mine.where(Action.state.in_(LIVE_ACTIONS))).all()
+    if not chosen:
+        raise RuleBroken("actions", "Select at least one action")
+    agencies = {action.agency_id for action in chosen}
+    for agency_id in agencies:
+        notifications.enqueue(
+            session,
+            actor.partnership_id,
+            active_people(session, actor.partnership_id, AGENCY_PEOPLE, agencies=[agency_id]),
+            Template.ACTIONS_ASSIGNED,
+            subject_key=f"chase:{agency_id.hex}:{clock.today():%Y%m%d}",
+            path="/actions",
+        )
+    for action in chosen:
+        audit.record(session, actor, "action:chased", action, agency=action.agency_id)
+    return len(agencies)
+
+
+def _end(
+    session: Session, actor: Actor, action: Action, name: str, version: int | None, *, note: str, instead: str = "",
+    **facts: Any,
+) -> Action:  # fmt: skip
+    """Write what was said, and move; who ended it and when."""
+    moving.same_version(action, version)
+    access.require(actor, P.ACTION_READ, action)
+    access.open_stage(actor, action.case_id, action.case.state)
+    moving.advance(session, actor, action, name, note=note.strip() or None, **facts)
+    if note.strip():
+        action.note = note.strip()
+    if instead.strip():
+        action.instead = instead.strip()
+    action.closed_at, action.closed_by_id = clock.now(), actor.user_id
+    moving.flush(session)
+    return action
+
+
+def _columns(actor: Actor) -> Select[Any]:
+    plain = (Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at, Case.reference)
+    query: Any = select(*sealed_columns(Action, "actions"), *plain, Case.state.label("stage"))
+    return query.join(Case, Case.id == Action.case_id).where(access.rule(actor, P.ACTION_READ, Action))  # type: ignore[no-any-return]
+
+
+def _rows(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionRow, ...]:
+    rows = session.execute(query).all()
+    stages: dict[UUID, CaseState] = {row.case_id: row.stage for row in rows}
+    opened = {case_id: access.open_stage(actor, case_id, stage) for case_id, stage in stages.items()}
+    readable = [row for row in rows if "actions" in opened[row.case_id]]
+    texts = {
+        row[0]: told.get("text", "") for row, told in zip(readable, open_many(Action, "actions", readable), strict=True)
+    }
+    names, agencies = naming.victims(session, actor, stages), naming.agency_names(session, actor.partnership_id)
+    return tuple(
+        ActionRow(
+            row[0], row.reference, names.get(row.case_id, ""), texts.get(row[0], ""), row.agency_id,
+            agencies[row.agency_id], row.due_on, row.state, row.closed_at,
+        )
+        for row in rows
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""One case out of two: a referral about people the panel knows moves into their case, and the provisional one ends.
+
+Nothing that keeps a person safe is lost on the way: walls, stricter contact rules and older addresses all stay.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.crypto.fields import transplant
+from marac.crypto.sounds import words
+from marac.errors import RuleBroken, WrongState
+from marac.models import Address, Assessment, Case, CaseAgency, CasePerson, ContactMethod, Referral, Wall
+from marac.services import indexing, moving, people
+from marac.services.involvement import involve
+from marac.vocabulary import CaseState, PersonRole, ReferralKind, SafeToUse
+from marac.vocabulary import Permission as P
+
+ENDED = (CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
+STRICTEST = (SafeToUse.NO, SafeToUse.ONLY_BETWEEN, SafeToUse.YES, SafeToUse.NOT_ASKED)
+NEWER_COUNTS = ("phone", "email", "code_word", "times", "who_may_answer", "what_to_say", "through", "checked_by")
+FILLED_IN = tuple(name for name in people.IDENTITY if name not in ("full_name", "aliases", "not_known"))
+
+
+def join_case(
+    session: Session, actor: Actor, referral: Referral, into_case: Case, *, kind: ReferralKind | None = ReferralKind.REPEAT
+) -> Case:  # fmt: skip
+    """Move a referral with its checklist and what it newly tells of the people into `into_case`; merge its own case away.
+
+    RuleBroken when the case has ended or is the same one; WrongState when the referral's own case is under way already.
+    `kind` is what the referral now counts as; None leaves it (a duplicate is not a repeat).
+    """
+    access.require(actor, P.REFERRAL_DECIDE, referral)
+    access.require(actor, P.CASE_LIST, into_case)
+    own_case = referral.case
+    _joinable(own_case, into_case)
+    access.open_for("reseal", own_case.partnership_id, [own_case.id, into_case.id])
+    _move_referral(session, referral, into_case)
+    _move_people(session, own_case, into_case)
+    _keep_who_may_see(session, own_case, into_case)
+    _carry_summary(own_case, into_case)
+    referral.kind = kind or referral.kind
+    received_on = clock.to_london(referral.submitted_at).date() if referral.submitted_at else clock.today()
+    into_case.last_referral_on = max(into_case.last_referral_on or received_on, received_on)
+    own_case.merged_into_id = into_case.id
+    moving.advance(session, actor, own_case, "merge", into_id=into_case.id)
+    indexing.forget_case(session, own_case.id)
+    indexing.index_case(session, into_case.partnership_id, into_case.id)
+    audit.record(session, actor, "case:joined", into_case, other=own_case.id)
+    session.expire(referral)
+    return into_case
+
+
+def _joinable(own_case: Case, into_case: Case) -> None:
+    if own_case.id == into_case.id or own_case.programme != into_case.programme:
+        raise RuleBroken("into", "Select another case of the same panel")
+    if into_case.state in ENDED:
+        raise RuleBroken("into", "That case has ended. List this as a new case: the link between the people is kept")
+    if own_case.state != CaseState.RECEIVED:
+        raise WrongState
+
+
+def _move_referral(session: Session, referral: Referral, into_case: Case) -> None:
+    assessments = session.scalars(select(Assessment).where(Assessment.referral_id == referral.id)).all()
+    for row in (referral, *assessments):
+        transplant(row, into_case.id)
+    session.flush()
+
+
+def _move_people(session: Session, own_case: Case, into_case: Case) -> None:
+    """The victim-survivor's news goes to who is already there; so for everyone of the same name and role; others move."""
+    there = people.people_of(session, into_case.id)
+    for person in people.people_of(session, own_case.id):
+        known = _same_person(person, there)
+        if known is not None:
+            _add_news(session, person, known)
+        else:
+            _move_person(person, into_case, position=1 + max(one.position for one in there))
+            there = [*there, person]
+        session.flush()
+        session.expire_all()
+
+
+def _same_person(person: CasePerson, there: list[CasePerson]) -> CasePerson | None:
+    same_role = [one for one in there if one.role == person.role]
+    if person.role == PersonRole.VICTIM:
+        return same_role[0]
+    if person.not_known or not person.full_name:
+        return same_role[0] if same_role and person.role == PersonRole.PERPETRATOR else None
+    return next((one for one in same_role if _names(one) & _names(person)), None)
+
+
+def _names(person: CasePerson) -> set[frozenset[str]]:
+    return {frozenset(words(name)) for name in (person.full_name, *(person.aliases or ())) if name}
+
+
+def _add_news(session: Session, person: CasePerson, known: CasePerson) -> None:
+    """What the new referral says of a person the case knows: a further name, missing facts, a newer address, contact."""
+    if person.full_name and frozenset(words(person.full_name)) not in _names(known):
+        known.aliases = [*(known.aliases or ()), person.full_name]
+    for name in FILLED_IN:
+        if getattr(person, name) is not None and getattr(known, name) is None:
+            setattr(known, name, getattr(person, name))
+    _newer_address(session, person, known)
+    if person.contact is not None and known.contact is not None:
+        _newer_contact(person.contact, known.contact)
+
+
+def _newer_address(session: Session, person: CasePerson, known: CasePerson) -> None:
+    """A new address becomes the first and older ones stay behind it; of the same address the newer facts are kept."""
+    address, current = person.addresses[0], known.addresses[0]
+    if not (address.postcode or address.street):
+        return
+    if (_plain(address.postcode), _plain(address.house_number)) == (_plain(current.postcode), _plain(current.house_number)):
+        for name in ("confidential", "known_to_perpetrator", "tenure", "landlord"):
+            if getattr(address, name) is not None:
+                setattr(current, name, getattr(address, name))
+        return
+    for older in known.addresses:
+        older.position += 1
+    _give(address, known)
+    address.position = 1
+
+
+def _newer_contact(new: ContactMethod, held: ContactMethod) -> None:
+    """The newer number and words; of two answers on one channel the stricter, for a No that was once said stays a No."""
+    for name in NEWER_COUNTS:
+        if getattr(new, name):
+            setattr(held, name, getattr(new, name))
+    rules: dict[str, Any] = dict(held.rules or {})
+    for channel, rule in (new.rules or {}).items():
+        rules[channel] = min((rules.get(channel, rule), rule), key=_strictness)
+    held.rules = rules
+    held.checked_on = max((on for on in (new.checked_on, held.checked_on) if on), default=None)
+
+
+def _strictness(rule: Any) -> int:
+    said = rule.get("answer") if hasattr(rule, "get") else rule
+    return STRICTEST.index(SafeToUse(said or SafeToUse.NOT_ASKED))
+
+
+def _move_person(person: CasePerson, into_case: Case, position: int) -> None:
+    parts = [*person.addresses, *([person.contact] if person.contact else [])]
+    transplant(person, into_case.id)
+    person.position = position
+    for part in parts:
+        transplant(part, into_case.id)
+
+
+def _give(address: Address, known: CasePerson) -> None:
+    transplant(address, known.case_id)
+    address.person_id = known.id
+
+
+def _keep_who_may_see(session: Session, own_case: Case, into_case: Case) -> None:
+    """Agencies of the provisional case see the one it joins, and no longer the other; walls go with it (DA-5)."""
+    for row in session.scalars(select(CaseAgency).where(CaseAgency.case_id == own_case.id)).all():
+        involve(session, into_case.id, row.partnership_id, [row.agency_id], row.basis)
+        row.until_on = clock.today() - timedelta(days=1)
+    held = {(wall.user_id, wall.agency_id) for wall in _walls(session, into_case)}
+    for wall in _walls(session, own_case):
+        if (wall.user_id, wall.agency_id) not in held:
+            session.add(
+                Wall(
+                    partnership_id=wall.partnership_id, case_id=into_case.id, user_id=wall.user_id,
+                    agency_id=wall.agency_id, since_at=clock.now(),
+                )
+            )  # fmt: skip
+    session.flush()
+
+
+def _walls(session: Session, case: Case) -> list[Wall]:
+    return list(session.scalars(select(Wall).where(Wall.case_id == case.id)))
+
+
+def _carry_summary(own_case: Case, into_case: Case) -> None:
+    """The newest wishes and reasons lead; safety lines add up."""
+    for name in ("wishes", "wishes_on", "wishes_by", "why_high_risk"):
+        if getattr(own_case, name):
+            setattr(into_case, name, getattr(own_case, name))
+    for name in ("needs", "stop_flags", "care_flags"):
+        both = [*(getattr(own_case, name) or ()), *(getattr(into_case, name) or ())]
+        setattr(into_case, name, list(dict.fromkeys(both)))
+
+
+def _plain(text: str | None) -> str:
+    return "".join((text or "").lower().split())

@@ -1,0 +1,52 @@
+"""Who may sign in to the demo, with what. Answers for demo partnerships alone: a real account has no such list."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from marac import access
+from marac.crypto.fields import open_many, sealed_columns
+from marac.models import Agency, Membership, Partnership, User
+from marac.services.demo.borough import email_of, password
+from marac.services.demo.tables import table
+from marac.services.deployment import Deployment, unit_of_work
+from marac.vocabulary import UserState
+
+
+def accounts(deployment: Deployment) -> list[dict[str, str | None]]:
+    """[{email, password, totp_secret, role, agency, programme}] of every demo account, in the order of the table.
+
+    The password is derived from the deployment key and kept nowhere; the code secret is opened from its seal.
+    """
+    secret = password(deployment.keyring)
+    with unit_of_work(deployment) as session:
+        found = []
+        for partnership_id in session.scalars(select(Partnership.id).where(Partnership.is_demo)):
+            access.open_staff_for("load", partnership_id)
+            staff, codes = (_opened(session, partnership_id, column) for column in ("staff", "totp"))
+            held = session.execute(
+                select(Membership.user_id, Membership.role, Membership.programme, Agency.slug)
+                .join(Agency, Agency.id == Membership.agency_id)
+                .where(Membership.partnership_id == partnership_id)
+            )
+            found += [
+                {
+                    "email": staff[row.user_id]["email"], "password": secret, "role": row.role.value, "agency": row.slug,
+                    "totp_secret": codes[row.user_id]["totp_secret"],
+                    "programme": row.programme.value if row.programme else None,
+                }
+                for row in held
+                if row.user_id in staff
+            ]  # fmt: skip
+    order = {email_of(row["name"]): place for place, row in enumerate(table("accounts"))}
+    return sorted((one for one in found if one["email"] in order), key=lambda one: order[one["email"]])
+
+
+def _opened(session: Any, partnership_id: Any, compartment: str) -> dict[Any, dict[str, Any]]:
+    """A sealed compartment of the demo's active users, by user."""
+    rows = session.execute(
+        select(*sealed_columns(User, compartment)).where(
+            User.partnership_id == partnership_id, User.state == UserState.ACTIVE
+        )
+    ).all()
+    return {row.id: document for row, document in zip(rows, open_many(User, compartment, rows), strict=True)}

@@ -1,0 +1,112 @@
+"""Chooses the demo's actions from the shipped library by the risks of a case, and says what became of each. Assigns to nobody real."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from marac.models import Action
+from marac.services.demo.borough import Borough
+from marac.services.demo.sittings import Written
+from marac.services.demo.tables import at, chance, days_after, pick, weighted, working_day
+from marac.services.demo.telling import Telling
+from marac.services.founding import reference
+from marac.vocabulary import LIVE_ACTIONS, ActionState, Protects
+
+S = ActionState
+BECAME: dict[str, dict[ActionState, float]] = {
+    "long ago": {S.COMPLETE: 84, S.NO_LONGER_POSSIBLE: 6, S.NOT_DONE: 5, S.TRANSFERRED: 3, S.WITHDRAWN: 2},
+    "earlier": {S.COMPLETE: 80, S.NO_LONGER_POSSIBLE: 8, S.NOT_DONE: 6, S.TRANSFERRED: 3, S.WITHDRAWN: 3},
+    "recent": {S.COMPLETE: 52, S.NO_LONGER_POSSIBLE: 6, S.NOT_DONE: 5, S.OPEN: 17, S.ACCEPTED: 10, S.IN_PROGRESS: 10},
+    "last": {S.OPEN: 56, S.ACCEPTED: 18, S.IN_PROGRESS: 14, S.COMPLETE: 12},
+}
+NOTES = {
+    S.COMPLETE: "done_note", S.NO_LONGER_POSSIBLE: "impossible_note", S.NOT_DONE: "not_done_note",
+    S.TRANSFERRED: "handed_note", S.WITHDRAWN: "withdrawn_note",
+}  # fmt: skip
+FIRST = ("contact_plan", "tell_outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """One line of the plan: what, by which agency, by when."""
+
+    slug: str
+    line: Mapping[str, Any]
+    due_on: date | None = None
+    state: ActionState | None = None
+
+
+@cache
+def library() -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Every action of the panel with the agency that usually takes it."""
+    groups = reference("actions_library")["groups"]
+    return tuple(
+        (group["agency"], line) for group in groups for line in group["actions"] if "da_marac" in line["panels"]
+    )
+
+
+@cache
+def risks() -> Mapping[str, Mapping[str, Any]]:
+    """The risks of the library by key."""
+    return {risk["key"]: risk for risk in reference("actions_library")["risks"]}
+
+
+def choose(draw: Random, yes: frozenset[int], staffed: Sequence[str]) -> list[Agreed]:
+    """Three to six actions for the risks that were answered yes, the IDVA's contact among them."""
+    present = {key for key, risk in risks().items() if yes & set(risk["dash_items"])}
+    fits = [Agreed(slug, line) for slug, line in library() if slug in staffed and present & set(line["addresses"])]
+    first = [one for one in fits if one.line["key"] in FIRST][:1]
+    rest = [one for one in fits if one not in first]
+    return first + draw.sample(rest, min(len(rest), draw.randrange(2, 6)))
+
+
+def reminder(slug: str, key: str, due_on: date, state: ActionState) -> Agreed:
+    """An action that any agency may have, for one that should have something overdue or due today."""
+    line = next(line for group, line in library() if group == "any" and line["key"] == key)
+    return Agreed(slug, line, due_on, state)
+
+
+def write_actions(
+    borough: Borough, case_id: UUID, item_id: UUID, one: Written, stage: str, agreed: Sequence[Agreed], telling: Telling
+) -> list[Action]:
+    """The rows of a plan, each in the state that it has come to. One handed over has its twin at the other agency."""
+    rows = []
+    for line in agreed:
+        state = line.state or weighted(telling.draw, BECAME[stage])
+        rows.append(_action(borough, case_id, item_id, one, line, state, telling))
+        if state is S.TRANSFERRED:
+            other = pick(telling.draw, [slug for slug in borough.core if slug != line.slug])
+            onward = Agreed(other, line.line, line.due_on)
+            rows.append(_action(borough, case_id, item_id, one, onward, S.COMPLETE, telling))
+    return rows
+
+
+def _action(
+    borough: Borough, case_id: UUID, item_id: UUID, one: Written, agreed: Agreed, state: ActionState, telling: Telling
+) -> Action:
+    line, draw, on = agreed.line, telling.draw, one.sitting.on
+    owner = borough.staffed(agreed.slug)
+    due_on = agreed.due_on or _due(on, line["default_due"])
+    live = state in LIVE_ACTIONS
+    closed = min(days_after(on, draw.randrange(1, 1 + max(2, (due_on - on).days + 3))), days_after(one.today, -1))
+    named = owner.id if owner and (state is not S.OPEN or chance(draw, 0.3)) else None
+    ended_badly = state in (S.NO_LONGER_POSSIBLE, S.NOT_DONE)
+    return Action(
+        partnership_id=borough.id, case_id=case_id, item_id=item_id, agency_id=borough.agencies[agreed.slug],
+        owner_id=named, state=state, due_on=due_on, protects=Protects(line["protects"][0]), library_key=line["key"],
+        contacts_victim=line["contact_with_victim"], agreed_at=at(on, 12),
+        closed_at=None if live else at(max(closed, on), 15, draw.randrange(60)), closed_by_id=None if live else named,
+        text=line["text"], risk=risks()[line["addresses"][0]]["label"],
+        note=telling.research(NOTES[state]) if state in NOTES else None,
+        instead=telling.research("instead") if ended_badly else None,
+    )  # fmt: skip
+
+
+def _due(on: date, rule: str) -> date:
+    if rule == "today":
+        return on
+    return days_after(on, 5) if rule == "next_meeting" else working_day(on, f"D+{rule.removesuffix('wd')}")

@@ -1,0 +1,181 @@
+"""The demo partnership itself: agencies, people who sign in, and its weekly rules. Refuses to found it a second time."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, clock
+from marac.crypto.keyring import Keyring
+from marac.errors import RuleBroken
+from marac.models import Agency, Case, Meeting, Membership, Partnership, Referral, Setting, User
+from marac.services import passwords, references, signin
+from marac.services.demo.plan import Plan, series_day
+from marac.services.demo.tables import table
+from marac.services.founding import found_partnership, set_rule
+from marac.vocabulary import ProgrammeSlug, Role, UserState
+from marac.workflows.local_rules import LocalRule, shipped_rules
+
+DA = ProgrammeSlug.DA_MARAC
+SLUG, NAME = "tower-hamlets-demo", "Tower Hamlets"
+SEED_KEY = "demo.loaded"
+FIRST_DAY = date(2021, 4, 1)
+AGREED_ON = date(2025, 4, 2)
+WORDS = (
+    "amber", "anchor", "apricot", "badger", "barley", "basket", "beacon", "bramble", "candle", "canvas", "cedar", "chestnut",
+    "cobble", "copper", "cotton", "cricket", "damson", "dapple", "ember", "fathom", "feather", "fennel", "flannel", "gable",
+    "ginger", "granite", "hamlet", "harbour", "hazel", "heron", "indigo", "jasmine", "juniper", "kestrel", "kettle", "lantern",
+    "larch", "lavender", "linen", "lobster", "marble", "meadow", "mitten", "nettle", "nutmeg", "orchard", "otter", "paddle",
+    "pebble", "pepper", "pigeon", "quarry", "quilt", "raven", "ribbon", "saddle", "saffron", "thimble", "timber", "tulip",
+    "velvet", "walnut", "willow", "zephyr",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody who signs in."""
+
+    id: UUID
+    agency_id: UUID
+    role: Role
+    full_name: str
+
+
+@dataclass(slots=True)
+class Borough:
+    """The partnership as the writers of cases use it."""
+
+    id: UUID
+    agencies: dict[str, UUID]
+    core: tuple[str, ...]
+    workers: tuple[Worker, ...]
+    references: set[str] = field(default_factory=set)
+
+    def staffed(self, slug: str) -> Worker | None:
+        """Who answers for an agency: its representative, else its IDVA, coordinator or chair."""
+        answering = (Role.REPRESENTATIVE, Role.IDVA, Role.COORDINATOR, Role.CHAIR, Role.REFERRER)
+        found = [one for one in self.workers if one.agency_id == self.agencies[slug] and one.role in answering]
+        return min(found, key=lambda one: answering.index(one.role), default=None)
+
+    def of_role(self, role: Role) -> list[Worker]:
+        """Everybody in a role, in the order of the table."""
+        return [one for one in self.workers if one.role == role]
+
+    def new_reference(self) -> str:
+        """A code nobody else in the deployment has."""
+        while True:
+            code = references.draw()
+            if code not in self.references:
+                self.references.add(code)
+                return code
+
+
+def found_borough(session: Session, keyring: Keyring, plan: Plan) -> Borough:
+    """Found the demo partnership with everybody in it. RuleBroken when there is one already."""
+    if session.scalar(select(Partnership.id).where(Partnership.slug == SLUG)):
+        raise RuleBroken("demo", "The demo is already loaded here. Start with an empty data folder to load it again")
+    partnership = found_partnership(session, keyring, slug=SLUG, name=NAME, is_demo=True)
+    session.add_all(_weekly_rules(partnership.id, plan.today))
+    mark = {"scale": plan.scale, "seed": plan.seed, "on": plan.today.isoformat()}
+    set_rule(session, partnership.id, None, LocalRule(SEED_KEY, mark, True, "default", "", plan.today))
+    rows = session.execute(
+        select(Agency.id, Agency.slug, Agency.panels, Agency.functions).where(Agency.partnership_id == partnership.id)
+    ).all()
+    agencies = {row.slug: row.id for row in rows}
+    core = tuple(row.slug for row in rows if row.panels.get(DA) == "core" and "researcher" in row.functions)
+    access.open_staff_for("load", partnership.id)
+    workers = tuple(_employ(session, keyring, partnership.id, agencies))
+    session.flush()
+    taken = {code for model in (Case, Referral, Meeting) for code in session.scalars(select(model.reference))}
+    return Borough(partnership.id, agencies, tuple(sorted(core)), workers, taken)
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def _weekly_rules(partnership_id: UUID, today: date) -> Iterator[Setting]:
+    """The shipped rules from before the first year, and the weekly preset in both years, agreed by this panel."""
+    for rule in shipped_rules(DA):
+        weekly = _weekly(rule, today)
+        yield _setting(partnership_id, replace(weekly or rule, effective_from=FIRST_DAY))
+        if weekly:
+            yield _setting(partnership_id, replace(weekly, effective_from=AGREED_ON))
+
+
+def _weekly(rule: LocalRule, today: date) -> LocalRule | None:
+    """The rule as a weekly panel has it, or None where it is the same."""
+    preset = next(one.value for one in shipped_rules(DA) if one.name == "alternative_profiles.weekly")
+    block, _, name = rule.name.partition(".")
+    value: Any = None
+    if rule.name == "recurrence":
+        day = series_day(today)
+        value = {**rule.value, "interval_weeks": 1, "weekday": f"{day:%a}"[:2].upper(), "anchor": day.isoformat()}
+    elif rule.name in ("capacity.target_cases", "capacity.maximum_cases"):
+        value = preset["capacity_target" if rule.name.endswith("target_cases") else "capacity_maximum"]
+    elif block == "deadlines" and name in preset and rule.value.get("from") == "meeting":
+        value = {**rule.value, "working_days": preset[name]}
+        value |= {"time": preset["research_due_time"]} if name == "research_due" else {}
+    elif rule.name == "deadlines.triage_decided":
+        value = {"from": "meeting", "working_days": preset["triage_decided"], "time": rule.value["time"]}
+    return None if value is None else replace(rule, value=value, confirmed=True, note="Agreed by the panel. Demo only.")
+
+
+def _setting(partnership_id: UUID, rule: LocalRule) -> Setting:
+    return Setting(
+        partnership_id=partnership_id, programme=DA, key=rule.name, value=rule.value, effective_from=rule.effective_from,
+        confirmed=rule.confirmed, basis=rule.basis, note=rule.note[:600],
+    )  # fmt: skip
+
+
+# -- people who sign in ------------------------------------------------------------------------------------------------
+
+
+def email_of(full_name: str) -> str:
+    """The address of somebody who works in the demo."""
+    return full_name.lower().replace(" ", ".").replace("'", "") + "@example.org"
+
+
+def password(keyring: Keyring) -> str:
+    """The one password of every demo account: five words under the deployment key, so it differs in each deployment."""
+    drawn = _drawn(keyring, "password")
+    return " ".join(WORDS[byte % len(WORDS)] for byte in drawn[:5])
+
+
+def totp_secret(keyring: Keyring, email: str) -> str:
+    """The secret of one account's code app."""
+    return base64.b32encode(_drawn(keyring, f"code/{email}")[:20]).decode()
+
+
+def _drawn(keyring: Keyring, label: str) -> bytes:
+    return hmac.digest(keyring.deployment_secret("demo-accounts"), label.encode(), hashlib.sha256)
+
+
+def _employ(session: Session, keyring: Keyring, partnership_id: UUID, agencies: dict[str, UUID]) -> Iterator[Worker]:
+    kept = passwords.seal_password(password(keyring))
+    now = clock.now()
+    for row in table("accounts"):
+        email = email_of(row["name"])
+        user = User(
+            partnership_id=partnership_id, state=UserState.ACTIVE, signin_token=signin.signin_token(keyring, email),
+            password_hash=kept, last_totp_step=0, created_at=now, full_name=row["name"], email=email,
+            totp_secret=totp_secret(keyring, email),
+        )  # fmt: skip
+        role, agency_id = Role(row["role"]), agencies[row["agency"]]
+        programme = ProgrammeSlug(row["programme"]) if "programme" in row else None
+        session.add_all([
+            user,
+            Membership(
+                partnership_id=partnership_id, user_id=user.id, agency_id=agency_id, role=role, programme=programme,
+                from_on=FIRST_DAY,
+            ),
+        ])  # fmt: skip
+        yield Worker(user.id, agency_id, role, row["name"])
+
+

@@ -1,0 +1,213 @@
+"""Writes what the demo's meetings heard: agenda items, agencies' answers, minutes, actions, need-to-know and flags."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
+from marac.services.demo.actions import Agreed, choose, write_actions
+from marac.services.demo.borough import Borough
+from marac.services.demo.casework import Opened, Referred
+from marac.services.demo.plan import Hearing
+from marac.services.demo.sittings import Written
+from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
+from marac.services.demo.telling import Telling
+from marac.services.notes import COVERED
+from marac.vocabulary import (
+    AgendaItemState,
+    FlagState,
+    InvolvementBasis,
+    MinuteHeading,
+    Outcome,
+    ResearchState,
+)
+from marac.workflows.deadlines import add_months
+
+R = ResearchState
+H = MinuteHeading
+OVER = ("long ago", "earlier", "recent", "last")
+RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
+FLAGS: dict[str, dict[FlagState, float]] = {
+    "long ago": {FlagState.REMOVED: 90, FlagState.REMOVE_REQUESTED: 10},
+    "earlier": {FlagState.ADDED: 1},
+    "recent": {FlagState.ADDED: 90, FlagState.ADD_REQUESTED: 10},
+    "last": {FlagState.ADDED: 40, FlagState.ADD_REQUESTED: 60},
+}
+LANDLORDS = {"Poplar HARCA": "poplar_harca", "Clarion": "clarion"}
+AREAS = ("another London borough", "a town in Essex", "a city in the North West")
+
+
+@dataclass(slots=True)
+class Course:
+    """What a case's hearings leave behind, in order: who may see it, who keeps a flag, and when it was last heard."""
+
+    involved: dict[tuple[str, InvolvementBasis], list[date | None]] = field(default_factory=dict)
+    flagged: set[str] = field(default_factory=set)
+    heard_on: date | None = None
+    heard_at: str = ""
+
+    def involve(self, slug: str, basis: InvolvementBasis, since: date, until: date | None = None) -> None:
+        """An agency sees the case from a day; the newest answer decides until when."""
+        kept = self.involved.setdefault((slug, basis), [since, until])
+        kept[1] = until
+
+
+def write_hearing(
+    borough: Borough, case: Opened, course: Course, hearing: Hearing, one: Written, *, position: int, stage: str,
+    referred: Referred, extra: Sequence[Agreed], draw: Random,
+) -> list[object]:  # fmt: skip
+    """The rows of one hearing; `course` is brought up to date."""
+    telling = Telling(case.people, draw)
+    over = stage in OVER and hearing.outcome is not Outcome.DEFERRED
+    item = _item(borough, case, hearing, one, position, stage, referred, telling)
+    staffed = [slug for slug in borough.agencies if borough.staffed(slug)]
+    agreed = [*choose(draw, referred.risk.yes, staffed), *extra] if over else []
+    knows = _who_knows(borough, case, draw, agreed)
+    rows: list[object] = [item]
+    if stage != "later":
+        rows += _research(borough, case, course, item.id, one, stage, knows, telling)
+    if over:
+        notes = _notes(borough, case, item.id, one, position, hearing, telling)
+        rows += [*notes, *write_actions(borough, case.id, item.id, one, stage, agreed, telling)]
+        course.flagged |= knows
+        course.heard_on, course.heard_at = one.sitting.on, stage
+    for slug in {line.slug for line in agreed} - set(borough.core):
+        course.involve(slug, InvolvementBasis.CONSULTED, one.sitting.on)
+    return rows
+
+
+def _item(
+    borough: Borough, case: Opened, hearing: Hearing, one: Written, position: int, stage: str, referred: Referred,
+    telling: Telling,
+) -> AgendaItem:  # fmt: skip
+    deferred = hearing.outcome is Outcome.DEFERRED
+    over, draw = stage in OVER, telling.draw
+    called_at = one.starts_at + timedelta(minutes=5 + (position - 1) * 11) if over and not deferred else None
+    state = AgendaItemState.DEFERRED if deferred else AgendaItemState.HEARD if over else AgendaItemState.LISTED
+    facts: dict[str, Any] = {}
+    if deferred:
+        facts = {"deferred_because": "Referrer could not attend", "interim_safety": telling.story("after")}
+    if called_at:
+        missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
+        facts = {"covered": [aim for aim in COVERED if aim != missed], "who_tells": pick(draw, table("safety")["who_tells"])}
+    if hearing.outcome is Outcome.TRANSFERRED:
+        facts["transferred_to"] = pick(draw, AREAS)
+    return AgendaItem(
+        id=uuid4(), partnership_id=borough.id, case_id=case.id, meeting_id=one.id, referral_id=referred.id,
+        position=position, minutes_planned=10, state=state, outcome=hearing.outcome, bring_back_on=hearing.back_on,
+        is_repeat=hearing.is_repeat, is_transfer=hearing.is_transfer, called_at=called_at,
+        finished_at=called_at + timedelta(minutes=10) if called_at else None, **facts,
+    )  # fmt: skip
+
+
+def _who_knows(borough: Borough, case: Opened, draw: Random, agreed: Sequence[Agreed]) -> set[str]:
+    """Who referred it, the IDVA service, whoever takes an action, a few more, and the landlord."""
+    knows = {case.referrer_slug, "solace", "met_police_da"} | {line.slug for line in agreed}
+    knows |= {slug for slug in borough.core if chance(draw, 0.12)}
+    landlord = LANDLORDS.get(case.people.victim.address.get("landlord") or "")
+    return knows | ({landlord} if landlord else set())
+
+
+# -- what agencies answer ----------------------------------------------------------------------------------------------
+
+
+def _research(
+    borough: Borough, case: Opened, course: Course, item_id: UUID, one: Written, stage: str, knows: set[str],
+    telling: Telling,
+) -> Iterator[Research]:  # fmt: skip
+    asked = [*borough.core, *sorted(knows - set(borough.core))]
+    for place, slug in enumerate(asked):
+        state = _answered(telling.draw, stage, slug in knows, place)
+        waits = state in (R.REQUESTED, R.IN_PROGRESS)
+        returned = min(days_after(one.asked_at.date(), 1 + place % 3), days_after(one.answers_due_at.date(), 0))
+        returned = min(returned, days_after(one.today, -1))
+        basis = InvolvementBasis.LISTED if slug in borough.core else InvolvementBasis.CONSULTED
+        gone = state is R.NIL_RETURN
+        course.involve(slug, basis, one.asked_at.date(), days_after(returned, -1) if gone else None)
+        yield Research(
+            partnership_id=borough.id, case_id=case.id, item_id=item_id, agency_id=borough.agencies[slug], state=state,
+            requested_at=one.asked_at, due_at=one.answers_due_at, returned_at=None if waits else at(returned, 8 + place % 9),
+            released_at=one.starts_at if state is R.RELEASED else None, **_answer(slug, state, telling),
+        )  # fmt: skip
+
+
+def _answered(draw: Random, stage: str, knows: bool, place: int) -> ResearchState:
+    """Most do not know the people. Before the next meeting a third have answered all, a third some, a third none."""
+    if stage == "next":
+        if place % 3 == 2 or (place % 3 == 1 and chance(draw, 0.5)):
+            return R.IN_PROGRESS if knows and chance(draw, 0.3) else R.REQUESTED
+        return R.RETURNED if knows else R.NIL_RETURN
+    if not knows:
+        return R.REQUESTED if chance(draw, 0.03) else R.NIL_RETURN
+    return R.RELEASED
+
+
+def _answer(slug: str, state: ResearchState, telling: Telling) -> dict[str, str | None]:
+    draw = telling.draw
+    if state in (R.REQUESTED, R.NIL_RETURN):
+        return {}
+    note = telling.research("private_note") if chance(draw, 0.4) else None
+    if state is R.IN_PROGRESS:
+        return {"private_note": note or telling.research("private_note")}
+    if chance(draw, 0.06):
+        return {"nothing_because": telling.research("nothing_because"), "private_note": note}
+    return {
+        "shared": telling.shared(_kind_of(slug)), "fact_or_opinion": weighted(draw, {"fact": 8.0, "opinion": 2.0}),
+        "last_contact": pick(draw, table("research")["last_contact"]), "private_note": note,
+    }  # fmt: skip
+
+
+def _kind_of(slug: str) -> str:
+    kinds: Mapping[str, Sequence[str]] = table("research")["agencies"]
+    return next((kind for kind, slugs in kinds.items() if slug in slugs), "adults")
+
+
+# -- minutes -----------------------------------------------------------------------------------------------------------
+
+
+def _notes(
+    borough: Borough, case: Opened, item_id: UUID, one: Written, position: int, hearing: Hearing, telling: Telling
+) -> Iterator[MinuteNote]:
+    headings = [H.VIEWS, H.INFORMATION, *RISKS]
+    headings += [H.WHAT_WORKED] if hearing.is_repeat or not hearing.fresh else []
+    saved_at = one.starts_at + timedelta(minutes=6 + (position - 1) * 11)
+    for place, heading in enumerate(headings):
+        text = "No children in the home." if heading is H.RISK_CHILDREN and not case.people.children else None
+        yield MinuteNote(
+            partnership_id=borough.id, case_id=case.id, item_id=item_id, heading=heading,
+            saved_at=saved_at + timedelta(minutes=place), saved_by_id=one.coordinator.id,
+            text=text or telling.minutes(heading.value),
+        )  # fmt: skip
+
+
+# -- what stays --------------------------------------------------------------------------------------------------------
+
+
+def write_involvement(borough: Borough, case: Opened, course: Course, since: date) -> Iterator[CaseAgency]:
+    """Why each agency may see the case, one row a reason."""
+    course.involve(case.referrer_slug, InvolvementBasis.REFERRED, since)
+    course.involve("solace", InvolvementBasis.SUPPORTS, since)
+    for (slug, basis), (start, until) in course.involved.items():
+        yield CaseAgency(
+            partnership_id=borough.id, case_id=case.id, agency_id=borough.agencies[slug], basis=basis,
+            since_on=start or since, until_on=until,
+        )  # fmt: skip
+
+
+def write_flags(borough: Borough, case: Opened, course: Course, draw: Random) -> Iterator[Flag]:
+    """Each agency that knows the people marks its own file for twelve months after the last hearing."""
+    if course.heard_on is None:
+        return
+    lift_on = add_months(course.heard_on, 12)
+    for slug in sorted(course.flagged):
+        state = weighted(draw, FLAGS[course.heard_at])
+        worker = borough.staffed(slug)
+        on = {FlagState.ADDED: course.heard_on, FlagState.REMOVED: lift_on}.get(state)
+        yield Flag(
+            partnership_id=borough.id, case_id=case.id, agency_id=borough.agencies[slug], state=state,
+            asked_at=at(course.heard_on, 13), due_at=at(working_day(course.heard_on, "D+1"), 17), lift_on=lift_on,
+            confirmed_at=at(days_after(on, 0), 16, 10) if on else None, confirmed_by_id=worker.id if worker and on else None,
+        )  # fmt: skip

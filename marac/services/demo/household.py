@@ -1,0 +1,256 @@
+"""The people of one invented case: victim-survivor, alleged perpetrators, children and others, where they live, how to reach them.
+
+Pure: the same for a seed and a number. Phones are from the ranges kept for drama, postcodes end as no real one does.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+from marac.services.demo.names import Name, aliases, draw_name, heritage, misspell
+from marac.services.demo.tables import chance, days_after, pick, table, weighted
+from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
+
+AGES = {(16, 17): 2, (18, 24): 18, (25, 34): 34, (35, 44): 24, (45, 54): 12, (55, 64): 6, (65, 80): 4}
+RELATIONSHIPS = {
+    "husband": ("wife", 20), "former husband": ("former wife", 14), "partner": ("partner", 22), "former partner":
+    ("former partner", 30), "boyfriend": ("girlfriend", 6), "son": ("mother", 5), "brother": ("sister", 3),
+}  # fmt: skip
+FAMILY = ("son", "brother")
+KIN = ("brother", "cousin", "uncle")
+CHILDREN = {0: 34, 1: 24, 2: 22, 3: 12, 4: 6, 5: 2}
+CHANNELS = {
+    ContactChannel.PHONE: 0.6, ContactChannel.VOICEMAIL: 0.15, ContactChannel.TEXT: 0.4, ContactChannel.EMAIL: 0.3,
+    ContactChannel.LETTER: 0.1, ContactChannel.VISIT: 0.15, ContactChannel.THROUGH: 0.9,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a household lives: no such street, no such postcode."""
+
+    house_number: str
+    street: str
+    postcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a case: what each of the three sealed rows holds, by attribute."""
+
+    role: PersonRole
+    name: Name
+    female: bool
+    identity: dict[str, Any]
+    address: dict[str, Any] = field(default_factory=dict)
+    contact: dict[str, Any] = field(default_factory=dict)
+    equality: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Everybody in one case. `between` is what the first alleged perpetrator is to the victim-survivor."""
+
+    victim: Person
+    perpetrators: tuple[Person, ...]
+    children: tuple[Person, ...]
+    others: tuple[Person, ...]
+    between: str
+    pregnant: bool
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """All of them, in the order of the form."""
+        return (self.victim, *self.perpetrators, *self.children, *self.others)
+
+
+def household(seed: int, number: int, on: date, *, checked_on: date | None = None) -> Household:
+    """The household of case `number`, as referred on a day. `checked_on` is when safe contact was last asked about."""
+    draw = Random(f"household/{seed}/{number}")
+    kind = heritage(draw)
+    female = not chance(draw, 0.062)
+    home = _home(draw)
+    name = draw_name(draw, kind, female=female)
+    low, high = weighted(draw, AGES)
+    between = _between(draw, female, low)
+    victim = Person(
+        PersonRole.VICTIM, name, female,
+        identity=_identity(draw, kind, name, female, _born(draw, on, low, high)),
+        address=_address(draw, home),
+        contact=_contact(draw, seed, number, name, checked_on or on),
+        equality=_equality(draw, kind),
+    )  # fmt: skip
+    perpetrators = _perpetrators(draw, seed, number, kind, victim, between, home, on)
+    children = _children(draw, kind, perpetrators[0], victim, low, on)
+    pregnant = female and 18 <= low <= 35 and chance(draw, 0.12)
+    return Household(victim, perpetrators, children, _others(draw, kind), between, pregnant)
+
+
+def moved(seed: int, number: int, known: Household) -> Household:
+    """The same people as somebody else wrote them down: a name spelt differently, and another address."""
+    draw = Random(f"moved/{seed}/{number}")
+    victim = known.victim
+    spelt = replace(victim.name, full=misspell(draw, victim.name.full))
+    identity = {**victim.identity, "full_name": spelt.full, "aliases": None}
+    again = replace(victim, name=spelt, identity=identity, address=_address(draw, _home(draw)))
+    return replace(known, victim=again)
+
+
+def _born(draw: Random, on: date, low: int, high: int) -> date:
+    return on - timedelta(days=int(365.25 * (low + draw.random() * (high + 1 - low))) + 1)
+
+
+def _between(draw: Random, female: bool, youngest: int) -> str:
+    odds = {key: weight for key, (_, weight) in RELATIONSHIPS.items() if key != "son" or youngest >= 45}
+    drawn = weighted(draw, odds)
+    return drawn if female else drawn.replace("husband", "wife").replace("boyfriend", "girlfriend")
+
+
+def _identity(draw: Random, kind: dict[str, Any], name: Name, female: bool, born: date) -> dict[str, Any]:
+    words = table("safety")
+    language = pick(draw, kind["languages"])
+    interpreter = language if language != "English" and chance(draw, 0.6) else None
+    return {
+        "full_name": name.full, "aliases": aliases(draw, name) or None, "born_on": born,
+        "sex": "female" if female else "male", "language": language, "interpreter": interpreter,
+        "occupation": pick(draw, words["occupations"]),
+        "communication_needs": pick(draw, words["communication_needs"]) if chance(draw, 0.2) else None,
+    }  # fmt: skip
+
+
+def _home(draw: Random) -> Home:
+    places = table("places")
+    area = pick(draw, list(places["outward"]))
+    letters = places["inward_letters"]
+    inward = f"{pick(draw, places['outward'][area])}{pick(draw, letters)}{pick(draw, letters)}"
+    number = str(draw.randrange(1, 180))
+    number = f"Flat {draw.randrange(1, 60)}, {number}" if chance(draw, 0.45) else number + pick(draw, ["", "", "", "A", "B"])
+    street = f"{pick(draw, places['street_names'])} {pick(draw, places['street_kinds'])}"
+    return Home(number, street, f"{area} {inward}")
+
+
+def _address(draw: Random, home: Home) -> dict[str, Any]:
+    places = table("places")
+    tenure = pick(draw, places["tenures"])
+    landlords = places["landlords"].get(tenure)
+    return {
+        "house_number": home.house_number, "street": home.street, "postcode": home.postcode, "tenure": tenure,
+        "landlord": pick(draw, landlords) if landlords else None,
+        "known_to_perpetrator": weighted(draw, {"yes": 70.0, "no": 20.0, "not_known": 10.0}),
+        "confidential": True if chance(draw, 0.18) else None,
+    }  # fmt: skip
+
+
+def _contact(draw: Random, seed: int, number: int, name: Name, checked_on: date) -> dict[str, Any]:
+    words = table("safety")
+    through = pick(draw, words["through"])
+    return {
+        "phone": f"07700 {900000 + _numbers(seed)[number % 1000]}",
+        "email": _email(name, number) if chance(draw, 0.35) else None,
+        "code_word": pick(draw, table("places")["code_words"]) if chance(draw, 0.4) else None,
+        "rules": {channel.value: _rule(draw, channel, share, through) for channel, share in CHANNELS.items()},
+        "times": pick(draw, words["times"]), "who_may_answer": pick(draw, words["who_may_answer"]),
+        "what_to_say": pick(draw, words["what_to_say"]), "through": through, "checked_on": checked_on,
+        "checked_by": pick(draw, words["checked_by"]),
+    }  # fmt: skip
+
+
+def _rule(draw: Random, channel: ContactChannel, share: float, through: str) -> dict[str, str]:
+    if channel is ContactChannel.THROUGH:
+        return {"answer": SafeToUse.YES.value, "detail": through}
+    if not chance(draw, share):
+        return {"answer": weighted(draw, {SafeToUse.NO.value: 3, SafeToUse.NOT_ASKED.value: 1})}
+    if chance(draw, 0.4):
+        return {"answer": SafeToUse.ONLY_BETWEEN.value, "detail": pick(draw, table("safety")["times"])}
+    return {"answer": SafeToUse.YES.value}
+
+
+def _email(name: Name, number: int) -> str:
+    plain = "".join(letter for letter in name.given.lower() if letter.isascii() and letter.isalpha())
+    return f"{plain}.{number:03d}@example.org"
+
+
+@cache
+def _numbers(seed: int) -> tuple[int, ...]:
+    """The last three digits of the drama ranges, in an order of this seed: one for each case."""
+    numbers = list(range(1000))
+    Random(f"numbers/{seed}").shuffle(numbers)
+    return tuple(numbers)
+
+
+def _equality(draw: Random, kind: dict[str, Any]) -> dict[str, Any]:
+    words = table("safety")
+    if chance(draw, 0.12):
+        return {"ethnicity": pick(draw, ["not_asked", "prefer_not_to_say"])}
+    return {
+        "ethnicity": pick(draw, kind["ethnicity"]), "religion": pick(draw, kind["religion"]),
+        "disability": pick(draw, words["disability"]), "sexual_orientation": pick(draw, words["orientation"]),
+        "gender_same_as_registered": "yes",
+    }  # fmt: skip
+
+
+def _perpetrators(
+    draw: Random, seed: int, number: int, kind: dict[str, Any], victim: Person, between: str, home: Home, on: date
+) -> tuple[Person, ...]:
+    """One for most; a relative besides where the wider family is involved."""
+    words = table("safety")
+    theirs = kind if chance(draw, 0.8) else heritage(draw)
+    found = []
+    for place in range(2 if chance(draw, 0.12) else 1):
+        female = not victim.female and place == 0 and between not in FAMILY
+        family = victim.name.family if between in FAMILY and not (kind["women_last"][0] == "Begum") else None
+        name = draw_name(draw, theirs, female=female, family=family)
+        what = between if place == 0 else pick(draw, KIN)
+        older = -26 if what == "son" else draw.randrange(-4, 9)
+        age = max(18, (on - victim.identity["born_on"]).days // 365 + older)
+        known = chance(draw, 0.85)
+        identity = {
+            "full_name": name.full, "aliases": aliases(draw, name) or None, "sex": "female" if female else "male",
+            "born_on": _born(draw, on, age, age) if known else None, "approximate_age": None if known else age // 5 * 5,
+            "relationship_to_victim": what, "whereabouts": pick(draw, words["whereabouts"]),
+            "occupation": pick(draw, words["perpetrator_occupations"]),
+        }  # fmt: skip
+        together = "former" not in between and place == 0
+        address = vars_of(home) if together else vars_of(_home(draw)) if chance(draw, 0.7) else {"not_known": True}
+        phone = f"020 7946 0{_numbers(seed)[number % 1000]:03d}" if place == 0 and chance(draw, 0.4) else None
+        found.append(Person(PersonRole.PERPETRATOR, name, female, identity, address, {"phone": phone}))
+    return tuple(found)
+
+
+def vars_of(home: Home) -> dict[str, Any]:
+    """A home as the attributes of an address."""
+    return {"house_number": home.house_number, "street": home.street, "postcode": home.postcode}
+
+
+def _children(
+    draw: Random, kind: dict[str, Any], perpetrator: Person, victim: Person, age: int, on: date
+) -> tuple[Person, ...]:
+    count = weighted(draw, CHILDREN) if 18 <= age < 55 else 0
+    schools, found = table("places")["schools"], []
+    oldest = min(17, max(1, (on - victim.identity["born_on"]).days // 365 - 17))
+    for _ in range(count):
+        female, years = chance(draw, 0.5), draw.random() * oldest
+        name = draw_name(draw, kind, female=female, family=perpetrator.name.family)
+        name = replace(name, full=f"{name.given} {name.family}")
+        identity = {
+            "full_name": name.full, "born_on": days_after(on, -365.25 * years - 30), "sex": "female" if female else "male",
+            "relationship_to_victim": "child", "relationship_to_perpetrator": pick(draw, ["child", "child", "child", "stepchild"]),
+            "school": pick(draw, schools) if years > 3 else None,
+            "lives_with": "victim" if chance(draw, 0.85) else "grandmother",
+        }  # fmt: skip
+        found.append(Person(PersonRole.CHILD, name, female, identity))
+    return tuple(found)
+
+
+def _others(draw: Random, kind: dict[str, Any]) -> tuple[Person, ...]:
+    if not chance(draw, 0.1):
+        return ()
+    female = chance(draw, 0.6)
+    name = draw_name(draw, kind, female=female)
+    identity = {
+        "full_name": name.full, "sex": "female" if female else "male", "approximate_age": draw.randrange(40, 78),
+        "relationship_to_victim": pick(draw, ["mother", "new partner", "neighbour", "sister"]) if female else "new partner",
+    }  # fmt: skip
+    return (Person(PersonRole.OTHER_AT_RISK, name, female, identity),)

@@ -1,0 +1,185 @@
+"""Loads the demo: a planned year and a present, written in batches, one unit of work each. Refuses to load twice."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.crypto.blind_index import BlindIndex, PersonTokens
+from marac.models import PersonToken
+from marac.services.demo.actions import Agreed, reminder
+from marac.services.demo.borough import Borough, found_borough
+from marac.services.demo.casework import Opened, Referred, open_case, token_rows, write_case, write_people, write_referral
+from marac.services.demo.hearings import Course, write_flags, write_hearing, write_involvement
+from marac.services.demo.household import Household, household, moved
+from marac.services.demo.plan import Hearing, Plan, Waiting, plan
+from marac.services.demo.sittings import Written, write_sittings
+from marac.services.demo.tables import days_after
+from marac.services.demo.telling import Telling
+from marac.services.demo.waiting import write_waiting
+from marac.services.deployment import Deployment, unit_of_work
+from marac.vocabulary import ActionState, CaseState, MeetingKind, Outcome, ReferralKind
+from marac.workflows.deadlines import add_months
+
+Progress = Callable[[int, int], None]
+BATCH = 40
+STAGES = ("earlier", "earlier", "earlier", "recent", "recent", "recent", "last", "next", "later")
+STATE_AT = {
+    "long ago": CaseState.LAPSED, "earlier": CaseState.ISSUED, "recent": CaseState.ISSUED, "last": CaseState.HEARD,
+    "next": CaseState.LISTED, "later": CaseState.LISTED,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the writing of cases needs, for the whole load."""
+
+    plan: Plan
+    borough: Borough
+    written: list[Written]
+    stages: list[str]
+    positions: dict[tuple[int, int], int]
+    extra: dict[tuple[int, int], list[Agreed]]
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def load(
+    deployment: Deployment, *, scale: str = "year", seed: int = 1, progress: Progress | None = None
+) -> dict[str, int]:
+    """Found the demo partnership and fill it; returns how many rows of each noun. `progress(cases done, all)`.
+
+    RuleBroken for a scale this version has not, or when the demo is already there. The same seed on the same day gives
+    the same people, dates and counts; ids and references differ.
+    """
+    planned = plan(scale=scale, seed=seed, today=clock.today())
+    with unit_of_work(deployment) as session:
+        borough = found_borough(session, deployment.keyring, planned)
+        written, rows = write_sittings(borough, planned)
+        _add(session, rows)
+        desk = _desk(planned, borough, written)
+        _count(desk, rows)
+        desk.counts["user"] = len(borough.workers)
+    for start in range(0, planned.cases, BATCH):
+        _write_batch(deployment, desk, range(start, min(start + BATCH, planned.cases)))
+        if progress:
+            progress(min(start + BATCH, planned.cases), planned.cases)
+    with unit_of_work(deployment) as session:
+        audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
+    return dict(sorted(desk.counts.items()))
+
+
+def _desk(planned: Plan, borough: Borough, written: list[Written]) -> Desk:
+    present = iter(STAGES)
+    stages = [next(present) if one.present else "long ago" for one in planned.sittings]
+    taken: Counter[int] = Counter()
+    positions = {}
+    for hearing in planned.hearings:
+        taken[hearing.sitting] += 1
+        positions[hearing.case, hearing.sitting] = taken[hearing.sitting]
+    return Desk(planned, borough, written, stages, positions, _due_now(planned, borough, stages))
+
+
+def _due_now(planned: Plan, borough: Borough, stages: list[str]) -> dict[tuple[int, int], list[Agreed]]:
+    """For every core agency one action overdue and one due today, shared out over the cases heard lately."""
+    heard = [one for one in planned.hearings if one.outcome in (Outcome.HEARD, Outcome.BRING_BACK)]
+    recent = [(one.case, one.sitting) for one in heard if stages[one.sitting] == "recent"]
+    last = [(one.case, one.sitting) for one in heard if stages[one.sitting] == "last"]
+    states = (ActionState.OPEN, ActionState.ACCEPTED, ActionState.IN_PROGRESS)
+    found: dict[tuple[int, int], list[Agreed]] = defaultdict(list)
+    for place, slug in enumerate(borough.core):
+        overdue = reminder(slug, "fill_gap", days_after(planned.today, -1 - place % 6), states[place % 3])
+        found[recent[place % len(recent)]].append(overdue)
+        found[last[place % len(last)]].append(reminder(slug, "tell_front_line", planned.today, states[place % 2]))
+    return found
+
+
+def _write_batch(deployment: Deployment, desk: Desk, numbers: Sequence[int]) -> None:
+    """Some cases with all that hangs on them, in one transaction. Their keys are committed first."""
+    ids = {number: uuid4() for number in numbers}
+    deployment.keyring.create_case_keys(desk.borough.id, list(ids.values()))
+    hearings = desk.plan.by_case()
+    waiting = {one.case: one for one in desk.plan.waiting}
+    with unit_of_work(deployment) as session:
+        access.open_for("load", desk.borough.id, ids.values())
+        index, people = BlindIndex(deployment.keyring, desk.borough.id), []
+        for number, case_id in ids.items():
+            if number in waiting:
+                rows, found = write_waiting(desk.borough, case_id, waiting[number], desk.plan)
+            else:
+                rows, found = _heard_case(desk, case_id, number, hearings[number])
+            _add(session, rows)
+            _count(desk, rows)
+            people += found
+        session.flush()
+        tokens = token_rows(index, desk.borough, people)
+        session.execute(insert(PersonToken), tokens)
+        desk.counts["person_token"] += len(tokens)
+
+
+def _heard_case(
+    desk: Desk, case_id: UUID, number: int, hearings: Sequence[Hearing]
+) -> tuple[list[object], list[PersonTokens]]:
+    """One case with its hearings in order, as it stands after the last of them."""
+    planned, borough = desk.plan, desk.borough
+    draw = Random(f"case/{planned.seed}/{number}")
+    first_on = planned.referred_on(hearings[0])
+    stage = desk.stages[hearings[-1].sitting]
+    checked = days_after(planned.today, -draw.randrange(3, 40)) if stage != "long ago" else first_on
+    people = household(planned.seed, number, first_on, checked_on=checked)
+    case, telling, course = open_case(borough, case_id, number, people, planned.seed), Telling(people, draw), Course()
+    rows: list[object] = []
+    referred: Referred | None = None
+    for hearing in hearings:
+        if hearing.fresh or referred is None:
+            referred, made = _refer(desk, case, hearing, telling)
+            rows += made
+        rows += write_hearing(
+            borough, case, course, hearing, desk.written[hearing.sitting], position=desk.positions[number, hearing.sitting],
+            stage=desk.stages[hearing.sitting], referred=referred, extra=desk.extra.get((number, hearing.sitting), ()),
+            draw=Random(f"hearing/{planned.seed}/{number}/{hearing.sitting}"),
+        )  # fmt: skip
+    row = write_case(
+        borough, case, telling, state=_state(stage, draw), opened_on=first_on, last_heard_on=course.heard_on,
+        last_referral_on=referred.on if referred else None,
+        flag_until_on=add_months(course.heard_on, 12) if course.heard_on else None,
+    )  # fmt: skip
+    found = []
+    for person_row, tokens in write_people(borough, case, telling):
+        rows.append(person_row)
+        found += [tokens] if tokens else []
+    rows += [row, *write_involvement(borough, case, course, first_on), *write_flags(borough, case, course, draw)]
+    return rows, found
+
+
+def _refer(desk: Desk, case: Opened, hearing: Hearing, telling: Telling) -> tuple[Referred, list[object]]:
+    """The referral that brought a case to a sitting."""
+    one = desk.written[hearing.sitting]
+    kind, more = ReferralKind.REPEAT if hearing.is_repeat else ReferralKind.NEW, {}
+    if hearing.is_transfer:
+        kind = ReferralKind.TRANSFER_IN
+        more = {"other_area": "another London borough", "earlier_papers": "Minutes of one hearing came with the referral."}
+    if one.sitting.kind is MeetingKind.EMERGENCY:
+        kind, more = ReferralKind.EMERGENCY, {"emergency_need": telling.story("urgent_need"), "urgent": True}
+    on = desk.plan.referred_on(hearing)
+    return write_referral(desk.borough, case, telling, on=on, kind=kind, meeting_id=one.id, **more)
+
+
+def _state(stage: str, draw: Random) -> CaseState:
+    if stage == "long ago" and draw.random() < 0.12:
+        return CaseState.CLOSED
+    return STATE_AT[stage]
+
+
+def _add(session: Session, rows: Sequence[object]) -> None:
+    session.add_all(rows)
+
+
+def _count(desk: Desk, rows: Sequence[Any]) -> None:
+    desk.counts.update(row.__tablename__ for row in rows)

@@ -1,0 +1,254 @@
+"""Your work: what each person has to do today and this week, waits for, and has finished. Each part fails alone.
+
+What a line says of a person is what the policy opens at the stage of the case. Decides nothing: every link asks again.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock
+from marac.access import Actor
+from marac.crypto.vault import SealedShut
+from marac.errors import IntegrityFailure, Refusal
+from marac.models import Action, Meeting, Minutes
+from marac.services import actions, flags, inbox, local, naming, research
+from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
+from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, ReferralState
+from marac.vocabulary import Permission as P
+
+log = logging.getLogger(__name__)
+
+TODAY, WEEK, WAITING, DONE = "Do today", "This week", "Waiting for others", "Recently finished"
+SECTIONS = (TODAY, WEEK, WAITING, DONE)
+SOON = timedelta(days=7)
+MOST = 25
+SECONDS_A_ROW = 20  # of a research sheet: 18 rows are about 6 minutes
+COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing to do: when it is due, what it is, where it is done, and about how long it takes."""
+
+    section: str
+    text: str
+    url: str
+    due: date | datetime | None = None
+    note: str = ""
+    minutes: int = 0
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class YourWork:
+    """The rows by section, what could not be loaded, and when the next panel is."""
+
+    sections: dict[str, tuple[Row, ...]]
+    failed: tuple[str, ...]
+    next_meeting_at: datetime | None
+
+
+Loader = Callable[[Session, Actor], Iterable[Row]]
+
+
+def your_work(session: Session, actor: Actor) -> YourWork:
+    """Everything that waits for this person in this role, the first due first."""
+    access.require_holds(actor, P.HOME_READ)
+    rows: list[Row] = []
+    failed: list[str] = []
+    for name, permission, loader in LOADERS:
+        if access.holds(actor, permission) and not _loaded(session, actor, name, loader, rows):
+            failed.append(name)
+    rows.sort(key=lambda row: (not row.urgent, _day(row.due) or date.max))
+    by_section = {section: tuple(row for row in rows if row.section == section) for section in SECTIONS}
+    return YourWork(by_section, tuple(failed), _next_meeting(session, actor))
+
+
+def _loaded(session: Session, actor: Actor, name: str, loader: Loader, rows: list[Row]) -> bool:
+    """Add the rows of one part. A part that fails is named on the page, logged, and audited if a value was damaged."""
+    try:
+        with session.begin_nested():
+            rows.extend(loader(session, actor))
+    except IntegrityFailure:
+        audit.record(session, actor, "value:damaged", endpoint="today")
+        return False
+    except (Refusal, SealedShut, SQLAlchemyError, LookupError) as problem:
+        log.warning("today: %s could not be loaded: %s", name, type(problem).__name__)
+        return False
+    return True
+
+
+def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
+    for line in inbox.list_referrals(session, actor, "waiting", MOST):
+        returned = line.state == ReferralState.RETURNED
+        yield Row(
+            section=WAITING if returned else _section(line.decide_by_at) or WEEK,
+            text=f"Answer from {line.agency}" if returned else f"Decide a referral from {line.agency}",
+            url=f"/referrals/{line.reference}/decide",
+            due=line.decide_by_at,
+            note=_who(line.name, line.reference),
+            minutes=2,
+            urgent=line.urgent,
+        )
+
+
+def _research(session: Session, actor: Actor) -> Iterable[Row]:
+    for meeting, answered, asked in research.list_asked(session, actor):
+        left, due = asked - answered, local.deadlines_of(session, meeting)["research_due"].at
+        section = _section(due)
+        if left and section:
+            text = f"Answer research for the panel on {_spoken(meeting.starts_at)}"
+            minutes = max(1, round(left * SECONDS_A_ROW / 60))
+            yield Row(section, text, f"/research/{meeting.reference}", due, f"{left} of {asked} left", minutes)
+
+
+def _own_actions(session: Session, actor: Actor) -> Iterable[Row]:
+    own = actions.list_actions(session, actor, agency_id=actor.agency_id)
+    rows = [(section, row) for row in own if (section := _section(row.due_on))]
+    for section, row in rows[:MOST]:
+        text = row.text or "An action for your agency"
+        yield Row(section, text, f"/actions/{row.id}", row.due_on, _who(row.name, row.reference), 1)
+    if len(rows) > MOST:
+        yield Row(WEEK, f"{len(rows) - MOST} more actions", "/actions")
+
+
+def _finished_actions(session: Session, actor: Actor) -> Iterable[Row]:
+    since = clock.now() - SOON
+    for row in actions.list_actions(session, actor, agency_id=actor.agency_id, done=True)[:5]:
+        if row.closed_at and row.closed_at >= since:
+            text = row.text or "An action for your agency"
+            yield Row(DONE, text, f"/actions/{row.id}", row.closed_at, f"{row.state.label}, {row.reference}")
+
+
+def _overdue_by_agency(session: Session, actor: Actor) -> Iterable[Row]:
+    late = (access.rule(actor, P.ACTION_CREATE, Action), Action.state.in_(LIVE_ACTIONS), Action.due_on < clock.today())
+    query = select(Action.agency_id, func.count(), func.min(Action.due_on)).where(*late).group_by(Action.agency_id)
+    names = naming.agency_names(session, actor.partnership_id)
+    for agency_id, number, oldest in session.execute(query):
+        if agency_id != actor.agency_id:
+            text = f"{names[agency_id]}: {number} overdue action{'' if number == 1 else 's'}"
+            yield Row(WAITING, text, f"/actions?agency={agency_id}", oldest)
+
+
+def _flags(session: Session, actor: Actor) -> Iterable[Row]:
+    asked = flags.list_flags(session, actor)
+    if asked:
+        number, due = len(asked), asked[0].due_at
+        text = f"Confirm {number} record{'' if number == 1 else 's'} marked or unmarked on your own file"
+        yield Row(_section(due) or WEEK, text, "/flags", due, "", max(1, number // 4))
+
+
+def _drafts(session: Session, actor: Actor) -> Iterable[Row]:
+    for line in inbox.list_referrals(session, actor, "drafts", MOST):
+        who = _who(line.name, line.reference)
+        yield Row(WEEK, "Finish the referral you started", f"/referrals/{line.reference}", None, who, 12)
+
+
+def _sent(session: Session, actor: Actor) -> Iterable[Row]:
+    recent = clock.now() - 2 * SOON
+    for line in inbox.list_referrals(session, actor, "sent", MOST):
+        url, who = f"/referrals/{line.reference}", _who(line.name, line.reference)
+        if line.state == ReferralState.RETURNED:
+            yield Row(TODAY, "Answer a question about your referral", url, line.decide_by_at, who, 3)
+        elif line.state == ReferralState.SUBMITTED:
+            yield Row(WAITING, "Your referral is being decided", url, line.decide_by_at, who)
+        elif line.decided_at and line.decided_at >= recent:
+            yield Row(DONE, f"Your referral: {line.state.label.lower()}", url, line.decided_at, who)
+
+
+def _minutes(session: Session, actor: Actor) -> Iterable[Row]:
+    waiting = access.visible(actor, P.MINUTES_WRITE, Minutes).where(Minutes.state != MinutesState.ISSUED)
+    for minutes in session.scalars(waiting.order_by(Minutes.due_at)):
+        verb, permission = MINUTES_STEP[minutes.state]
+        mine = access.may(actor, permission, minutes)
+        held_on, url = _spoken(minutes.meeting.starts_at), f"/panels/{minutes.meeting.reference}/minutes"
+        section = (_section(minutes.due_at) or WEEK) if mine else WAITING
+        yield Row(section, f"{verb} the minutes of {held_on}", url, minutes.due_at, "", 10 if mine else 0)
+
+
+MINUTES_STEP = {
+    MinutesState.DRAFT: ("Finish", P.MINUTES_ISSUE),
+    MinutesState.SUBMITTED: ("Approve", P.MINUTES_APPROVE),
+    MinutesState.APPROVED: ("Circulate", P.MINUTES_ISSUE),
+}
+
+
+def _panels(session: Session, actor: Actor) -> Iterable[Row]:
+    coming = access.visible(actor, P.MEETING_READ, Meeting).where(
+        Meeting.state.in_((*COMING, MeetingState.IN_PROGRESS))
+    )
+    for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
+        section = _section(meeting.starts_at)
+        if section:
+            text = "The panel is being held" if meeting.state == MeetingState.IN_PROGRESS else "Get ready for the panel"
+            yield Row(section, text, f"/panels/{meeting.reference}", meeting.starts_at, meeting.state.label)
+
+
+def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in first_contacts(session, actor):
+        yield _contact_row(one, "Make first contact", f"/cases/{one.reference}", 10)
+
+
+def _wishes(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in wishes_missing(session, actor):
+        yield _contact_row(one, "Record what they want before the panel", f"/cases/{one.reference}/wishes", 2)
+
+
+def _stale(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in contacts_to_check(session, actor)[:MOST]:
+        yield _contact_row(one, "Check that safe contact is still right", f"/cases/{one.reference}/safe-contact", 1)
+
+
+def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
+    note = ". ".join(part for part in (_who(one.name, one.reference), one.method) if part)
+    return Row(_section(one.due) or WEEK, text, url, one.due, note, minutes)
+
+
+LOADERS: tuple[tuple[str, P, Loader], ...] = (
+    ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
+    ("research", P.RESEARCH_WRITE, _research),
+    ("actions", P.ACTION_UPDATE, _own_actions),
+    ("first contacts", P.CASE_UPDATE, _to_contact),
+    ("wishes", P.CASE_UPDATE, _wishes),
+    ("safe contact", P.CASE_UPDATE, _stale),
+    ("flags", P.FLAG_CONFIRM, _flags),
+    ("minutes", P.MINUTES_WRITE, _minutes),
+    ("panels", P.MEETING_READ, _panels),
+    ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
+    ("drafts", P.REFERRAL_EDIT, _drafts),
+    ("your referrals", P.REFERRAL_CREATE, _sent),
+    ("finished actions", P.ACTION_UPDATE, _finished_actions),
+)
+
+
+def _section(due: date | datetime | None) -> str:
+    """Do today when it is due or late, This week within seven days, nowhere when it is later."""
+    day = _day(due)
+    if day is None or day <= clock.today():
+        return TODAY if day else WEEK
+    return WEEK if day <= clock.today() + SOON else ""
+
+
+def _day(due: date | datetime | None) -> date | None:
+    return clock.to_london(due).date() if isinstance(due, datetime) else due
+
+
+def _spoken(at: datetime) -> str:
+    day = clock.to_london(at).date()
+    return f"{day.day} {day:%B}"
+
+
+def _who(name: str, reference: str) -> str:
+    return f"{name}, {reference}" if name else reference
+
+
+def _next_meeting(session: Session, actor: Actor) -> datetime | None:
+    mine = access.rule(actor, P.MEETING_READ, Meeting)
+    ahead = (mine, Meeting.state.in_(COMING), Meeting.starts_at > clock.now())
+    return session.scalar(select(func.min(Meeting.starts_at)).where(*ahead))

@@ -1,0 +1,299 @@
+"""Two boroughs full of rows for the policy table: every closeness to a case x every stage, with what hangs on each case.
+
+Each row carries plain facts, noted while it is made, from which the oracle works out who may do what to it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from marac import access, audit, clock
+from marac.models import (
+    Action,
+    Agency,
+    AgendaItem,
+    Attendance,
+    AuditEntry,
+    Case,
+    CaseAgency,
+    CasePerson,
+    Flag,
+    Meeting,
+    Minutes,
+    NamedPerson,
+    Referral,
+    Research,
+    Setting,
+    User,
+    Wall,
+)
+from marac.services.deployment import unit_of_work
+from marac.services.founding import found_partnership
+from marac.services.references import new_reference
+from marac.vocabulary import (
+    ActionState,
+    AgendaItemState,
+    AttendanceState,
+    CaseState,
+    FlagState,
+    InvolvementBasis,
+    MeetingKind,
+    MeetingPlace,
+    MeetingState,
+    MinutesState,
+    PersonRole,
+    ProgrammeSlug,
+    Protects,
+    ReferralKind,
+    ReferralState,
+    ResearchState,
+    Role,
+)
+from tests.builders import a_membership, a_user, an_agency
+
+DA, COMMUNITY = ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC
+S, B = ReferralState, InvolvementBasis
+# the agency of the person asking, another with a part in the case, a third that once employed the person asking
+MINE, THEIRS, FORMER = "solace", "housing_options", "elft"
+
+
+@dataclass
+class Row:
+    """One stored row, with what a coordinator would know about it."""
+
+    model: type
+    id: UUID
+    closeness: str
+    stage: CaseState | None = None
+    owner: str = "nobody"  # me, a colleague, another agency
+    involved: bool = False
+    sent: bool = True
+    opened: bool = False
+    issued: bool = False
+    hidden: bool = False  # walled off, or restricted without being named
+    foreign: str = ""  # another programme, another partnership
+
+
+# closeness to a case: involvements (agency, basis, from day, to day), walls, restricted, named, programme, referrals
+CLOSENESS: dict[str, dict[str, Any]] = {
+    "referred by my agency": {"cases": [(MINE, B.REFERRED, 0, None)], "involved": True},
+    "listed for my agency": {"cases": [(MINE, B.LISTED, -9, None)], "involved": True},
+    "consulted from today": {"cases": [(MINE, B.CONSULTED, 0, None)], "involved": True},
+    "granted until today": {"cases": [(MINE, B.GRANTED, -5, 0)], "involved": True},
+    "shrunk: not known to my agency": {"cases": [(MINE, B.LISTED, -9, -1)]},
+    "from tomorrow": {"cases": [(MINE, B.CONSULTED, 1, None)]},
+    "another agency's": {"cases": [(THEIRS, B.LISTED, 0, None)]},
+    "walled off from me": {"walls": ["me"], "hidden": True},
+    "walled off from my agency": {"walls": [MINE], "hidden": True},
+    "walled off from an agency I also work for": {"walls": [FORMER], "hidden": True},
+    "walled off from a colleague and their agency": {"walls": ["colleague", THEIRS], "involved": True},
+    "restricted": {"restricted": True, "hidden": True},
+    "restricted to a colleague": {"restricted": True, "named": ["colleague"], "hidden": True},
+    "restricted to me": {"restricted": True, "named": ["me"], "involved": True},
+    "restricted to me, walled off from me": {"restricted": True, "named": ["me"], "walls": ["me"], "hidden": True},
+    "restricted to me, not my agency's": {"restricted": True, "named": ["me"], "cases": []},
+    "another agency's draft": {
+        "cases": [(THEIRS, B.REFERRED, 0, None)],
+        "referrals": [(THEIRS, S.DRAFT)],
+        "sent": False,
+    },
+    "another agency's withdrawn draft": {"cases": [], "referrals": [(THEIRS, S.WITHDRAWN)], "sent": False},
+    "my agency's draft": {"cases": [(MINE, B.REFERRED, 0, None)], "referrals": [("me", S.DRAFT)], "involved": True},
+    "of another programme": {"programme": COMMUNITY, "foreign": "programme"},
+}
+USUAL: dict[str, Any] = {
+    "cases": [(MINE, B.LISTED, 0, None)], "walls": [], "restricted": False, "named": [], "programme": DA,
+    "referrals": [("me", S.SUBMITTED), ("colleague", S.DRAFT), (THEIRS, S.SUBMITTED), (THEIRS, S.DRAFT)],
+    "involved": False, "hidden": False, "sent": True, "foreign": "",
+}  # fmt: skip
+
+
+@dataclass
+class Borough:
+    """Everything that was made, and who asks."""
+
+    partnership_id: UUID
+    people: dict[str, UUID]
+    agencies: dict[str, UUID]
+    rows: list[Row] = field(default_factory=list)
+
+    def actor(self, role: Role) -> access.Actor:
+        """The person asking, in one role; a timed job for the system."""
+        if role is Role.SYSTEM:
+            return access.system(self.partnership_id)
+        return access.Actor(
+            self.partnership_id,
+            role,
+            self.people["me"],
+            self.agencies[MINE],
+            frozenset([DA]),
+            stepped_up_at=clock.now(),
+        )
+
+    def of(self, *models: type) -> list[Row]:
+        """The rows of some models."""
+        return [row for row in self.rows if row.model in models]
+
+
+def build(house: Any, stages: tuple[CaseState, ...] = tuple(CaseState)) -> Borough:
+    """Make both boroughs in one unit of work."""
+    with unit_of_work(house) as session:
+        me, colleague = a_user(session, house, Role.IDVA, MINE), a_user(session, house, Role.IDVA, MINE)
+        other = a_user(session, house, Role.REPRESENTATIVE, THEIRS)
+        left = a_user(session, house, Role.REPRESENTATIVE, THEIRS)
+        yesterday = clock.today() - timedelta(days=1)
+        a_membership(session, left.id, Role.IDVA, an_agency(session, MINE), from_on=yesterday, to_on=yesterday)
+        a_membership(
+            session, me.id, Role.REPRESENTATIVE, an_agency(session, FORMER), from_on=yesterday, to_on=yesterday
+        )
+        agencies = {slug: an_agency(session, slug).id for slug in (MINE, THEIRS, FORMER)}
+        people = {"me": me.id, "colleague": colleague.id, "other": other.id}
+        borough = Borough(me.partnership_id, people, agencies)
+        _people(borough, {me.id: "me", colleague.id: "colleague", other.id: "other", left.id: "other"})
+        _panels(session, borough, me.partnership_id, "")
+        _cases(session, house, borough, me.partnership_id, CLOSENESS, stages)
+        elsewhere = found_partnership(session, house.keyring, slug="elsewhere", name="Elsewhere")
+        _panels(session, borough, elsewhere.id, "partnership")
+        listed = {"of another partnership": {"foreign": "partnership", "involved": True}}
+        _cases(session, house, borough, elsewhere.id, listed, stages)
+        _reference(session, borough, elsewhere.id)
+        session.flush()
+    _entries(house, borough)
+    return borough
+
+
+def _people(borough: Borough, owners: dict[UUID, str]) -> None:
+    borough.rows += [Row(User, user_id, owner, owner=owner) for user_id, owner in owners.items()]
+
+
+def _reference(session: Any, borough: Borough, elsewhere: UUID) -> None:
+    for model in (Agency, Setting):
+        for row in session.query(model):
+            owner = "colleague" if row.id == borough.agencies[MINE] else "other"
+            foreign = "partnership" if row.partnership_id == elsewhere else ""
+            borough.rows.append(Row(model, row.id, model.__name__, owner=owner, foreign=foreign))
+
+
+def _panels(session: Any, borough: Borough, partnership_id: UUID, foreign: str) -> None:
+    """A meeting of each programme, with minutes in every state and a place for two agencies."""
+    for programme in (DA, COMMUNITY):
+        out = foreign or ("" if programme == DA else "programme")
+        for state in MinutesState:
+            meeting = Meeting(
+                partnership_id=partnership_id, programme=programme, reference=new_reference(session),
+                kind=MeetingKind.ROUTINE, state=MeetingState.HELD, place=MeetingPlace.ONLINE, starts_at=clock.now(),
+                minutes_per_case=10,
+            )  # fmt: skip
+            session.add(meeting)
+            session.flush()
+            minutes = Minutes(
+                partnership_id=partnership_id,
+                meeting_id=meeting.id,
+                programme=programme,
+                state=state,
+                due_at=clock.now(),
+            )
+            session.add(minutes)
+            borough.rows.append(Row(Meeting, meeting.id, programme, foreign=out))
+            issued = state == MinutesState.ISSUED
+            borough.rows.append(Row(Minutes, minutes.id, programme, foreign=out, issued=issued))
+        access.open_staff_for("load", partnership_id)
+        for owner, slug in (("colleague", MINE), ("other", THEIRS)):
+            place = Attendance(
+                partnership_id=partnership_id, meeting_id=meeting.id, agency_id=borough.agencies[slug],
+                state=AttendanceState.PRESENT,
+            )  # fmt: skip
+            session.add(place)
+            borough.rows.append(Row(Attendance, place.id, programme, owner=owner, foreign=out))
+        session.flush()
+
+
+def _cases(
+    session: Any, house: Any, borough: Borough, partnership_id: UUID, kinds: dict[str, Any], stages: tuple[CaseState, ...]
+) -> None:  # fmt: skip
+    wanted = [(uuid4(), name, {**USUAL, **kind}, stage) for name, kind in kinds.items() for stage in stages]
+    house.keyring.create_case_keys(partnership_id, [case_id for case_id, *_ in wanted])
+    access.open_for("load", partnership_id, [case_id for case_id, *_ in wanted])
+    meeting = session.query(Meeting).filter_by(partnership_id=partnership_id).first()
+    for case_id, name, kind, stage in wanted:
+        session.add(
+            Case(
+                id=case_id, partnership_id=partnership_id, programme=kind["programme"], state=stage,
+                reference=new_reference(session), opened_on=clock.today(), restricted=kind["restricted"],
+            )
+        )  # fmt: skip
+        noted = partial(
+            Row, closeness=name, stage=stage, involved=kind["involved"], hidden=kind["hidden"], foreign=kind["foreign"]
+        )
+        session.flush()
+        _around(session, borough, partnership_id, case_id, kind)
+        _hung(session, borough, partnership_id, case_id, kind, meeting.id, noted)
+    session.flush()
+
+
+def _around(session: Any, borough: Borough, partnership_id: UUID, case_id: UUID, kind: dict[str, Any]) -> None:
+    """Who may see the case, who must not, who is named."""
+    where: dict[str, Any] = {"partnership_id": partnership_id, "case_id": case_id}
+    for slug, basis, since, until in kind["cases"]:
+        until_on = None if until is None else clock.today() + timedelta(days=until)
+        facts = {"agency_id": borough.agencies[slug], "basis": basis, "until_on": until_on}
+        session.add(CaseAgency(**where, **facts, since_on=clock.today() + timedelta(days=since)))
+    for against in kind["walls"]:
+        person, agency = borough.people.get(against), borough.agencies.get(against)
+        session.add(Wall(**where, user_id=person, agency_id=agency, since_at=clock.now()))
+    session.add_all(NamedPerson(**where, user_id=borough.people[name]) for name in kind["named"])
+
+
+def _hung(
+    session: Any, borough: Borough, partnership_id: UUID, case_id: UUID, kind: dict[str, Any], meeting_id: UUID, noted: Any
+) -> None:  # fmt: skip
+    """One of everything that hangs on a case, owned by me, a colleague and another agency."""
+    where: dict[str, Any] = {"partnership_id": partnership_id, "case_id": case_id}
+    now, today, mine, theirs = clock.now(), clock.today(), borough.agencies[MINE], borough.agencies[THEIRS]
+
+    def add(row: Any, owner: str = "nobody", **facts: Any) -> None:
+        session.add(row)
+        session.flush()
+        borough.rows.append(noted(type(row), row.id, owner=owner, **{"sent": kind["sent"], **facts}))
+
+    borough.rows.append(noted(Case, case_id, sent=kind["sent"]))
+    for who, state in kind["referrals"]:
+        owner = "other" if who == THEIRS else who
+        row = Referral(
+            **where, programme=kind["programme"], reference=new_reference(session), state=state, kind=ReferralKind.NEW,
+            agency_id=theirs if owner == "other" else mine, user_id=borough.people[owner], started_at=now,
+        )  # fmt: skip
+        add(row, owner, sent=owner != "other" or state not in (S.DRAFT, S.WITHDRAWN))
+    item = AgendaItem(**where, meeting_id=meeting_id, position=1, minutes_planned=10, state=AgendaItemState.LISTED)
+    add(item)
+    add(CasePerson(**where, role=PersonRole.VICTIM))
+    for owner, agency_id in (("colleague", mine), ("other", theirs)):
+        add(Action(**where, agency_id=agency_id, state=ActionState.OPEN, due_on=today, protects=Protects.VICTIM,
+                   agreed_at=now), owner)  # fmt: skip
+        add(Flag(**where, agency_id=agency_id, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today), owner)
+    answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
+               ("other", borough.agencies[FORMER], ResearchState.RELEASED))  # fmt: skip
+    for owner, agency_id, state in answers:
+        row = Research(**where, item_id=item.id, agency_id=agency_id, state=state, requested_at=now, due_at=now)
+        add(row, owner, opened=state == ResearchState.RELEASED)
+
+
+def _entries(house: Any, borough: Borough) -> None:
+    """An audit entry about each case, and the ones about no case."""
+    with unit_of_work(house) as session:
+        for row in borough.of(Case):
+            case = session.get_one(Case, row.id)
+            audit.record(session, access.system(case.partnership_id), "case:read", case, page="summary")
+    with house.reader() as session:
+        cases = {row.id: row for row in borough.of(Case)}
+        for entry in session.query(AuditEntry):
+            about = cases.get(entry.case_id) or Row(
+                Case,
+                entry.id,
+                "no case",
+                foreign="" if entry.partnership_id == borough.partnership_id else "partnership",
+            )
+            borough.rows.append(Row(AuditEntry, entry.id, about.closeness, about.stage, hidden=about.hidden,
+                                    foreign=about.foreign))  # fmt: skip
