@@ -11,9 +11,23 @@ from flask_wtf.csrf import CSRFProtect
 from marac.config import LOOPBACK
 from marac.paths import STATIC
 from marac.services.deployment import Deployment
-from marac.web import account, admin, errors, headers, help, joining, navigation, shell, signin, unit_of_work  # noqa: A004
+from marac.web import (
+    account,
+    actions,
+    admin,
+    cases,
+    errors,
+    headers,
+    help,
+    joining,
+    navigation,
+    shell,
+    signin,
+    today,
+    unit_of_work,
+)
 
-PAGES = (signin, joining, account, admin, help)
+PAGES = (signin, joining, account, today, cases, actions, admin, help)
 MEGABYTE = 1024 * 1024
 
 

@@ -10,11 +10,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marac import clock
@@ -27,6 +28,7 @@ from marac.workflows import WORKFLOWS
 GENESIS = bytes(32)
 _CODE = re.compile(r"[a-z0-9][a-z0-9_:.-]{0,79}", re.ASCII)
 _CASES_NAMED = 60
+KEEP_EVERY = 100
 
 _MOVED = frozenset({"from", "to"})
 TAGS: dict[str, frozenset[str]] = {
@@ -84,6 +86,20 @@ class Verdict:
     ok: bool
     first_bad: int | None = None
     kind: str | None = None
+    head: bytes = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One entry that waits to be chained."""
+
+    at: datetime
+    actor: Actor
+    tag: str
+    object_type: str | None
+    object_id: UUID | None
+    case_id: UUID | None
+    keys: dict[str, Any]
 
 
 def record(
@@ -94,7 +110,8 @@ def record(
         raise ValueError(f"{tag} takes exactly {sorted(TAGS[tag])}")
     body = {name: _plain(value) for name, value in keys.items()}
     case = case_id or getattr(thing, "case_id", None) or (thing.id if thing is not None and _is_case(thing) else None)
-    session.info.setdefault("audit", []).append((clock.now(), actor, tag, thing, case, body))
+    kind, thing_id = (None, None) if thing is None else (type(thing).__name__, thing.id)
+    session.info.setdefault("audit", []).append(Queued(clock.now(), actor, tag, kind, thing_id, case, body))
 
 
 def finish(session: Session, actor: Actor | None = None, *, request: str = "-") -> int:
@@ -124,8 +141,13 @@ def entry_hash(seq: int, previous: bytes, body: str) -> bytes:
 
 
 def verify(session: Session, partnership_id: UUID) -> Verdict:
-    """Read a whole chain and say whether it is as written: kinds gap, edit, columns, head."""
+    """Read a whole chain and say whether it is as written, and as long as the key store remembers it.
+
+    Kinds: gap (an entry is missing or doubled), edit, columns, head (the end was cut off), behind (the database is
+    older than the key store has seen), rebuilt (another history stands where the key store saw this one).
+    """
     previous, count = GENESIS, 0
+    position, digest = _witnessed(session, partnership_id)
     for entry in _entries(session, partnership_id):
         count += 1
         if entry.seq != count:
@@ -134,11 +156,29 @@ def verify(session: Session, partnership_id: UUID) -> Verdict:
             return Verdict(count, False, count, "edit")
         if not _columns_agree(entry):
             return Verdict(count, False, count, "columns")
+        if count == position and entry.hash != digest:
+            return Verdict(count, False, count, "rebuilt")
         previous = entry.hash
     head = session.scalar(select(AuditHead).where(AuditHead.partnership_id == partnership_id))
     if (head.seq, head.hash) != (count, previous) if head else count != 0:
         return Verdict(count, False, count, "head")
-    return Verdict(count, True)
+    if count < position:
+        return Verdict(count, False, count + 1, "behind")
+    return Verdict(count, True, head=previous)
+
+
+def keep_heads(session: Session) -> None:
+    """After the commit: let the key store remember a chain's head every hundred entries (a restore is then noticed)."""
+    for partnership_id, (before, seq, digest) in session.info.pop("audit_heads", {}).items():
+        if before // KEEP_EVERY != seq // KEEP_EVERY:
+            session.info["keyring"].keep_audit_head(partnership_id, seq, digest)
+
+
+def _witnessed(session: Session, partnership_id: UUID) -> tuple[int, bytes]:
+    """Where the key store last saw the chain, and its hash there; nowhere if it never did."""
+    keyring = session.info.get("keyring")
+    heads: dict[UUID, tuple[int, bytes]] = keyring.audit_heads() if keyring else {}
+    return heads.get(partnership_id, (0, GENESIS))
 
 
 def _entries(session: Session, partnership_id: UUID) -> Iterator[AuditEntry]:
@@ -150,13 +190,15 @@ def _columns_agree(entry: AuditEntry) -> bool:
     body = json.loads(entry.body)
     return bool(
         body["tag"] == entry.tag
+        and body["at"] == _moment(entry.at)
+        and body["partnership"] == _plain(entry.partnership_id)
         and body["actor"] == _plain(entry.actor_id)
         and body["object"] == _plain(entry.object_id)
         and body["case"] == _plain(entry.case_id)
     )
 
 
-def _chain(session: Session, partnership_id: UUID, entries: list[Any], request: str) -> None:
+def _chain(session: Session, partnership_id: UUID, entries: list[Queued], request: str) -> None:
     head = session.scalar(
         select(AuditHead)
         .where(AuditHead.partnership_id == partnership_id)
@@ -168,44 +210,47 @@ def _chain(session: Session, partnership_id: UUID, entries: list[Any], request: 
         session.add(head)
     seq, previous = head.seq, head.hash
     for queued in entries:
-        at, actor, tag, thing, case_id, _keys = queued
         seq += 1
         body = _body(seq, queued, request)
         previous = entry_hash(seq, previous, body)
         session.add(
             AuditEntry(
-                partnership_id=partnership_id, seq=seq, at=at, tag=tag, actor_id=actor.user_id,
-                object_id=thing.id if thing is not None else None, case_id=case_id, body=body, hash=previous,
+                partnership_id=partnership_id, seq=seq, at=queued.at, tag=queued.tag, actor_id=queued.actor.user_id,
+                object_id=queued.object_id, case_id=queued.case_id, body=body, hash=previous,
             )
         )  # fmt: skip
+    session.info.setdefault("audit_heads", {})[partnership_id] = (head.seq, seq, previous)
     head.seq, head.hash = seq, previous
     session.flush()
 
 
-def _body(seq: int, queued: Any, request: str) -> str:
-    at, actor, tag, thing, case_id, keys = queued
+def _body(seq: int, queued: Queued, request: str) -> str:
     return json.dumps(
         {
             "v": 1,
             "seq": seq,
-            "at": at.isoformat(timespec="microseconds"),
-            "partnership": _plain(actor.partnership_id),
-            "actor": _plain(actor.user_id),
-            "role": actor.role.value,
-            "session": _plain(actor.session_id),
-            "tag": tag,
-            "object_type": type(thing).__name__ if thing is not None else None,
-            "object": _plain(thing.id) if thing is not None else None,
-            "case": _plain(case_id),
+            "at": _moment(queued.at),
+            "partnership": _plain(queued.actor.partnership_id),
+            "actor": _plain(queued.actor.user_id),
+            "role": queued.actor.role.value,
+            "session": _plain(queued.actor.session_id),
+            "tag": queued.tag,
+            "object_type": queued.object_type,
+            "object": _plain(queued.object_id),
+            "case": _plain(queued.case_id),
             "request": request,
-            "keys": keys,
+            "keys": queued.keys,
         },
         sort_keys=True,
         separators=(",", ":"),
     )
 
 
-def _openings(actor: Actor) -> list[Any]:
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+def _openings(actor: Actor) -> list[Queued]:
     """One entry for all that the vault opened in this unit of work: per compartment the cases, or how many if many."""
     per: dict[str, list[str]] = defaultdict(list)
     purposes: dict[str, int] = defaultdict(int)
@@ -218,13 +263,14 @@ def _openings(actor: Actor) -> list[Any]:
     opened_in = {
         name: sorted(set(ids)) if len(set(ids)) <= _CASES_NAMED else len(set(ids)) for name, ids in per.items()
     }
-    return [(clock.now(), actor, "values:opened", None, None, {"opened": opened_in, "purposes": dict(purposes)})]
+    keys = {"opened": opened_in, "purposes": dict(purposes)}
+    return [Queued(clock.now(), actor, "values:opened", None, None, None, keys)]
 
 
-def _by_partnership(queue: list[Any]) -> dict[UUID, list[Any]]:
-    per: dict[UUID, list[Any]] = defaultdict(list)
+def _by_partnership(queue: list[Queued]) -> dict[UUID, list[Queued]]:
+    per: dict[UUID, list[Queued]] = defaultdict(list)
     for entry in queue:
-        per[entry[1].partnership_id].append(entry)
+        per[entry.actor.partnership_id].append(entry)
     return per
 
 
@@ -245,9 +291,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
     raise ValueError("an audit entry holds ids, codes and counts only")
-
-
-def entries_about(session: Session, partnership_id: UUID) -> int:
-    """How many entries a chain holds."""
-    query = select(func.count()).select_from(AuditEntry).where(AuditEntry.partnership_id == partnership_id)
-    return session.scalar(query) or 0

@@ -270,16 +270,17 @@ def _reseal(row: object, field: Sealed[Any], place: Place, document: Mapping[str
     vars(row)[field.slot] = Opened(blob, document, door, place.compartment)
 
 
-def _open(row: object, field: Sealed[Any]) -> Opened:
+def _open(row: Any, field: Sealed[Any]) -> Opened:
     """A row's opened document: the grant first, then what was opened of this very ciphertext, then the vault."""
-    unit, place = vault.current(), place_of(row, field.column)
-    door = unit.door(place.kind, place.partnership, place.owner)
-    door.required(place.compartment)
+    unit, shape = vault.current(), shape_of(type(row))
+    compartment = compartment_of(field.compartment, field.by, getattr(row, field.by) if field.by else None)
+    door = unit.door(shape.kind, row.partnership_id, getattr(row, shape.owner))
+    door.required(compartment)
     blob = getattr(row, field.column)
     opened: Opened | None = vars(row).get(field.slot)
     if opened is None or opened.blob is not blob or opened.door is not door:
-        opened = Opened(blob, unit.open(place, blob), door, place.compartment)
-        vars(row)[field.slot] = opened
+        document = unit.open_behind(door, compartment, (shape.table, field.column), row.id, blob)
+        vars(row)[field.slot] = opened = Opened(blob, document, door, compartment)
     return opened
 
 

@@ -156,9 +156,15 @@ class Unit:
     def open(self, place: Place, blob: bytes) -> dict[str, Any]:
         """Open a value in its place. SealedShut without a grant, IntegrityFailure if it does not open."""
         door = self.door(place.kind, place.partnership, place.owner)
-        purpose = door.required(place.compartment)
-        document = _opened(door, place, blob)
-        _count(self._opened, (door, place.compartment, purpose))
+        return self.open_behind(door, place.compartment, (place.table, place.column), place.row, blob)
+
+    def open_behind(
+        self, door: Door, compartment: str, column: tuple[str, str], row: UUID, blob: bytes
+    ) -> dict[str, Any]:  # fmt: skip
+        """`open` with the door at hand; `column` is its table and name."""
+        count = (door, compartment, door.required(compartment))
+        document = _opened(door, compartment, column, row, blob)
+        self._opened[count] = self._opened.get(count, 0) + 1
         return document
 
     def open_rows(
@@ -204,14 +210,16 @@ class Unit:
         cipher, _ = door.ready.get((place.compartment, header)) or door.make_ready(place.compartment, header)
         blob = envelope.seal(cipher, place, keys.primary, document, FLOORS.get(place.column, envelope.STEP))
         keys.seals += 1
-        _count(self._sealed, (door, place.compartment, purpose))
+        count = (door, place.compartment, purpose)
+        self._sealed[count] = self._sealed.get(count, 0) + 1
         return blob
 
     def amend(self, place: Place, blob: bytes, changes: Mapping[str, Any]) -> bytes:
         """Merge changes into a sealed document under a `seal` grant alone: nothing opened is returned or counted."""
         door = self.door(place.kind, place.partnership, place.owner)
         door.required(place.compartment, seal=True)
-        return self.seal(place, {**_opened(door, place, blob), **changes})
+        document = _opened(door, place.compartment, (place.table, place.column), place.row, blob)
+        return self.seal(place, {**document, **changes})
 
     def counts(self) -> dict[tuple[UUID, str, str], tuple[int, int]]:
         """(owner, compartment, purpose) -> (opened, sealed), for the audit entry."""
@@ -265,18 +273,13 @@ def id_bytes(raw: Any) -> bytes:
     return bytes.fromhex(raw) if type(raw) is str else cast(UUID, raw).bytes
 
 
-def _opened(door: Door, place: Place, blob: bytes) -> dict[str, Any]:
+def _opened(door: Door, compartment: str, column: tuple[str, str], row: UUID, blob: bytes) -> dict[str, Any]:
     header = blob[:HEADER] if blob else b""
-    cipher, end = door.ready.get((place.compartment, header)) or door.make_ready(place.compartment, header)
-    start = aad_start(header, door.partnership, place.table, place.column)
+    cipher, end = door.ready.get((compartment, header)) or door.make_ready(compartment, header)
     try:
-        return open_bound(cipher, start + place.row.bytes + end, blob)
+        return open_bound(cipher, aad_start(header, door.partnership, *column) + row.bytes + end, blob)
     except IntegrityFailure:
-        raise IntegrityFailure(f"A value does not open in its place: {place}.") from None
-
-
-def _count(counts: dict[tuple[Door, str, str], int], key: tuple[Door, str, str]) -> None:
-    counts[key] = counts.get(key, 0) + 1
+        raise IntegrityFailure(f"{'.'.join(column)} of {row} ({compartment} of {door}) does not open there.") from None
 
 
 running: ContextVar[Unit | None] = ContextVar("marac_unit_of_work", default=None)

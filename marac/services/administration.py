@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
@@ -66,7 +65,7 @@ def list_newest_entries(session: Session, actor: Actor) -> list[TrailLine]:
     """The newest hundred entries of the partnership's trail, newest first. Reading them is an entry too."""
     access.require_holds(actor, P.AUDIT_READ)
     audit.record(session, actor, "audit:read")
-    query = select(AuditEntry).where(AuditEntry.partnership_id == actor.partnership_id)
+    query = access.visible(actor, P.AUDIT_READ, AuditEntry)
     return [_line(entry) for entry in session.scalars(query.order_by(AuditEntry.seq.desc()).limit(NEWEST))]
 
 

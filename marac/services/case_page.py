@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.models import Action, Agency, AgendaItem, Assessment, Case, CaseAgency, CasePerson, Meeting
-from marac.services import naming, people, safe_contact
-from marac.services.cases import COMING, may_report_incident
+from marac.services import agenda, naming, people, safe_contact
+from marac.services.cases import COMING, ON_AGENDA, may_report_incident
 from marac.services.safe_contact import Masked, SafeContact
 from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, PersonRole
 from marac.vocabulary import Permission as P
@@ -40,7 +40,8 @@ class Head:
     flags: tuple[tuple[str, str], ...]
     contact: SafeContact
     open_actions: int
-    next_meeting: tuple[datetime, int] | None
+    next_meeting_at: datetime | None
+    next_item: int | None
     offers: frozenset[str]
     opened: frozenset[str] = field(repr=False)
 
@@ -88,7 +89,7 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
     victim = next((one for one in known if one.role == PersonRole.VICTIM), None)
     feared = next((one for one in known if one.role == PersonRole.PERPETRATOR), None)
     contact = safe_contact.rules_of(victim.contact if victim else None, opened)
-    coming = _coming(session, case)
+    item = _coming(session, case)
     return Head(
         reference=case.reference,
         name=(victim.full_name or "") if victim else "",
@@ -103,7 +104,8 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
         flags=_flags(case, victim, contact, opened),
         contact=contact,
         open_actions=len(_live_actions(session, actor, case)),
-        next_meeting=coming,
+        next_meeting_at=item.meeting.starts_at if item else None,
+        next_item=agenda.number_of(session, actor, item) if item else None,
         offers=_offers(actor, case, opened),
         opened=opened,
     )
@@ -184,14 +186,11 @@ def _flags(
     )
 
 
-def _coming(session: Session, case: Case) -> tuple[datetime, int] | None:
-    query = select(Meeting.starts_at, AgendaItem.position).join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
-    found = session.execute(
-        query.where(AgendaItem.case_id == case.id, Meeting.state.in_(COMING), AgendaItem.outcome.is_(None))
-        .order_by(Meeting.starts_at)
-        .limit(1)
-    ).one_or_none()
-    return (found[0], found[1]) if found else None
+def _coming(session: Session, case: Case) -> AgendaItem | None:
+    """Where the case is on the next agenda that it is on."""
+    query = select(AgendaItem).join(Meeting, Meeting.id == AgendaItem.meeting_id).where(AgendaItem.case_id == case.id)
+    listed = query.where(Meeting.state.in_(COMING), AgendaItem.state.in_(ON_AGENDA))
+    return session.scalar(listed.order_by(Meeting.starts_at).limit(1))
 
 
 def _offers(actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:

@@ -33,6 +33,7 @@ from marac.workflows import WORKFLOWS
 PAGE = 50
 OVER = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
+ON_AGENDA = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def next_meetings(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, date
         select(AgendaItem.case_id, func.min(Meeting.starts_at))
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .where(AgendaItem.case_id.in_(list(case_ids)), Meeting.state.in_(COMING))
-        .where(AgendaItem.state.in_((AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)))
+        .where(AgendaItem.state.in_(ON_AGENDA))
         .group_by(AgendaItem.case_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}

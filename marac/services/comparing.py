@@ -143,6 +143,8 @@ class Comparison:
             return "same"
         if any(self._sound(word) == self._sound(name) for name in names):
             return "alike"
+        if len(word) == 1 and any(name.startswith(word) for name in names):
+            return "near"
         least = self._weights["near_name_from"] / 100
         return "near" if any(JaroWinkler.similarity(word, name) >= least for name in names) else ""
 

@@ -145,5 +145,6 @@ def commit(session: Session, actor: Actor | None, *, request: str = "-") -> None
     """Chain the audit entries and commit, once; then do what could only be done once it is certain (key erasure)."""
     audit.finish(session, actor, request=request)
     session.commit()
+    audit.keep_heads(session)
     for follow in session.info.pop("after_commit", ()):
         follow()

@@ -88,6 +88,7 @@ def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
             entries += verdict.entries
             if not verdict.ok:
                 return {"entries": entries, "ok": False, "first_bad": verdict.first_bad, "kind": verdict.kind}
+            house.keyring.keep_audit_head(partnership.id, verdict.entries, verdict.head)
     return {"entries": entries, "ok": True, "first_bad": None, "kind": None}
 
 

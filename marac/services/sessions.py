@@ -96,6 +96,12 @@ def find(session: Session, token: str) -> SignedIn | None:
     return SignedIn(actor, agency, memberships, found.seen_at)
 
 
+def was_theirs(session: Session, token: str, user_id: UUID) -> bool:
+    """Whether this token, ended or not, was a session of this person."""
+    mine = and_(SigninSession.token_hash == token_hash(token), SigninSession.user_id == user_id)
+    return session.scalar(select(exists().where(mine))) or False
+
+
 def touch(session: Session, session_id: UUID) -> None:
     """The person did something: the idle limit starts again."""
     mine = and_(SigninSession.id == session_id, SigninSession.ended_at.is_(None))

@@ -7,69 +7,85 @@ from flask import url_for
 from marac.services.case_page import Head
 from marac.services.case_tabs import Happened
 from marac.services.safe_contact import SafeContact
-from marac.web.shell import count, date_and_time, long_date, short_weekday
+from marac.web.shell import date_and_time, long_date, short_weekday
 
 TABS = ("summary", "people", "risk", "research", "actions", "panels", "history")
+UNNAMED = "Name not open at this stage"
 HAPPENED = {
-    "case:read": "Looked at the case", "case:updated": "Changed what is recorded", "case:opened": "Case opened",
-    "location:revealed": "Saw a hidden value", "incident:reported": "Told of a further incident",
-    "action:assigned": "Action assigned", "action:chased": "Agency reminded", "research:asked": "Agencies asked for research",
-    "case:joined": "Joined with another case", "person:linked": "Same person confirmed", "person:matched": "Looked for matches",
-    "minutes:noted": "Minutes written", "referral:started": "Referral started", "referral:filled": "Referral filled in",
-}  # fmt: skip
+    "case:read": "Looked at the case",
+    "case:updated": "Changed what is recorded",
+    "case:opened": "Case opened",
+    "case:joined": "Joined with another case",
+    "location:revealed": "Saw a hidden value",
+    "incident:reported": "Told of a further incident",
+    "action:assigned": "Action assigned",
+    "action:chased": "Agency reminded",
+    "research:asked": "Agencies asked for research",
+    "person:linked": "Decided whether two people are the same",
+    "person:matched": "Looked for matches",
+    "minutes:noted": "Minutes written",
+    "referral:started": "Referral started",
+    "referral:filled": "Referral filled in",
+}
 
 
-class Layout:
-    """Mappings for the macros of components/cases.html."""
-
-    def frame(self, head: Head, tab: str) -> dict[str, Any]:
-        """The parts above the content of every tab, in their order."""
-        return {
-            "person": self.person(head),
-            "flags": [{"kind": kind, "text": text} for kind, text in head.flags],
-            "rules": self.rules(head.contact, self._update_url(head)),
-            "tabs": [self._tab(head, name, name == tab) for name in TABS],
-        }
-
-    def person(self, head: Head) -> dict[str, Any]:
-        """The identity area."""
-        listed = f"Listed {short_weekday(head.next_meeting[0])}, item {head.next_meeting[1]}" if head.next_meeting else ""
-        born = f"{long_date(head.born_on)} ({head.age})" if head.born_on else str(head.age or "")
-        facts = [
-            ("Born" if head.born_on else "Age", born), ("Children", "" if head.children is None else str(head.children)),
-            ("Alleged perpetrator", head.feared), ("IDVA", head.idva), ("Risk checklist", head.score),
-        ]  # fmt: skip
-        return {
-            "name": head.name or "Name not open at this stage",
-            "ref": head.reference,
-            "tags": [text for text in (listed, *head.tags) if text],
-            "facts": [{"term": term, "text": text} for term, text in facts if text],
-        }
-
-    def rules(self, contact: SafeContact, update_url: str = "") -> dict[str, Any]:
-        """The box that says how to contact safely."""
-        who = f" by {contact.checked_by}" if contact.checked_by else ""
-        return {
-            "headline": contact.headline,
-            "methods": [{"method": way.channel.label, "answer": way.answer.label, "detail": way.detail} for way in contact.ways],
-            "lines": contact.lines,
-            "checked": f"Checked {long_date(contact.checked_on)}{who}." if contact.checked_on else "",
-            "stale": contact.stale,
-            "update_url": update_url,
-        }
-
-    def _update_url(self, head: Head) -> str:
-        offered = "safe-contact" in head.offers
-        return url_for("cases.update_safe_contact", reference=head.reference) if offered else ""
-
-    def _tab(self, head: Head, name: str, current: bool) -> dict[str, Any]:
-        end = "" if name == "summary" else f"/{name}"
-        href = url_for("cases.summary", reference=head.reference) + end
-        number = head.open_actions if name == "actions" else None
-        return {"text": name.capitalize(), "href": href, "current": current, "count": number}
+def frame(head: Head, tab: str) -> dict[str, Any]:
+    """The parts above the content of every tab, in their order, for the macros of components/cases.html."""
+    return {
+        "person": person(head),
+        "flags": [{"kind": kind, "text": text} for kind, text in head.flags],
+        "rules": rules(head.contact, _update_url(head)),
+        "tabs": [_tab(head, name, name == tab) for name in TABS],
+    }
 
 
-layout = Layout()
+def person(head: Head) -> dict[str, Any]:
+    """The identity area."""
+    born = f"{long_date(head.born_on)} ({head.age})" if head.born_on else str(head.age or "")
+    facts = [
+        ("Born" if head.born_on else "Age", born), ("Children", "" if head.children is None else str(head.children)),
+        ("Alleged perpetrator", head.feared), ("IDVA", head.idva), ("Risk checklist", head.score),
+    ]  # fmt: skip
+    return {
+        "name": head.name or UNNAMED,
+        "ref": head.reference,
+        "tags": [text for text in (_listed(head), *head.tags) if text],
+        "facts": [{"term": term, "text": text} for term, text in facts if text],
+    }
+
+
+def rules(contact: SafeContact, update_url: str = "") -> dict[str, Any]:
+    """The box that says how to contact safely."""
+    who = f" by {contact.checked_by}" if contact.checked_by else ""
+    ways = [{"method": way.channel.label, "answer": way.answer.label, "detail": way.detail} for way in contact.ways]
+    return {
+        "headline": contact.headline,
+        "methods": ways,
+        "lines": contact.lines,
+        "checked": f"Checked {long_date(contact.checked_on)}{who}." if contact.checked_on else "",
+        "stale": contact.stale,
+        "update_url": update_url,
+    }
+
+
+def _listed(head: Head) -> str:
+    """Listed Wed 12 Nov, item 4"""
+    if head.next_meeting_at is None:
+        return ""
+    item = f", item {head.next_item}" if head.next_item else ""
+    return f"Listed {short_weekday(head.next_meeting_at)}{item}"
+
+
+def _update_url(head: Head) -> str:
+    offered = "safe-contact" in head.offers
+    return url_for("cases.update_safe_contact", reference=head.reference) if offered else ""
+
+
+def _tab(head: Head, name: str, current: bool) -> dict[str, Any]:
+    end = "" if name == "summary" else f"/{name}"
+    href = url_for("cases.summary", reference=head.reference) + end
+    number = head.open_actions if name == "actions" else None
+    return {"text": name.capitalize(), "href": href, "current": current, "count": number}
 
 
 def happened_words(one: Happened) -> dict[str, str]:
@@ -77,8 +93,3 @@ def happened_words(one: Happened) -> dict[str, str]:
     words = HAPPENED.get(one.tag, one.tag.replace(":", " ").replace("_", " ").capitalize())
     text = f"{words}: {one.detail}" if one.detail else words
     return {"when": date_and_time(one.at), "who": one.who, "text": text}
-
-
-def children_words(number: int) -> str:
-    """1 child, 2 children"""
-    return count(number, "child", "children")

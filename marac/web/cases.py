@@ -4,7 +4,6 @@ What a page shows was decided by the compartments that opened; this door only la
 """
 
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -16,8 +15,7 @@ from marac.services import case_page, case_tabs, cases, finding, safe_contact
 from marac.services.case_page import Head
 from marac.vocabulary import CaseState, ContactChannel, RevealReason
 from marac.vocabulary import Permission as P
-from marac.web import signin, unit_of_work, widgets
-from marac.web.case_layout import happened_words, layout
+from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import FindForm, IncidentForm, RevealForm, SafeContactForm, WishesForm
 from marac.web.shell import long_date
@@ -36,12 +34,12 @@ def list_cases() -> Any:
     state = next((one for one in CaseState if one.value == request.args.get("state")), None)
     flagged, after = request.args.get("flagged") == "yes", request.args.get("after", "")
     found = cases.list_cases(unit_of_work.session(), signin.person(), state=state, flagged=flagged, after=after)
-    kept = {"state": state.value if state else None, "flagged": "yes" if flagged else None}
+    facets: dict[str, Any] = {"state": state.value if state else None, "flagged": "yes" if flagged else None}
     hidden = request.args.get("names") == "hidden"
-    shown = {**kept, "names": "hidden" if hidden else None}
+    shown: dict[str, Any] = {**facets, "names": "hidden" if hidden else None}
     return render_template(
         "cases/list.html", found=found, states=list(CaseState), state=state, flagged=flagged, hidden=hidden,
-        toggle=url_for(".list_cases", **kept, names=None if hidden else "hidden"),
+        toggle=url_for(".list_cases", **facets, names=None if hidden else "hidden"),
         next_page=url_for(".list_cases", **shown, after=found.next_after) if found.next_after else "",
         first_page=url_for(".list_cases", **shown) if after else "",
     )  # fmt: skip
@@ -83,7 +81,7 @@ def tab(reference: str, tab: str) -> Any:
     """One of the other tabs."""
     actor, case, head = opened(reference, tab)
     rows = TABS[tab](unit_of_work.session(), actor, case, head)
-    return page(head, tab, rows=rows, happened=happened_words)
+    return page(head, tab, rows=rows, happened=case_layout.happened_words)
 
 
 @bp.route("/cases/<reference>/reveal/<asked_as>", methods=["GET", "POST"])
@@ -102,7 +100,7 @@ def reveal(reference: str, asked_as: str) -> Any:
         except RuleBroken as problem:
             widgets.place(form, problem)
     facts = {"case": case, "label": label, "asked_as": asked_as, "form": form, "shown": shown}
-    rules = layout.rules(shown.rules) if shown and shown.rules else None
+    rules = case_layout.rules(shown.rules) if shown and shown.rules else None
     return render_template("cases/reveal.html", **facts, rules=rules), 422 if form.errors else 200
 
 
@@ -121,7 +119,9 @@ def update_safe_contact(reference: str) -> Any:
             return conflict_page(yours=typed_lines(form), theirs=held_lines(head), back=request.path)
         flash("How to contact safely is up to date.", "success")
         return redirect(url_for(".summary", reference=case.reference), code=303)
-    return render_template("cases/safe_contact.html", form=form, case=case, channels=ContactChannel), 422 if form.errors else 200
+    return render_template(
+        "cases/safe_contact.html", form=form, case=case, channels=ContactChannel
+    ), 422 if form.errors else 200
 
 
 @bp.route("/cases/<reference>/wishes", methods=["GET", "POST"])
@@ -134,9 +134,13 @@ def wishes(reference: str) -> Any:
     form = WishesForm(data={"wishes": held, "version": case.version_id})
     if form.validate_on_submit():
         try:
-            cases.record_wishes(unit_of_work.session(), actor, case, wishes=form.wishes.data, version=whole(form.version.data))
+            cases.record_wishes(
+                unit_of_work.session(), actor, case, wishes=form.wishes.data, version=whole(form.version.data)
+            )
         except StaleEdit:
-            return conflict_page(yours=[("What they want", form.wishes.data)], theirs=[("What they want", held)], back=request.path)
+            return conflict_page(
+                yours=[("What they want", form.wishes.data)], theirs=[("What they want", held)], back=request.path
+            )
         flash("What they want is recorded.", "success")
         return redirect(url_for(".summary", reference=case.reference), code=303)
     return render_template("cases/wishes.html", form=form, case=case), 422 if form.errors else 200
@@ -159,7 +163,9 @@ def incident(reference: str) -> Any:
         else:
             flash("Sent. The coordinator and the IDVA service will see it today.", "success")
             return redirect(url_for(".summary", reference=case.reference), code=303)
-    return render_template("cases/incident.html", form=form, case=case, rules=layout.rules(head.contact)), 422 if form.errors else 200
+    return render_template(
+        "cases/incident.html", form=form, case=case, rules=case_layout.rules(head.contact)
+    ), 422 if form.errors else 200
 
 
 def found_case(reference: str) -> tuple[Actor, Case]:
@@ -176,7 +182,7 @@ def opened(reference: str, name: str) -> tuple[Actor, Case, Head]:
 
 def page(head: Head, tab: str, **facts: Any) -> str:
     """A tab inside the frame that all pages of a case share."""
-    return render_template(f"cases/{tab}.html", head=head, tab=tab, **layout.frame(head, tab), **facts)
+    return render_template(f"cases/{tab}.html", head=head, tab=tab, **case_layout.frame(head, tab), **facts)
 
 
 def whole(text: str) -> int | None:
@@ -196,7 +202,10 @@ def typed_contact(form: SafeContactForm) -> dict[str, Any]:
     """The form as the service takes it."""
     typed: dict[str, Any] = {name: form[name].data for name in (*safe_contact.WORDS, "phone", "email", "code_word")}
     rules = {
-        channel.value: {"answer": form[f"way_{channel.value}"].data or "not_asked", "detail": form[f"detail_{channel.value}"].data}
+        channel.value: {
+            "answer": form[f"way_{channel.value}"].data or "not_asked",
+            "detail": form[f"detail_{channel.value}"].data,
+        }
         for channel in ContactChannel
     }
     return {**typed, "rules": rules, "version": whole(form.version.data)}
@@ -204,18 +213,14 @@ def typed_contact(form: SafeContactForm) -> dict[str, Any]:
 
 def typed_lines(form: SafeContactForm) -> list[tuple[str, str]]:
     """What was typed, for the page that shows both versions."""
-    return [(field.label.text, str(field.data)) for field in form if field.data and field.type != "HiddenField" and field.name != "csrf_token"]
+    return [
+        (field.label.text, str(field.data))
+        for field in form
+        if field.data and field.type != "HiddenField" and field.name != "csrf_token"
+    ]
 
 
 def held_lines(head: Head) -> list[tuple[str, str]]:
     """What is held now."""
     ways = [(way.channel.label, f"{way.answer.label} {way.detail}".strip()) for way in head.contact.ways]
     return [*ways, ("Checked", long_date(head.contact.checked_on)), *(("", line) for line in head.contact.lines)]
-
-
-def known_id(text: str) -> UUID | None:
-    """An id from an address or a form, or None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -120,8 +120,8 @@ def person() -> Actor:
 
 
 def enter(token: str) -> None:
-    """Put a session's token in the cookie; everything the cookie held before goes, the form token with it."""
-    session.clear()
+    """Put a session's token in the cookie; everything the cookie held before goes."""
+    _empty_cookie(keep_forms="half" in session and session.get("same_person", False))
     login_user(Visitor(token))
 
 
@@ -228,8 +228,11 @@ def _sign_in_first() -> BaseResponse | tuple[str | BaseResponse, int]:
 
 
 def _half_way(user_id: UUID) -> Any:
-    path = request.values.get("next", "")
-    session.clear()
+    path, before = request.values.get("next", ""), session.get("_user_id", "")
+    with unit_of_work.deployment().reader() as own:
+        same_person = sessions.was_theirs(own, before, user_id)
+    _empty_cookie(keep_forms=same_person)
+    session["same_person"] = same_person
     session["half"] = [user_id.hex, int(clock.now().timestamp())]
     return redirect(f"/sign-in/code?next={path}" if path else "/sign-in/code", code=303)
 
@@ -237,6 +240,14 @@ def _half_way(user_id: UUID) -> Any:
 def _is_half_way() -> UUID | None:
     user_id, since = session.get("half") or ("", 0)
     return UUID(user_id) if user_id and clock.now().timestamp() - since < HALF_LASTS else None
+
+
+def _empty_cookie(*, keep_forms: bool) -> None:
+    """Nothing planted before signing in stays. Only whoever signs in again keeps the token of pages still open."""
+    token = session.get("csrf_token")
+    session.clear()
+    if keep_forms and token:
+        session["csrf_token"] = token
 
 
 def _code_page(form: CodeForm, problem: TooSoon | None = None) -> str:

@@ -121,7 +121,7 @@ def _write_entries(entries: list[object], refusal: Exception | None = None) -> N
     if not audit.pending(session()) and refusal is None:
         return
     with deployment().writer() as own:
-        own.info["audit"] = entries
+        own.info |= {"audit": entries, "keyring": deployment().keyring}
         who = actor()
         if who is not None and isinstance(refusal, NotFound | NotAllowed):
             reason = type(refusal).__name__.lower()

@@ -41,6 +41,7 @@ def test_every_page_of_the_gallery_is_accessible_at_every_size(checked_page, gal
 def test_the_run_screen_fits_a_laptop_without_scrolling_and_is_one_column_when_zoomed(checked_page, gallery):
     checked_page.set_viewport_size({"width": 1366, "height": 768})
     checked_page.goto(f"{gallery}/run")
+    checked_page.wait_for_selector("html[data-ready]")
     assert checked_page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert checked_page.evaluate("getComputedStyle(document.querySelector('.app-run')).gridTemplateColumns").startswith(
         "176px"
@@ -51,6 +52,7 @@ def test_the_run_screen_fits_a_laptop_without_scrolling_and_is_one_column_when_z
 
 def test_hide_screen_covers_at_once_and_keeps_what_was_typed(checked_page, gallery, assert_accessible):
     checked_page.goto(gallery)
+    checked_page.wait_for_selector("html[data-ready]")
     checked_page.fill("#full_name", "Words that must stay")
     checked_page.keyboard.press("Control+.")
     assert checked_page.title() == "New tab"
@@ -66,6 +68,7 @@ def test_hide_screen_covers_at_once_and_keeps_what_was_typed(checked_page, galle
 
 def test_hide_screen_has_a_button_and_the_ordinary_page_a_way_back_for_phones(checked_page, gallery):
     checked_page.goto(f"{gallery}/case")
+    checked_page.wait_for_selector("html[data-ready]")
     checked_page.get_by_role("button", name="Hide screen").click()
     assert checked_page.title() == "New tab"
     checked_page.get_by_role("button", name="Back").click()
@@ -76,6 +79,7 @@ def test_after_a_minute_hidden_the_words_are_gone_and_the_sign_in_is_locked(page
     bad = watch(page)
     page.clock.install()
     page.goto(f"{gallery}/case")
+    page.wait_for_selector("html[data-ready]")
     page.keyboard.press("Control+.")
     with page.expect_request(lambda request: request.url.endswith("/lock") and request.method == "POST"):
         page.clock.fast_forward(61_000)
@@ -107,6 +111,7 @@ def test_at_the_end_of_the_time_the_page_is_blanked_and_sign_in_follows(page, ga
 
 def test_typing_is_saved_after_a_pause_and_on_request(checked_page, gallery):
     checked_page.goto(f"{gallery}/run")
+    checked_page.wait_for_selector("html[data-ready]")
     checked_page.keyboard.press("Alt+m")
     checked_page.keyboard.type(" More words.")
     checked_page.wait_for_selector(".app-save--saved")
@@ -120,6 +125,7 @@ def test_typing_is_saved_after_a_pause_and_on_request(checked_page, gallery):
 
 def test_a_conflict_while_saving_offers_both_versions(checked_page, gallery):
     checked_page.goto(f"{gallery}/run")
+    checked_page.wait_for_selector("html[data-ready]")
     checked_page.fill("#information", "conflict")
     link = checked_page.get_by_role("link", name="Choose which version to keep")
     link.wait_for()
@@ -129,6 +135,7 @@ def test_a_conflict_while_saving_offers_both_versions(checked_page, gallery):
 def test_without_a_line_it_says_so_tries_again_and_saves_in_the_end(page, gallery):
     bad = watch(page)
     page.goto(f"{gallery}/run")
+    page.wait_for_selector("html[data-ready]")
     page.context.set_offline(True)
     page.fill("#risk", "Typed in a lift.")
     page.wait_for_selector(".app-save--failed")
@@ -141,6 +148,7 @@ def test_without_a_line_it_says_so_tries_again_and_saves_in_the_end(page, galler
 
 def test_one_key_answers_a_question_and_moves_on(checked_page, gallery):
     checked_page.goto(f"{gallery}/questions")
+    checked_page.wait_for_selector("html[data-ready]")
     checked_page.focus("#q1")
     for key in "ynd":
         checked_page.keyboard.press(key)
@@ -150,6 +158,7 @@ def test_one_key_answers_a_question_and_moves_on(checked_page, gallery):
 
 def test_known_opens_the_boxes_of_that_person_only(checked_page, gallery):
     checked_page.goto(f"{gallery}/questions")
+    checked_page.wait_for_selector("html[data-ready]")
     assert not checked_page.is_visible("#private1")
     checked_page.focus("#k1")
     checked_page.keyboard.press("k")
@@ -168,6 +177,7 @@ def test_without_script_the_boxes_are_all_there(browser, gallery):
 def test_a_revealed_value_hides_itself_again(checked_page, gallery):
     checked_page.clock.install()
     checked_page.goto(f"{gallery}/reveal")
+    checked_page.wait_for_selector("html[data-ready]")
     assert "07700 900123" in checked_page.inner_text("[data-reveal-value]")
     checked_page.clock.run_for(125_000)
     assert "900123" not in checked_page.inner_text("main")
@@ -177,6 +187,7 @@ def test_a_revealed_value_hides_itself_again(checked_page, gallery):
 def test_the_focus_is_never_under_something_sticky(checked_page, gallery):
     checked_page.set_viewport_size({"width": 1366, "height": 768})
     checked_page.goto(f"{gallery}/case")
+    checked_page.wait_for_selector("html[data-ready]")
     covered = []
     for _ in range(40):
         checked_page.keyboard.press("Tab")

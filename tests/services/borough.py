@@ -1,4 +1,4 @@
-"""Two boroughs full of rows for the policy table: every closeness to a case x every stage, with what hangs on each case.
+"""Two boroughs full of rows for the policy table: every closeness to a case x every stage, and what hangs on each case.
 
 Each row carries plain facts, noted while it is made, from which the oracle works out who may do what to it.
 """
@@ -105,7 +105,7 @@ CLOSENESS: dict[str, dict[str, Any]] = {
 }
 USUAL: dict[str, Any] = {
     "cases": [(MINE, B.LISTED, 0, None)], "walls": [], "restricted": False, "named": [], "programme": DA,
-    "referrals": [("me", S.SUBMITTED), ("colleague", S.DRAFT), (THEIRS, S.SUBMITTED), (THEIRS, S.DRAFT)],
+    "referrals": [("me", S.SUBMITTED), ("colleague", S.SUBMITTED), (THEIRS, S.SUBMITTED), (THEIRS, S.DRAFT)],
     "involved": False, "hidden": False, "sent": True, "foreign": "",
 }  # fmt: skip
 
@@ -137,7 +137,7 @@ class Borough:
         return [row for row in self.rows if row.model in models]
 
 
-def build(house: Any, stages: tuple[CaseState, ...] = tuple(CaseState)) -> Borough:
+def build(house: Any) -> Borough:
     """Make both boroughs in one unit of work."""
     with unit_of_work(house) as session:
         me, colleague = a_user(session, house, Role.IDVA, MINE), a_user(session, house, Role.IDVA, MINE)
@@ -153,11 +153,11 @@ def build(house: Any, stages: tuple[CaseState, ...] = tuple(CaseState)) -> Borou
         borough = Borough(me.partnership_id, people, agencies)
         _people(borough, {me.id: "me", colleague.id: "colleague", other.id: "other", left.id: "other"})
         _panels(session, borough, me.partnership_id, "")
-        _cases(session, house, borough, me.partnership_id, CLOSENESS, stages)
+        _cases(session, house, borough, me.partnership_id, CLOSENESS)
         elsewhere = found_partnership(session, house.keyring, slug="elsewhere", name="Elsewhere")
         _panels(session, borough, elsewhere.id, "partnership")
         listed = {"of another partnership": {"foreign": "partnership", "involved": True}}
-        _cases(session, house, borough, elsewhere.id, listed, stages)
+        _cases(session, house, borough, elsewhere.id, listed)
         _reference(session, borough, elsewhere.id)
         session.flush()
     _entries(house, borough)
@@ -210,90 +210,93 @@ def _panels(session: Any, borough: Borough, partnership_id: UUID, foreign: str) 
         session.flush()
 
 
-def _cases(
-    session: Any, house: Any, borough: Borough, partnership_id: UUID, kinds: dict[str, Any], stages: tuple[CaseState, ...]
-) -> None:  # fmt: skip
-    wanted = [(uuid4(), name, {**USUAL, **kind}, stage) for name, kind in kinds.items() for stage in stages]
+def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kinds: dict[str, Any]) -> None:
+    wanted = [(uuid4(), name, {**USUAL, **kind}, stage) for name, kind in kinds.items() for stage in CaseState]
     house.keyring.create_case_keys(partnership_id, [case_id for case_id, *_ in wanted])
     access.open_for("load", partnership_id, [case_id for case_id, *_ in wanted])
     meeting = session.query(Meeting).filter_by(partnership_id=partnership_id).first()
-    for case_id, name, kind, stage in wanted:
-        session.add(
-            Case(
-                id=case_id, partnership_id=partnership_id, programme=kind["programme"], state=stage,
-                reference=new_reference(session), opened_on=clock.today(), restricted=kind["restricted"],
-            )
-        )  # fmt: skip
-        noted = partial(
-            Row, closeness=name, stage=stage, involved=kind["involved"], hidden=kind["hidden"], foreign=kind["foreign"]
+    cases = [
+        Case(
+            id=case_id, partnership_id=partnership_id, programme=kind["programme"], state=stage,
+            reference=new_reference(session), opened_on=clock.today(), restricted=kind["restricted"],
         )
-        session.flush()
-        _around(session, borough, partnership_id, case_id, kind)
-        _hung(session, borough, partnership_id, case_id, kind, meeting.id, noted)
+        for case_id, _, kind, stage in wanted
+    ]  # fmt: skip
+    session.add_all(cases)
     session.flush()
+    made: list[Any] = []
+    for case_id, name, kind, stage in wanted:
+        noted = partial(
+            Row, closeness=name, stage=stage, **{key: kind[key] for key in ("involved", "hidden", "foreign")}
+        )
+        where = {"partnership_id": partnership_id, "case_id": case_id}
+        session.add_all(_around(borough, where, kind))
+        made.append((Case, case_id, noted, {"sent": kind["sent"]}))
+        item = AgendaItem(**where, meeting_id=meeting.id, position=1, minutes_planned=10, state=AgendaItemState.LISTED)
+        for row, facts in (*_referrals(borough, where, kind), (item, {})):
+            session.add(row)
+            made.append((type(row), row.id, noted, {"sent": kind["sent"], **facts}))
+        session.flush()
+        for row, facts in _hung(borough, where, item):
+            session.add(row)
+            made.append((type(row), row.id, noted, {"sent": kind["sent"], **facts}))
+    session.flush()
+    borough.rows += [noted(model, row_id, **facts) for model, row_id, noted, facts in made]
 
 
-def _around(session: Any, borough: Borough, partnership_id: UUID, case_id: UUID, kind: dict[str, Any]) -> None:
+def _around(borough: Borough, where: dict[str, Any], kind: dict[str, Any]) -> list[Any]:
     """Who may see the case, who must not, who is named."""
-    where: dict[str, Any] = {"partnership_id": partnership_id, "case_id": case_id}
+    today, rows = clock.today(), []
     for slug, basis, since, until in kind["cases"]:
-        until_on = None if until is None else clock.today() + timedelta(days=until)
+        until_on = None if until is None else today + timedelta(days=until)
         facts = {"agency_id": borough.agencies[slug], "basis": basis, "until_on": until_on}
-        session.add(CaseAgency(**where, **facts, since_on=clock.today() + timedelta(days=since)))
+        rows.append(CaseAgency(**where, **facts, since_on=today + timedelta(days=since)))
     for against in kind["walls"]:
         person, agency = borough.people.get(against), borough.agencies.get(against)
-        session.add(Wall(**where, user_id=person, agency_id=agency, since_at=clock.now()))
-    session.add_all(NamedPerson(**where, user_id=borough.people[name]) for name in kind["named"])
+        rows.append(Wall(**where, user_id=person, agency_id=agency, since_at=clock.now()))
+    return [*rows, *(NamedPerson(**where, user_id=borough.people[name]) for name in kind["named"])]
 
 
-def _hung(
-    session: Any, borough: Borough, partnership_id: UUID, case_id: UUID, kind: dict[str, Any], meeting_id: UUID, noted: Any
-) -> None:  # fmt: skip
-    """One of everything that hangs on a case, owned by me, a colleague and another agency."""
-    where: dict[str, Any] = {"partnership_id": partnership_id, "case_id": case_id}
-    now, today, mine, theirs = clock.now(), clock.today(), borough.agencies[MINE], borough.agencies[THEIRS]
-
-    def add(row: Any, owner: str = "nobody", **facts: Any) -> None:
-        session.add(row)
-        session.flush()
-        borough.rows.append(noted(type(row), row.id, owner=owner, **{"sent": kind["sent"], **facts}))
-
-    borough.rows.append(noted(Case, case_id, sent=kind["sent"]))
+def _referrals(borough: Borough, where: dict[str, Any], kind: dict[str, Any]) -> Any:
     for who, state in kind["referrals"]:
         owner = "other" if who == THEIRS else who
-        row = Referral(
-            **where, programme=kind["programme"], reference=new_reference(session), state=state, kind=ReferralKind.NEW,
-            agency_id=theirs if owner == "other" else mine, user_id=borough.people[owner], started_at=now,
-        )  # fmt: skip
-        add(row, owner, sent=owner != "other" or state not in (S.DRAFT, S.WITHDRAWN))
-    item = AgendaItem(**where, meeting_id=meeting_id, position=1, minutes_planned=10, state=AgendaItemState.LISTED)
-    add(item)
-    add(CasePerson(**where, role=PersonRole.VICTIM))
+        yield Referral(
+            **where, programme=kind["programme"], reference=uuid4().hex[:7], state=state, kind=ReferralKind.NEW,
+            agency_id=borough.agencies[THEIRS if owner == "other" else MINE], user_id=borough.people[owner],
+            started_at=clock.now(),
+        ), {"owner": owner, "sent": owner != "other" or state not in (S.DRAFT, S.WITHDRAWN)}  # fmt: skip
+
+
+def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem) -> Any:
+    """One of everything that hangs on a case, a colleague's and another agency's."""
+    now, today, mine, theirs = clock.now(), clock.today(), borough.agencies[MINE], borough.agencies[THEIRS]
+    yield CasePerson(**where, role=PersonRole.VICTIM), {}
     for owner, agency_id in (("colleague", mine), ("other", theirs)):
-        add(Action(**where, agency_id=agency_id, state=ActionState.OPEN, due_on=today, protects=Protects.VICTIM,
-                   agreed_at=now), owner)  # fmt: skip
-        add(Flag(**where, agency_id=agency_id, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today), owner)
+        facts = {**where, "agency_id": agency_id}
+        yield (
+            Action(**facts, state=ActionState.OPEN, due_on=today, protects=Protects.VICTIM, agreed_at=now),
+            {"owner": owner},
+        )
+        yield Flag(**facts, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today), {"owner": owner}
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
                ("other", borough.agencies[FORMER], ResearchState.RELEASED))  # fmt: skip
     for owner, agency_id, state in answers:
-        row = Research(**where, item_id=item.id, agency_id=agency_id, state=state, requested_at=now, due_at=now)
-        add(row, owner, opened=state == ResearchState.RELEASED)
+        row = Research(**where, agency_id=agency_id, item_id=item.id, state=state, requested_at=now, due_at=now)
+        yield row, {"owner": owner, "opened": state == ResearchState.RELEASED}
 
 
 def _entries(house: Any, borough: Borough) -> None:
     """An audit entry about each case, and the ones about no case."""
     with unit_of_work(house) as session:
-        for row in borough.of(Case):
-            case = session.get_one(Case, row.id)
+        for case in session.query(Case):
             audit.record(session, access.system(case.partnership_id), "case:read", case, page="summary")
+    cases = {row.id: row for row in borough.of(Case)}
     with house.reader() as session:
-        cases = {row.id: row for row in borough.of(Case)}
         for entry in session.query(AuditEntry):
-            about = cases.get(entry.case_id) or Row(
-                Case,
-                entry.id,
-                "no case",
-                foreign="" if entry.partnership_id == borough.partnership_id else "partnership",
-            )
-            borough.rows.append(Row(AuditEntry, entry.id, about.closeness, about.stage, hidden=about.hidden,
-                                    foreign=about.foreign))  # fmt: skip
+            about = cases.get(entry.case_id)
+            closeness, stage, hidden, foreign = "no case", None, False, "partnership"
+            if about is not None:
+                closeness, stage, hidden, foreign = about.closeness, about.stage, about.hidden, about.foreign
+            elif entry.partnership_id == borough.partnership_id:
+                foreign = ""
+            borough.rows.append(Row(AuditEntry, entry.id, closeness, stage, hidden=hidden, foreign=foreign))

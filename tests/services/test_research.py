@@ -7,7 +7,7 @@ from sqlalchemy import select
 from marac import access
 from marac.crypto import vault
 from marac.crypto.vault import SealedShut
-from marac.errors import NotFound, RuleBroken, StaleEdit
+from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
 from marac.models import Case, Message, Research
 from marac.services import agenda, chasing, panels, research, running
 from marac.vocabulary import CaseState, ResearchState, Role
@@ -119,10 +119,12 @@ def test_not_known_is_not_said_over_notes_that_were_typed(house):
 def test_another_agencys_research_has_no_key_before_the_case_is_called_da_1(house):
     panel = a_published_panel(house, 1)
     answer(panel, panel.police)
-    for worker in (panel.housing, panel.coordinator, panel.chair):
-        with panel.work(worker) as session:
-            actor, item = actor_for(worker), panel.item(session)
-            theirs = panel.research(session, panel.police)
+    answer(panel, panel.housing)
+    pairs = ((panel.housing, panel.police), (panel.coordinator, panel.police), (panel.chair, panel.housing))
+    for reader, owner in pairs:
+        with panel.work(reader) as session:
+            actor, item = actor_for(reader), panel.item(session)
+            theirs = panel.research(session, owner)
             with pytest.raises(NotFound):
                 research.get_answer(session, actor, theirs.id)
             access.open_case(actor, item.case)
@@ -231,5 +233,5 @@ def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day
         assert len({message.user_id for message in chases}) == len(chases)
         with pytest.raises(RuleBroken):
             chasing.chase(session, actor, meeting, [panel.housing.agency_id])
-    with panel.work(panel.police) as session, pytest.raises(NotFound):
+    with panel.work(panel.housing) as session, pytest.raises(NotAllowed):
         chasing.view_matrix(session, actor_for(panel.housing), panel.meeting(session))

@@ -1,5 +1,6 @@
 """Deciding a referral: what each outcome needs, what follows from it, and that nobody is turned away on a score."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,31 +56,33 @@ def sent(house, actor, **facts):
         return a_submitted_referral(session, house, actor, **facts).reference
 
 
-def decided(house, actor, reference, ruling):
-    """Decide in a unit of work of its own; returns the id of the referral."""
+def decided(house, actor, reference, ruling, *, other=None):
+    """Decide in a unit of work of its own, every possible match alike if told; returns the id of the referral."""
     with unit_of_work(house, actor) as session:
-        return triage.decide(session, actor, referrals.get_referral(session, actor, reference), ruling).id
+        referral = referrals.get_referral(session, actor, reference)
+        found = matching.find_matches(session, actor, referral.case) if other else []
+        ruling = replace(ruling, links={match.person_id: other for match in found})
+        return triage.decide(session, actor, referral, ruling).id
 
 
-def accept(meeting_id, **facts):
-    return Ruling(T.ACCEPT, **{"meeting_id": meeting_id, "conflict_checked": True, **facts})
+def accept(meeting, **facts):
+    return Ruling(T.ACCEPT, **{"meeting_id": meeting, "conflict_checked": True, **facts})
 
 
 def test_a_listed_case_takes_the_last_place_on_the_agenda(house, crew, meeting_id):
     first, second = sent(house, crew["housing"]), sent(house, crew["hospital"], victim={"full_name": "Sahra Ali"})
-    decided(house, crew["coordinator"], first, accept(meeting_id))
+    decided(house, crew["coordinator"], first, accept(meeting_id), other=LinkDecision.DIFFERENT)
+    decided(house, crew["coordinator"], second, accept(meeting_id), other=LinkDecision.DIFFERENT)
     with unit_of_work(house, crew["coordinator"]) as session:
         referral = referrals.get_referral(session, crew["coordinator"], second)
-        links = {match.person_id: LinkDecision.DIFFERENT for match in
-                 matching.find_matches(session, crew["coordinator"], referral.case)}  # fmt: skip
-        triage.decide(session, crew["coordinator"], referral, accept(meeting_id, links=links))
         items = session.scalars(select(AgendaItem).order_by(AgendaItem.position)).all()
         assert [item.position for item in items] == [1, 2]
         assert items[1].referral_id == referral.id
         assert referral.state == ReferralState.ACCEPTED
         assert referral.case.state == CaseState.LISTED
         assert referral.decided_by_id == crew["coordinator"].user_id
-        assert session.scalar(select(Deadline.met_at).where(Deadline.subject_id == referral.id)) is not None
+        met = select(Deadline.met_at).where(Deadline.subject_id == referral.id, Deadline.rule == "triage_decided")
+        assert session.scalar(met) is not None
 
 
 @pytest.mark.parametrize(

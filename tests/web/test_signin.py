@@ -271,3 +271,26 @@ def test_a_form_that_is_sent_twice_takes_effect_once(house):
     client.get("/admin/users").form(f"/users/{omar.id}/restore").post()
     assert form.post(follow=False).location == first.location
     assert "Suspended" not in client.get("/admin/users").main
+
+
+def test_a_page_left_open_can_still_be_sent_by_whoever_signs_in_again(house):
+    with unit_of_work(house) as session:
+        admin, omar = a_user(session, house, Role.SYSTEM_ADMIN), a_user(session, house)
+    client = signed_in(house, admin)
+    left_open = client.get("/admin/users").form("/sign-out").values["csrf_token"][0]
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        assert sign_in(client, admin).status == 303
+        assert client.post("/account/keep", {"csrf_token": left_open}).status == 204
+        client.get("/account").form("/sign-out").post()
+        assert sign_in(client, omar).status == 303
+        assert client.post("/account/keep", {"csrf_token": left_open}).status == 419
+
+
+def test_a_page_left_open_is_worth_nothing_to_whoever_signs_in_next(house):
+    with unit_of_work(house) as session:
+        admin, omar = a_user(session, house, Role.SYSTEM_ADMIN), a_user(session, house)
+    client = signed_in(house, admin)
+    left_open = client.get("/admin/users").form("/sign-out").values["csrf_token"][0]
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        assert sign_in(client, omar).status == 303
+        assert client.post("/account/keep", {"csrf_token": left_open}).status == 419

@@ -17,7 +17,7 @@ from marac.crypto.keyring import Keyring
 from marac.errors import RuleBroken
 from marac.models import Agency, Case, Meeting, Membership, Partnership, Referral, Setting, User
 from marac.services import passwords, references, signin
-from marac.services.demo.plan import Plan, series_day
+from marac.services.demo.planning import Plan, series_day
 from marac.services.demo.tables import table
 from marac.services.founding import found_partnership, set_rule
 from marac.vocabulary import ProgrammeSlug, Role, UserState
@@ -102,16 +102,17 @@ def found_borough(session: Session, keyring: Keyring, plan: Plan) -> Borough:
 
 def _weekly_rules(partnership_id: UUID, today: date) -> Iterator[Setting]:
     """The shipped rules from before the first year, and the weekly preset in both years, agreed by this panel."""
-    for rule in shipped_rules(DA):
-        weekly = _weekly(rule, today)
+    shipped = {rule.name: rule for rule in shipped_rules(DA)}
+    preset = shipped["alternative_profiles.weekly"].value
+    for rule in shipped.values():
+        weekly = _weekly(rule, preset, today)
         yield _setting(partnership_id, replace(weekly or rule, effective_from=FIRST_DAY))
         if weekly:
             yield _setting(partnership_id, replace(weekly, effective_from=AGREED_ON))
 
 
-def _weekly(rule: LocalRule, today: date) -> LocalRule | None:
+def _weekly(rule: LocalRule, preset: dict[str, Any], today: date) -> LocalRule | None:
     """The rule as a weekly panel has it, or None where it is the same."""
-    preset = next(one.value for one in shipped_rules(DA) if one.name == "alternative_profiles.weekly")
     block, _, name = rule.name.partition(".")
     value: Any = None
     if rule.name == "recurrence":
@@ -144,8 +145,8 @@ def email_of(full_name: str) -> str:
 
 def password(keyring: Keyring) -> str:
     """The one password of every demo account: five words under the deployment key, so it differs in each deployment."""
-    drawn = _drawn(keyring, "password")
-    return " ".join(WORDS[byte % len(WORDS)] for byte in drawn[:5])
+    drawn = dict.fromkeys(WORDS[byte % len(WORDS)] for byte in _drawn(keyring, "password"))
+    return " ".join(list(drawn)[:5])
 
 
 def totp_secret(keyring: Keyring, email: str) -> str:

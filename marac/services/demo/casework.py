@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +11,7 @@ from marac.models import Address, Assessment, Case, CasePerson, ContactMethod, R
 from marac.services.demo.borough import DA, Borough, Worker
 from marac.services.demo.household import Household, Person
 from marac.services.demo.risk import Risk, assess
-from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
+from marac.services.demo.tables import at, chance, days_after, pick, source, table, weighted, working_day
 from marac.services.demo.telling import Telling
 from marac.services.referral_tasks import TASKS
 from marac.vocabulary import (
@@ -59,7 +58,7 @@ class Referred:
 
 def open_case(borough: Borough, case_id: UUID, number: int, people: Household, seed: int) -> Opened:
     """Who refers this case."""
-    draw = Random(f"referrer/{seed}/{number}")
+    draw = source(f"referrer/{seed}/{number}")
     slug = weighted(draw, REFERRERS)
     if number % 37 == 5:
         slug = "education"

@@ -11,7 +11,7 @@ from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
 from marac.services.demo.actions import Agreed, choose, write_actions
 from marac.services.demo.borough import Borough
 from marac.services.demo.casework import Opened, Referred
-from marac.services.demo.plan import Hearing
+from marac.services.demo.planning import Hearing
 from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling

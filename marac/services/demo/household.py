@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from marac.services.demo.names import Name, aliases, draw_name, heritage, misspell
-from marac.services.demo.tables import chance, days_after, pick, table, weighted
+from marac.services.demo.tables import chance, days_after, pick, source, table, weighted
 from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
 
 AGES = {(16, 17): 2, (18, 24): 18, (25, 34): 34, (35, 44): 24, (45, 54): 12, (55, 64): 6, (65, 80): 4}
@@ -68,7 +68,7 @@ class Household:
 
 def household(seed: int, number: int, on: date, *, checked_on: date | None = None) -> Household:
     """The household of case `number`, as referred on a day. `checked_on` is when safe contact was last asked about."""
-    draw = Random(f"household/{seed}/{number}")
+    draw = source(f"household/{seed}/{number}")
     kind = heritage(draw)
     female = not chance(draw, 0.062)
     home = _home(draw)
@@ -90,7 +90,7 @@ def household(seed: int, number: int, on: date, *, checked_on: date | None = Non
 
 def moved(seed: int, number: int, known: Household) -> Household:
     """The same people as somebody else wrote them down: a name spelt differently, and another address."""
-    draw = Random(f"moved/{seed}/{number}")
+    draw = source(f"moved/{seed}/{number}")
     victim = known.victim
     spelt = replace(victim.name, full=misspell(draw, victim.name.full))
     identity = {**victim.identity, "full_name": spelt.full, "aliases": None}
@@ -176,7 +176,7 @@ def _email(name: Name, number: int) -> str:
 def _numbers(seed: int) -> tuple[int, ...]:
     """The last three digits of the drama ranges, in an order of this seed: one for each case."""
     numbers = list(range(1000))
-    Random(f"numbers/{seed}").shuffle(numbers)
+    source(f"numbers/{seed}").shuffle(numbers)
     return tuple(numbers)
 
 

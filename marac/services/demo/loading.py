@@ -1,9 +1,8 @@
 """Loads the demo: a planned year and a present, written in batches, one unit of work each. Refuses to load twice."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,15 +12,24 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
+from marac.db import Base
 from marac.models import PersonToken
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.borough import Borough, found_borough
-from marac.services.demo.casework import Opened, Referred, open_case, token_rows, write_case, write_people, write_referral
+from marac.services.demo.casework import (
+    Opened,
+    Referred,
+    open_case,
+    token_rows,
+    write_case,
+    write_people,
+    write_referral,
+)
 from marac.services.demo.hearings import Course, write_flags, write_hearing, write_involvement
-from marac.services.demo.household import Household, household, moved
-from marac.services.demo.plan import Hearing, Plan, Waiting, plan
+from marac.services.demo.household import household
+from marac.services.demo.planning import Hearing, Plan, plan
 from marac.services.demo.sittings import Written, write_sittings
-from marac.services.demo.tables import days_after
+from marac.services.demo.tables import days_after, source
 from marac.services.demo.telling import Telling
 from marac.services.demo.waiting import write_waiting
 from marac.services.deployment import Deployment, unit_of_work
@@ -108,16 +116,18 @@ def _write_batch(deployment: Deployment, desk: Desk, numbers: Sequence[int]) -> 
     waiting = {one.case: one for one in desk.plan.waiting}
     with unit_of_work(deployment) as session:
         access.open_for("load", desk.borough.id, ids.values())
-        index, people = BlindIndex(deployment.keyring, desk.borough.id), []
+        index = BlindIndex(deployment.keyring, desk.borough.id)
+        written: list[object] = []
+        people: list[PersonTokens] = []
         for number, case_id in ids.items():
             if number in waiting:
                 rows, found = write_waiting(desk.borough, case_id, waiting[number], desk.plan)
             else:
                 rows, found = _heard_case(desk, case_id, number, hearings[number])
-            _add(session, rows)
-            _count(desk, rows)
+            written += rows
             people += found
-        session.flush()
+        _add(session, written)
+        _count(desk, written)
         tokens = token_rows(index, desk.borough, people)
         session.execute(insert(PersonToken), tokens)
         desk.counts["person_token"] += len(tokens)
@@ -128,7 +138,7 @@ def _heard_case(
 ) -> tuple[list[object], list[PersonTokens]]:
     """One case with its hearings in order, as it stands after the last of them."""
     planned, borough = desk.plan, desk.borough
-    draw = Random(f"case/{planned.seed}/{number}")
+    draw = source(f"case/{planned.seed}/{number}")
     first_on = planned.referred_on(hearings[0])
     stage = desk.stages[hearings[-1].sitting]
     checked = days_after(planned.today, -draw.randrange(3, 40)) if stage != "long ago" else first_on
@@ -143,7 +153,7 @@ def _heard_case(
         rows += write_hearing(
             borough, case, course, hearing, desk.written[hearing.sitting], position=desk.positions[number, hearing.sitting],
             stage=desk.stages[hearing.sitting], referred=referred, extra=desk.extra.get((number, hearing.sitting), ()),
-            draw=Random(f"hearing/{planned.seed}/{number}/{hearing.sitting}"),
+            draw=source(f"hearing/{planned.seed}/{number}/{hearing.sitting}"),
         )  # fmt: skip
     row = write_case(
         borough, case, telling, state=_state(stage, draw), opened_on=first_on, last_heard_on=course.heard_on,
@@ -177,8 +187,15 @@ def _state(stage: str, draw: Random) -> CaseState:
     return STATE_AT[stage]
 
 
-def _add(session: Session, rows: Sequence[object]) -> None:
-    session.add_all(rows)
+def _add(session: Session, rows: Sequence[Any]) -> None:
+    """Add and flush table by table, a table after those it points to."""
+    by_table: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_table[row.__table__].append(row)
+    for one in Base.metadata.sorted_tables:
+        if by_table[one]:
+            session.add_all(by_table[one])
+            session.flush()
 
 
 def _count(desk: Desk, rows: Sequence[Any]) -> None:

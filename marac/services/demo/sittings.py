@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 from marac.models import Attendance, Deadline, Meeting, Minutes
 from marac.services.demo.borough import DA, Borough, Worker
-from marac.services.demo.plan import Plan, Sitting
-from marac.services.demo.tables import at, chance, days_after, pick, weighted, working_day
+from marac.services.demo.planning import Plan, Sitting
+from marac.services.demo.tables import at, chance, days_after, pick, source, weighted, working_day
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
 
 CAME = {
@@ -37,7 +37,7 @@ def write_sittings(borough: Borough, plan: Plan) -> tuple[list[Written], list[ob
     """Every meeting of the plan in order, and the rows to add."""
     written, rows = [], []
     for number, sitting in enumerate(plan.sittings):
-        draw = Random(f"sitting/{plan.seed}/{number}")
+        draw = source(f"sitting/{plan.seed}/{number}")
         one = _describe(borough, sitting, plan.today, draw)
         written.append(one)
         rows += [_meeting(borough, one, draw), *_attendance(borough, one, draw), *_minutes(borough, one)]

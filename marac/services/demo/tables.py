@@ -21,6 +21,11 @@ def table(name: str) -> Any:
     return yaml.safe_load((DATA / "demo" / f"{name}.yaml").read_text("utf-8"))
 
 
+def source(label: str) -> Random:
+    """A source of chance of its own for one thing: the same for the same label, whatever else was drawn."""
+    return Random(label)  # noqa: S311 - it draws invented people, never a secret
+
+
 def pick(draw: Random, choices: Sequence[T]) -> T:
     """One of these, as often as it stands there."""
     return choices[int(draw.random() * len(choices))]

@@ -1,6 +1,5 @@
 """Writes referrals that no meeting has: turned down, waiting at triage, or still drafts of the IDVA service."""
 
-from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +9,8 @@ from marac.services.demo.borough import Borough, Worker
 from marac.services.demo.casework import Opened, open_case, write_case, write_people, write_referral
 from marac.services.demo.hearings import Course, write_involvement
 from marac.services.demo.household import Household, household, moved
-from marac.services.demo.plan import Plan, Waiting
-from marac.services.demo.tables import at, days_after, working_day
+from marac.services.demo.planning import Plan, Waiting
+from marac.services.demo.tables import at, days_after, source, working_day
 from marac.services.demo.telling import Telling
 from marac.vocabulary import CaseState, ReferralState, Role, TriageOutcome
 
@@ -31,7 +30,7 @@ def write_waiting(
     """The rows of one referral without a hearing, and what its people's tokens are made of."""
     people = _people(one, planned)
     case = open_case(borough, case_id, one.case, people, planned.seed)
-    telling = Telling(people, Random(f"case/{planned.seed}/{one.case}"))
+    telling = Telling(people, source(f"case/{planned.seed}/{one.case}"))
     worker = _drafter(borough, one) or case.referrer
     if worker is not case.referrer:
         case = Opened(case_id, one.case, people, worker, "solace")

@@ -17,7 +17,8 @@ class ReportForm(widgets.PageForm):
     safe_contact_met = widgets.tick_field("Contact was made only as the rules above allow")
     done_note = widgets.long_text_field("Note (optional)")
     why = widgets.choice_field(
-        "What happened", [(CHANGED, "Circumstances changed, so it can no longer be done"), (NOT_DONE, "We did not do it")]
+        "What happened",
+        [(CHANGED, "Circumstances changed, so it can no longer be done"), (NOT_DONE, "We did not do it")],
     )
     note = widgets.long_text_field("Why it cannot be done", hint="Say what should happen instead.")
     version = widgets.hidden_field()

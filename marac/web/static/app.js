@@ -21,7 +21,10 @@ startTimeout()
 if (document.body.dataset.shortcuts !== 'off') startKeys()
 for (const component of [Button, CharacterCount, ErrorSummary, PasswordInput, ServiceNavigation, SkipLink]) createAll(component)
 startConditions()
-for (const [selector, module] of Object.entries(PAGE_PARTS)) {
+const parts = Object.entries(PAGE_PARTS).map(async ([selector, module]) => {
   const found = document.querySelectorAll(selector)
-  if (found.length) import(module).then(({ start }) => found.forEach((element) => start(element)))
-}
+  if (!found.length) return
+  const { start } = await import(module)
+  found.forEach((element) => start(element))
+})
+Promise.all(parts).then(() => { document.documentElement.dataset.ready = 'yes' })

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from random import Random
 
 from marac.errors import RuleBroken
+from marac.services.demo.tables import source
 from marac.vocabulary import MeetingKind, MeetingState, MinutesState, Outcome, ReferralState
 from marac.workflows.deadlines import bank_holidays
 
@@ -116,7 +117,7 @@ def plan(*, scale: str = "year", seed: int = 1, today: date) -> Plan:
     """The plan for a scale, a seed and a day. RuleBroken for a scale that this version does not have."""
     if scale not in SCALES:
         raise RuleBroken("scale", f"The scale {scale} is not in this version. Choose {' or '.join(SCALES)}")
-    size, draw = SCALES[scale], Random(f"plan/{scale}/{seed}")
+    size, draw = SCALES[scale], source(f"plan/{scale}/{seed}")
     sittings = [*_sittings_of_year(size), *_sittings_of_present(today)]
     hearings = _hear_the_year(size, sittings, draw)
     hearings += _hear_the_present(size, sittings, draw, first_case=size.victims)

@@ -45,7 +45,7 @@ def accounts(deployment: Deployment) -> list[dict[str, str | None]]:
 def _opened(session: Any, partnership_id: Any, compartment: str) -> dict[Any, dict[str, Any]]:
     """A sealed compartment of the demo's active users, by user."""
     rows = session.execute(
-        select(*sealed_columns(User, compartment)).where(
+        select(*sealed_columns(User, compartment), User.id).where(
             User.partnership_id == partnership_id, User.state == UserState.ACTIVE
         )
     ).all()

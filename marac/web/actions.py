@@ -1,0 +1,206 @@
+"""Actions and flags: the agency's list, reporting on one in two clicks, and confirming its own file is marked."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from marac.access import Actor
+from marac.errors import NotAllowed, RuleBroken, StaleEdit
+from marac.models import Action
+from marac.services import actions
+from marac.services import flags as marks
+from marac.services.actions import ActionPage, ActionRow
+from marac.web import case_layout, signin, unit_of_work, widgets
+from marac.web.errors import conflict_page
+from marac.web.forms.actions import CANNOT, CHANGED, DONE, HandOverForm, NoteForm, PressForm, ReportForm
+from marac.web.shell import due_kind, due_words, long_date
+
+bp = Blueprint("actions", __name__)
+
+REPORTS = {"complete": "done", "start": "in_progress", "report_not_possible": "cannot"}
+
+
+@bp.get("/actions")
+def list_actions() -> Any:
+    """Overdue, today, this week, later; or done. Everybody's for who follows them up, with an agency to filter by."""
+    actor, session = signin.person(), unit_of_work.session()
+    done, everyones = request.args.get("show") == "done", actions.sees_all(actor)
+    agency_id = an_id(request.args.get("agency", "")) if everyones else None
+    rows = actions.list_actions(session, actor, agency_id=agency_id, done=done)
+    lines = [(actions.group_of(row.due_on), line(row)) for row in rows]
+    groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
+    return render_template(
+        "actions/list.html", done=done, groups=groups[:1] if done else groups, everyones=everyones,
+        agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
+        flags=marks.list_flags(session, actor),
+    )  # fmt: skip
+
+
+@bp.post("/actions/chase")
+def chase() -> Any:
+    """Remind the agencies of the chosen actions."""
+    chosen = [found for text in request.form.getlist("action") if (found := an_id(text))]
+    try:
+        asked = actions.chase(unit_of_work.session(), signin.person(), chosen)
+    except RuleBroken as problem:
+        flash(f"{problem.message}.", "error")
+        return redirect(url_for(".list_actions"), code=303)
+    flash(f"{asked} {'agency' if asked == 1 else 'agencies'} will be reminded.", "success")
+    return redirect(url_for(".list_actions"), code=303)
+
+
+@bp.route("/actions/<uuid:action_id>", methods=["GET", "POST"])
+def report(action_id: UUID) -> Any:
+    """One action: contact rules on top, three choices, one button."""
+    actor, action = found_action(action_id)
+    form = ReportForm(data={"version": action.version_id})
+    if form.validate_on_submit():
+        try:
+            send_report(actor, action, form)
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        except StaleEdit:
+            return conflict_page(yours=typed(form), theirs=[("Now", action.state.label)], back=request.path)
+        else:
+            flash("Saved. Thank you.", "success")
+            return redirect(url_for(".list_actions"), code=303)
+    return action_page(actor, action, form)
+
+
+@bp.post("/actions/<uuid:action_id>/accept")
+def accept(action_id: UUID) -> Any:
+    """I will do it."""
+    actor, action = found_action(action_id)
+    actions.accept_action(unit_of_work.session(), actor, action, owner_id=actor.user_id)
+    flash("You have taken this on.", "success")
+    return redirect(url_for(".report", action_id=action_id), code=303)
+
+
+@bp.route("/actions/<uuid:action_id>/hand-over", methods=["GET", "POST"])
+def hand_over(action_id: UUID) -> Any:
+    """Another agency takes it on."""
+    actor, action = found_action(action_id)
+    session = unit_of_work.session()
+    shown = offered(actor, action, "hand_over")
+    form = HandOverForm(data={"version": action.version_id})
+    others = [one for one in actions.agencies_to_hand_to(session, actor) if one.id != action.agency_id]
+    form.to_agency_id.choices = [("", "Choose"), *((str(one.id), one.name) for one in others)]
+    if form.validate_on_submit():
+        to = an_id(form.to_agency_id.data)
+        try:
+            actions.hand_over(session, actor, action, to_agency_id=to, note=form.note.data, version=version_of(form))
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Handed over.", "success")
+            return redirect(url_for(".list_actions"), code=303)
+    return render_template("actions/hand_over.html", form=form, shown=shown), 422 if form.errors else 200
+
+
+@bp.route("/actions/<uuid:action_id>/<any(withdraw, reopen):move>", methods=["GET", "POST"])
+def withdraw_or_reopen(action_id: UUID, move: str) -> Any:
+    """The panel no longer asks for it, or asks again."""
+    actor, action = found_action(action_id)
+    shown = offered(actor, action, move)
+    form = NoteForm(data={"version": action.version_id})
+    steps = {"withdraw": actions.withdraw_action, "reopen": actions.reopen_action}
+    if form.validate_on_submit():
+        try:
+            steps[move](unit_of_work.session(), actor, action, note=form.note.data, version=version_of(form))
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Saved.", "success")
+            return redirect(url_for(".report", action_id=action_id), code=303)
+    title = {"withdraw": "Withdraw this action", "reopen": "Re-open this action"}[move]
+    return render_template("actions/note.html", form=form, shown=shown, title=title), 422 if form.errors else 200
+
+
+@bp.route("/flags", methods=["GET", "POST"])
+def flags() -> Any:
+    """Which records to mark, or unmark, on the agency's own file; several at once."""
+    actor, session = signin.person(), unit_of_work.session()
+    form = PressForm()
+    if form.validate_on_submit():
+        chosen = [found for text in request.form.getlist("flag") if (found := an_id(text))]
+        try:
+            confirmed = marks.confirm_flags(session, actor, chosen)
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash(f"{confirmed} confirmed. Thank you.", "success")
+            return redirect(url_for(".flags"), code=303)
+    return render_template(
+        "actions/flags.html", form=form, rows=marks.list_flags(session, actor)
+    ), 422 if form.errors else 200
+
+
+def found_action(action_id: UUID) -> tuple[Actor, Action]:
+    """Who asks, and the action if it is theirs to see."""
+    actor = signin.person()
+    return actor, actions.get_action(unit_of_work.session(), actor, action_id)
+
+
+def action_page(actor: Actor, action: Action, form: ReportForm) -> Any:
+    """The page of one action, with the choices that its state and the policy offer."""
+    shown = actions.view_action(unit_of_work.session(), actor, action)
+    can = {REPORTS[name] for name in shown.offers if name in REPORTS}
+    form.standing.choices = [pair for pair in form.standing.choices if pair[0] in can]
+    rules = case_layout.rules(shown.contact)
+    facts = {"shown": shown, "rules": rules, "can": can, "presses": PressForm(formdata=None)}
+    return render_template("actions/report.html", form=form, **facts), 422 if form.errors else 200
+
+
+def send_report(actor: Actor, action: Action, form: ReportForm) -> None:
+    """To the service that the choice names."""
+    session, version = unit_of_work.session(), version_of(form)
+    if form.standing.data == DONE:
+        facts = {"note": form.done_note.data, "safe_contact_met": form.safe_contact_met.data}
+        actions.complete_action(session, actor, action, version=version, **facts)
+    elif form.standing.data != CANNOT:
+        actions.start_action(session, actor, action, version=version)
+    elif not form.why.data:
+        raise RuleBroken("why", "Select what happened")
+    else:
+        tell = actions.report_not_possible if form.why.data == CHANGED else actions.report_not_done
+        tell(session, actor, action, note=form.note.data, version=version)
+
+
+def offered(actor: Actor, action: Action, move: str) -> ActionPage:
+    """The action, or NotAllowed when this cannot be done to it by this person now."""
+    shown = actions.view_action(unit_of_work.session(), actor, action)
+    if move not in shown.offers:
+        raise NotAllowed
+    return shown
+
+
+def line(row: ActionRow) -> dict[str, Any]:
+    """A line of a list, as the work list takes it."""
+    ended = row.closed_at
+    return {
+        "id": row.id,
+        "due": long_date(ended) if ended else due_words(row.due_on),
+        "kind": "" if ended else due_kind(row.due_on),
+        "text": row.text or "An action for your agency",
+        "href": url_for(".report", action_id=row.id),
+        "note": ", ".join(part for part in (row.name, row.reference, row.agency, row.state.label) if part),
+    }
+
+
+def typed(form: ReportForm) -> list[tuple[str, str]]:
+    """What was typed, for the page that shows both versions."""
+    return [("How it stands", form.standing.data), ("Note", form.done_note.data or form.note.data)]
+
+
+def version_of(form: Any) -> int | None:
+    """The version that the page was drawn from."""
+    return int(form.version.data) if form.version.data.isdigit() else None
+
+
+def an_id(text: str) -> UUID | None:
+    """An id from a form or an address, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
