@@ -15,19 +15,22 @@ from marac.web import (
     account,
     actions,
     admin,
+    agenda,
     cases,
     errors,
     headers,
-    help,
+    help,  # noqa: A004 - its page is /help
     joining,
     navigation,
+    panels,
+    referrals,
     shell,
     signin,
     today,
     unit_of_work,
 )
 
-PAGES = (signin, joining, account, today, cases, actions, admin, help)
+PAGES = (signin, joining, account, today, referrals, cases, panels, agenda, actions, admin, help)
 MEGABYTE = 1024 * 1024
 
 

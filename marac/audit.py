@@ -105,7 +105,7 @@ class Queued:
 def record(
     session: Session, actor: Actor, tag: str, thing: Base | None = None, *, case_id: UUID | None = None, **keys: Any
 ) -> None:
-    """Queue one entry, to be chained just before the commit. ValueError unless the keys are exactly those of the tag."""
+    """Queue one entry, chained just before the commit. ValueError unless the keys are exactly those of the tag."""
     if set(keys) != TAGS[tag]:
         raise ValueError(f"{tag} takes exactly {sorted(TAGS[tag])}")
     body = {name: _plain(value) for name, value in keys.items()}

@@ -167,9 +167,9 @@ def _addresses(session: Session, partnership_id: UUID, user_ids: set[UUID]) -> d
     if not user_ids:
         return {}
     access.open_staff_for("mail", partnership_id)
-    rows = session.execute(select(*sealed_columns(User, "staff")).where(User.id.in_(user_ids))).all()
+    rows = session.execute(select(*sealed_columns(User, "staff"), User.id).where(User.id.in_(user_ids))).all()
     return {
-        row[0]: who["email"] for row, who in zip(rows, open_many(User, "staff", rows), strict=True) if who.get("email")
+        row.id: who["email"] for row, who in zip(rows, open_many(User, "staff", rows), strict=True) if who.get("email")
     }
 
 

@@ -150,7 +150,10 @@ def complete_action(
     version: int | None = None,
 ) -> Action:  # fmt: skip
     """Done. What reaches the victim-survivor is done only as the safe-contact rules allow (DA-14)."""
-    facts: dict[str, Any] = {"contact_with_victim": action.contacts_victim, "safe_contact_met": safe_contact_met or None}
+    facts: dict[str, Any] = {
+        "contact_with_victim": action.contacts_victim,
+        "safe_contact_met": safe_contact_met or None,
+    }
     return _end(session, actor, action, "complete", version, note=note, **facts)
 
 
@@ -238,7 +241,7 @@ def _end(
 
 
 def _columns(actor: Actor) -> Select[Any]:
-    plain = (Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at, Case.reference)
+    plain = (Action.id, Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at, Case.reference)
     query: Any = select(*sealed_columns(Action, "actions"), *plain, Case.state.label("stage"))
     return query.join(Case, Case.id == Action.case_id).where(access.rule(actor, P.ACTION_READ, Action))  # type: ignore[no-any-return]
 
@@ -249,12 +252,12 @@ def _rows(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionRow
     opened = {case_id: access.open_stage(actor, case_id, stage) for case_id, stage in stages.items()}
     readable = [row for row in rows if "actions" in opened[row.case_id]]
     texts = {
-        row[0]: told.get("text", "") for row, told in zip(readable, open_many(Action, "actions", readable), strict=True)
+        row.id: told.get("text", "") for row, told in zip(readable, open_many(Action, "actions", readable), strict=True)
     }
     names, agencies = naming.victims(session, actor, stages), naming.agency_names(session, actor.partnership_id)
     return tuple(
         ActionRow(
-            row[0], row.reference, names.get(row.case_id, ""), texts.get(row[0], ""), row.agency_id,
+            row.id, row.reference, names.get(row.case_id, ""), texts.get(row.id, ""), row.agency_id,
             agencies[row.agency_id], row.due_on, row.state, row.closed_at,
         )
         for row in rows

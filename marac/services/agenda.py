@@ -213,3 +213,10 @@ def _capacity(session: Session, meeting: Meeting, count: int) -> list[str]:
     if count > maximum:
         return [f"{count} cases is above the maximum of {maximum}. Ask the chair, or book an extra panel"]
     return [f"{count} cases is above the target of {target}"] if count > target else []
+
+
+def list_deadlines(session: Session, actor: Actor, meeting: Meeting) -> list[tuple[str, datetime]]:
+    """Every derived date of a meeting by name, soonest first (DA-16)."""
+    access.require(actor, P.MEETING_READ, meeting)
+    found = local.deadlines_of(session, meeting)
+    return sorted(((name, deadline.at) for name, deadline in found.items()), key=lambda pair: pair[1])

@@ -136,7 +136,7 @@ def add_place(
 def agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
     """A signed-in member accepts confidentiality for this meeting, on their own device, at a recorded time (DA-23)."""
     access.require_holds(actor, P.ATTENDANCE_AGREE)
-    if meeting.state not in TAKEN or clock.to_london(meeting.starts_at).date() != clock.today():
+    if not _is_today(meeting):
         raise RuleBroken("agree", "You can agree on the day of the meeting")
     _still_open(meeting)
     access.open_staff(actor, seal=True)
@@ -154,6 +154,14 @@ def agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
         audit.record(session, actor, "attendance:agreed", place, where="own_device")
     flush(session)
     return place
+
+
+def may_agree(session: Session, actor: Actor, meeting: Meeting) -> bool:
+    """Whether to ask this person to accept confidentiality now: on the day, once."""
+    if not access.holds(actor, P.ATTENDANCE_AGREE) or not _is_today(meeting):
+        return False
+    place = own_place(session, actor, meeting)
+    return place is None or place.user_id != actor.user_id or place.agreed_at is None
 
 
 def own_place(session: Session, actor: Actor, meeting: Meeting) -> Attendance | None:
@@ -189,6 +197,10 @@ def mark_absent(session: Session, meeting: Meeting) -> None:
     invited = select(Attendance).where(Attendance.meeting_id == meeting.id, Attendance.state == AttendanceState.INVITED)
     for place in session.scalars(invited):
         place.state = AttendanceState.ABSENT
+
+
+def _is_today(meeting: Meeting) -> bool:
+    return meeting.state in TAKEN and clock.to_london(meeting.starts_at).date() == clock.today()
 
 
 def _still_open(meeting: Meeting) -> None:

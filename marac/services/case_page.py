@@ -152,7 +152,7 @@ def _idva(session: Session, case: Case) -> str:
     """The service that supports the victim-survivor in this case."""
     query = select(Agency.name).join(CaseAgency, CaseAgency.agency_id == Agency.id)
     supports = query.where(CaseAgency.case_id == case.id, CaseAgency.basis == InvolvementBasis.SUPPORTS)
-    return session.scalar(supports.order_by(Agency.name).limit(1)) or ""
+    return naming.short(session.scalar(supports.order_by(Agency.name).limit(1)) or "")
 
 
 def _score(session: Session, case: Case, opened: frozenset[str]) -> str:

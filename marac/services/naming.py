@@ -40,19 +40,26 @@ def colleagues(session: Session, actor: Actor, user_ids: Iterable[UUID | None]) 
     if not wanted:
         return {}
     access.open_staff(actor)
-    query: Select[Any] = select(*sealed_columns(User, "staff")).where(User.partnership_id == actor.partnership_id)
+    query: Select[Any] = select(*sealed_columns(User, "staff"), User.id).where(
+        User.partnership_id == actor.partnership_id
+    )
     rows = session.execute(query.where(User.id.in_(wanted))).all()
-    return {row[0]: who.get("full_name", "") for row, who in zip(rows, open_many(User, "staff", rows), strict=True)}
+    return {row.id: who.get("full_name", "") for row, who in zip(rows, open_many(User, "staff", rows), strict=True)}
 
 
 def signature(session: Session, actor: Actor) -> str:
     """How the actor is named beside what they recorded: `Ruth Lowe, Solace`."""
     name = colleagues(session, actor, [actor.user_id]).get(actor.user_id) if actor.user_id else ""
     agency = session.get(Agency, actor.agency_id) if actor.agency_id else None
-    return ", ".join(part for part in (name, agency.name if agency else "") if part)
+    return ", ".join(part for part in (name, short(agency.name) if agency else "") if part)
+
+
+def short(agency_name: str) -> str:
+    """An agency as a line of a list names it: without what stands in brackets after its name."""
+    return agency_name.partition(" (")[0]
 
 
 def agency_names(session: Session, partnership_id: UUID) -> dict[UUID, str]:
     """Every agency of the partnership, by id: in each other's plans by name, and no secret."""
     rows = session.execute(select(Agency.id, Agency.name).where(Agency.partnership_id == partnership_id))
-    return {row.id: row.name for row in rows.all()}
+    return {row.id: short(row.name) for row in rows.all()}

@@ -16,10 +16,10 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
-from marac.models import AgendaItem, Case, CasePerson, Meeting, Referral, User
+from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Referral, User
 from marac.services import attendance, local
 from marac.services.agenda import list_items
-from marac.services.involvement import ask_agencies, involved_agencies, latest_item
+from marac.services.involvement import ask_agencies, core_agencies, involved_agencies, latest_item
 from marac.services.moving import advance, flush
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.services.references import new_reference
@@ -285,3 +285,9 @@ def _tell(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable
         session, meeting.partnership_id, people, Template.RESEARCH_ASKED, subject_key=key,
         path=f"/research/{meeting.reference}",
     )  # fmt: skip
+
+
+def list_core_names(session: Session, actor: Actor, meeting: Meeting) -> list[str]:
+    """The agencies that publication asks and invites, by name."""
+    wanted = access.visible(actor, P.AGENCY_READ, Agency).where(Agency.id.in_(core_agencies(session, meeting)))
+    return [agency.name for agency in session.scalars(wanted.order_by(Agency.name))]

@@ -75,15 +75,19 @@ def unfinished(referral: Referral) -> bool:
     return referral.urgent and FINISHED not in (referral.done_tasks or ())
 
 
-def open_form(session: Session, actor: Actor, referral: Referral) -> None:
-    """Open the form for its writer: NotFound or NotAllowed if it is not theirs, WrongState when it is closed."""
+def open_form(session: Session, actor: Actor, referral: Referral) -> frozenset[str]:
+    """Open the form for its writer and say what opened.
+
+    NotFound or NotAllowed if it is not theirs, WrongState when it is closed.
+    """
     access.require(actor, P.REFERRAL_EDIT, referral)
     closed = referral.state not in (ReferralState.DRAFT, ReferralState.RETURNED, ReferralState.SUBMITTED)
     if closed or (referral.state == ReferralState.SUBMITTED and not referral.urgent):
         raise WrongState
-    access.open_case(actor, referral.case)
+    opened = access.open_case(actor, referral.case)
     if not may_fill(referral):
         raise WrongState
+    return opened
 
 
 def missing(referral: Referral) -> tuple[str, ...]:
@@ -142,13 +146,15 @@ def person_in(session: Session, referral: Referral, person_id: UUID) -> CasePers
     return person
 
 
-def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) -> None:
-    """Take out somebody entered by mistake."""
+def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) -> PersonRole:
+    """Take out somebody entered by mistake; answers with the role they had."""
     open_form(session, actor, referral)
     person = person_in(session, referral, person_id)
-    task = "other-person" if person.role == PersonRole.PERPETRATOR else "children"
+    role = person.role
+    task = "other-person" if role == PersonRole.PERPETRATOR else "children"
     people.remove_person(session, person)
     audit.record(session, actor, "referral:filled", referral, task=task, fields=["removed"])
+    return role
 
 
 def assessment_of(session: Session, referral: Referral) -> Assessment | None:

@@ -67,6 +67,16 @@ def start_referral(session: Session, keyring: Keyring, actor: Actor, programme: 
     return referral
 
 
+def may_start(actor: Actor) -> bool:
+    """Whether this person may refer anyone to anything here."""
+    return access.holds(actor, P.REFERRAL_CREATE) and bool(programmes(actor))
+
+
+def programmes(actor: Actor) -> tuple[ProgrammeSlug, ...]:
+    """The programmes this person may refer to."""
+    return tuple(slug for slug in OPEN_PROGRAMMES if slug in actor.programmes)
+
+
 def get_referral(session: Session, actor: Actor, reference: str) -> Referral:
     """The referral with that reference, if the actor may see it: another agency's draft is not there. Else NotFound."""
     sent = or_(Referral.state != ReferralState.DRAFT, Referral.agency_id == actor.agency_id)
@@ -80,9 +90,11 @@ def get_referral(session: Session, actor: Actor, reference: str) -> Referral:
 def open_referral(session: Session, actor: Actor, referral: Referral) -> frozenset[str]:
     """Open what the actor may read of a referral at its stage; nothing when they may only know how it stands."""
     try:
-        return access.open_case(actor, referral.case)
+        opened = access.open_case(actor, referral.case)
     except NotFound:
         return frozenset()
+    audit.record(session, actor, "case:read", referral, page="referral")
+    return opened
 
 
 def advice_of(session: Session, actor: Actor, referral: Referral) -> str:
@@ -219,6 +231,25 @@ def restart_clock(session: Session, referral: Referral) -> None:
     )
     if held is not None:
         held.due_at, held.met_at = due_at, None
+
+
+def contact_due(session: Session, referral: Referral) -> datetime | None:
+    """When the IDVA is to have tried to make contact (DA-13)."""
+    held = select(Deadline.due_at).where(Deadline.subject_id == referral.id, Deadline.rule == "idva_first_contact")
+    return session.scalar(held)
+
+
+def urgent_so_far(session: Session, referral: Referral) -> dict[str, str]:
+    """What the draft already answers of the six urgent questions. The case must be open."""
+    victim = people.victim_of(session, referral.case_id)
+    others = people.people_of(session, referral.case_id, [PersonRole.PERPETRATOR])
+    age = f"{victim.born_on:%-d %-m %Y}" if victim.born_on else str(victim.approximate_age or "")
+    return {
+        "victim_name": victim.full_name or "", "victim_age": age, "whereabouts": victim.whereabouts or "",
+        "safe_contact": (victim.contact.what_to_say if victim.contact else "") or "",
+        "perpetrator": (others[0].full_name if others else "") or "",
+        "immediate_risk": referral.emergency_need or referral.what_happened or "",
+    }  # fmt: skip
 
 
 def _keep_urgent(session: Session, referral: Referral, urgent: Facts) -> None:

@@ -49,7 +49,7 @@ def first_contacts(session: Session, actor: Actor) -> tuple[Contact, ...]:
 
 def wishes_missing(session: Session, actor: Actor) -> tuple[Contact, ...]:
     """Cases before a panel, of people whom the actor's service supports, without what they want."""
-    columns = (*sealed_columns(Case, "summary"), Case.reference, Case.state)
+    columns = (*sealed_columns(Case, "summary"), Case.id, Case.reference, Case.state)
     query: Select[Any] = select(*columns).where(*_kept(actor), _supported(actor), Case.state.in_(BEFORE_PANEL))
     rows = session.execute(query.limit(MOST)).all()
     names = _names(session, actor, rows)

@@ -91,6 +91,11 @@ def decide(session: Session, actor: Actor, referral: Referral, ruling: Ruling) -
     return referral
 
 
+def may_decide(actor: Actor) -> bool:
+    """Whether this person decides referrals at all."""
+    return access.holds(actor, P.REFERRAL_DECIDE)
+
+
 def review(session: Session, actor: Actor, referral: Referral, reason: str) -> Referral:
     """Look again at a referral that was not listed; its clock starts again."""
     access.require(actor, P.REFERRAL_DECIDE, referral)

@@ -5,12 +5,20 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
+import time_machine
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from flask import Flask
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
+
+from marac import clock
+from marac.services.deployment import Deployment
+from tests.builders import app_of
+from tests.journeys.people import Room
 
 CHROMIUM = os.environ.get("MARAC_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
@@ -25,6 +33,8 @@ QUIET = [
     "--disable-dev-shm-usage",
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WEDNESDAY = datetime(2026, 11, 11, 9, 30, tzinfo=clock.LONDON)  # a working day, when every story is told
+HERE = "http://127.0.0.1:8000"  # plain http is allowed to this machine only; the port does not matter
 EXPECTED_STATUSES = ("404", "409", "422")  # Chromium reports these answers on the console; the journeys cause them
 
 
@@ -96,3 +106,36 @@ def assert_accessible() -> Callable[[Page], None]:
         )
 
     return check
+
+
+@pytest.fixture(scope="module")
+def wednesday() -> Iterator[datetime]:
+    """The stories of a file are told on one Wednesday morning; the clock goes on from there."""
+    with time_machine.travel(WEDNESDAY, tick=True):
+        yield WEDNESDAY
+
+
+@pytest.fixture(scope="session")
+def answering(serve: Callable[[Any], str]) -> Callable[[Flask], str]:
+    """answering(app) -> its address; an application is served once, whatever house it is given later."""
+    known: dict[int, str] = {}
+    return lambda app: known.get(id(app)) or known.setdefault(id(app), serve(app))
+
+
+@pytest.fixture
+def house(wednesday: datetime, open_house: Callable[..., Deployment]) -> Deployment:
+    """A house that a real browser may use."""
+    return open_house(base_url=HERE)
+
+
+@pytest.fixture
+def room(
+    house: Deployment,
+    browser: Browser,
+    answering: Callable[[Flask], str],
+    assert_accessible: Callable[[Page], None],
+) -> Iterator[Room]:
+    """The browsers of one story."""
+    here = Room(browser, answering(app_of(house)), assert_accessible, watch, WEDNESDAY)
+    yield here
+    here.leave()

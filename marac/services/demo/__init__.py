@@ -1,8 +1,8 @@
-"""The demo partnership: an invented borough with a year of work in it and a meeting to prepare. Never touches a real one."""
+"""The demo partnership: an invented borough with a year of work in it and a meeting to prepare. Touches no real one."""
 
-from marac.services.demo.loading import load
+from marac.services.demo.loading import is_loaded, load
 from marac.services.demo.planning import SCALES, plan
 from marac.services.demo.signins import accounts
 from marac.services.demo.values_held import facts
 
-__all__ = ["SCALES", "accounts", "facts", "load", "plan"]
+__all__ = ["SCALES", "accounts", "facts", "is_loaded", "load", "plan"]

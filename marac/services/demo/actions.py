@@ -1,8 +1,8 @@
-"""Chooses the demo's actions from the shipped library by the risks of a case, and says what became of each. Assigns to nobody real."""
+"""Chooses the demo's actions from the shipped library by the risks of a case, and says what became of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from random import Random
 from typing import Any
@@ -40,6 +40,18 @@ class Agreed:
     state: ActionState | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of one hearing: where its actions belong, and how long ago it was agreed."""
+
+    borough: Borough
+    case_id: UUID
+    item_id: UUID
+    meeting: Written
+    stage: str
+    telling: Telling
+
+
 @cache
 def library() -> tuple[tuple[str, Mapping[str, Any]], ...]:
     """Every action of the panel with the agency that usually takes it."""
@@ -70,40 +82,46 @@ def reminder(slug: str, key: str, due_on: date, state: ActionState) -> Agreed:
     return Agreed(slug, line, due_on, state)
 
 
-def write_actions(
-    borough: Borough, case_id: UUID, item_id: UUID, one: Written, stage: str, agreed: Sequence[Agreed], telling: Telling
-) -> list[Action]:
+def write_actions(plan: Plan, agreed: Sequence[Agreed]) -> list[Action]:
     """The rows of a plan, each in the state that it has come to. One handed over has its twin at the other agency."""
-    rows = []
+    rows, draw = [], plan.telling.draw
     for line in agreed:
-        state = line.state or weighted(telling.draw, BECAME[stage])
-        rows.append(_action(borough, case_id, item_id, one, line, state, telling))
+        state = line.state or weighted(draw, BECAME[plan.stage])
+        rows.append(_action(plan, line, state))
         if state is S.TRANSFERRED:
-            other = pick(telling.draw, [slug for slug in borough.core if slug != line.slug])
-            onward = Agreed(other, line.line, line.due_on)
-            rows.append(_action(borough, case_id, item_id, one, onward, S.COMPLETE, telling))
+            other = pick(draw, [slug for slug in plan.borough.core if slug != line.slug])
+            rows.append(_action(plan, Agreed(other, line.line, line.due_on), S.COMPLETE))
     return rows
 
 
-def _action(
-    borough: Borough, case_id: UUID, item_id: UUID, one: Written, agreed: Agreed, state: ActionState, telling: Telling
-) -> Action:
-    line, draw, on = agreed.line, telling.draw, one.sitting.on
-    owner = borough.staffed(agreed.slug)
+def _action(plan: Plan, agreed: Agreed, state: ActionState) -> Action:
+    line, draw, on = agreed.line, plan.telling.draw, plan.meeting.sitting.on
+    owner = plan.borough.staffed(agreed.slug)
     due_on = agreed.due_on or _due(on, line["default_due"])
     live = state in LIVE_ACTIONS
-    closed = min(days_after(on, draw.randrange(1, 1 + max(2, (due_on - on).days + 3))), days_after(one.today, -1))
     named = owner.id if owner and (state is not S.OPEN or chance(draw, 0.3)) else None
-    ended_badly = state in (S.NO_LONGER_POSSIBLE, S.NOT_DONE)
     return Action(
-        partnership_id=borough.id, case_id=case_id, item_id=item_id, agency_id=borough.agencies[agreed.slug],
-        owner_id=named, state=state, due_on=due_on, protects=Protects(line["protects"][0]), library_key=line["key"],
-        contacts_victim=line["contact_with_victim"], agreed_at=at(on, 12),
-        closed_at=None if live else at(max(closed, on), 15, draw.randrange(60)), closed_by_id=None if live else named,
-        text=line["text"], risk=risks()[line["addresses"][0]]["label"],
-        note=telling.research(NOTES[state]) if state in NOTES else None,
-        instead=telling.research("instead") if ended_badly else None,
+        partnership_id=plan.borough.id, case_id=plan.case_id, item_id=plan.item_id, state=state, due_on=due_on,
+        agency_id=plan.borough.agencies[agreed.slug], owner_id=named, protects=Protects(line["protects"][0]),
+        library_key=line["key"], contacts_victim=line["contact_with_victim"], agreed_at=at(on, 12),
+        closed_at=None if live else _closed_at(plan, due_on), closed_by_id=None if live else named,
+        text=line["text"], risk=risks()[line["addresses"][0]]["label"], **_reported(state, plan.telling),
     )  # fmt: skip
+
+
+def _reported(state: ActionState, telling: Telling) -> dict[str, str]:
+    """What the agency wrote when it closed the action, and what should happen instead."""
+    said = {"note": telling.research(NOTES[state])} if state in NOTES else {}
+    if state in (S.NO_LONGER_POSSIBLE, S.NOT_DONE):
+        said["instead"] = telling.research("instead")
+    return said
+
+
+def _closed_at(plan: Plan, due_on: date) -> datetime:
+    """Most in time, a few some days late; never in the future."""
+    on, draw = plan.meeting.sitting.on, plan.telling.draw
+    closed = days_after(on, draw.randrange(1, 1 + max(2, (due_on - on).days + 3)))
+    return at(max(min(closed, days_after(plan.meeting.today, -1)), on), 15, draw.randrange(60))
 
 
 def _due(on: date, rule: str) -> date:

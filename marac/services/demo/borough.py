@@ -1,4 +1,4 @@
-"""The demo partnership itself: agencies, people who sign in, and its weekly rules. Refuses to found it a second time."""
+"""The demo partnership itself: agencies, people who sign in, its weekly rules. Refuses to found it a second time."""
 
 import base64
 import hashlib
@@ -28,14 +28,6 @@ SLUG, NAME = "tower-hamlets-demo", "Tower Hamlets"
 SEED_KEY = "demo.loaded"
 FIRST_DAY = date(2021, 4, 1)
 AGREED_ON = date(2025, 4, 2)
-WORDS = (
-    "amber", "anchor", "apricot", "badger", "barley", "basket", "beacon", "bramble", "candle", "canvas", "cedar", "chestnut",
-    "cobble", "copper", "cotton", "cricket", "damson", "dapple", "ember", "fathom", "feather", "fennel", "flannel", "gable",
-    "ginger", "granite", "hamlet", "harbour", "hazel", "heron", "indigo", "jasmine", "juniper", "kestrel", "kettle", "lantern",
-    "larch", "lavender", "linen", "lobster", "marble", "meadow", "mitten", "nettle", "nutmeg", "orchard", "otter", "paddle",
-    "pebble", "pepper", "pigeon", "quarry", "quilt", "raven", "ribbon", "saddle", "saffron", "thimble", "timber", "tulip",
-    "velvet", "walnut", "willow", "zephyr",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +122,8 @@ def _weekly(rule: LocalRule, preset: dict[str, Any], today: date) -> LocalRule |
 
 def _setting(partnership_id: UUID, rule: LocalRule) -> Setting:
     return Setting(
-        partnership_id=partnership_id, programme=DA, key=rule.name, value=rule.value, effective_from=rule.effective_from,
-        confirmed=rule.confirmed, basis=rule.basis, note=rule.note[:600],
+        partnership_id=partnership_id, programme=DA, key=rule.name, value=rule.value, confirmed=rule.confirmed,
+        effective_from=rule.effective_from, basis=rule.basis, note=rule.note[:600],
     )  # fmt: skip
 
 
@@ -145,7 +137,8 @@ def email_of(full_name: str) -> str:
 
 def password(keyring: Keyring) -> str:
     """The one password of every demo account: five words under the deployment key, so it differs in each deployment."""
-    drawn = dict.fromkeys(WORDS[byte % len(WORDS)] for byte in _drawn(keyring, "password"))
+    words = table("words")["password"]
+    drawn = dict.fromkeys(words[byte % len(words)] for byte in _drawn(keyring, "password"))
     return " ".join(list(drawn)[:5])
 
 
@@ -178,5 +171,3 @@ def _employ(session: Session, keyring: Keyring, partnership_id: UUID, agencies: 
             ),
         ])  # fmt: skip
         yield Worker(user.id, agency_id, role, row["name"])
-
-

@@ -1,4 +1,4 @@
-"""Writes the demo's cases: people, addresses, contact, tokens, referrals and checklists. Decides nothing; the plan did."""
+"""Writes the demo's cases: people, addresses, contact, tokens, referrals, checklists. Decides nothing; the plan did."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,10 +62,8 @@ def open_case(borough: Borough, case_id: UUID, number: int, people: Household, s
     slug = weighted(draw, REFERRERS)
     if number % 37 == 5:
         slug = "education"
-    worker = next(
-        (one for one in borough.of_role(Role.REFERRER) if one.agency_id == borough.agencies[slug] and chance(draw, 0.5)),
-        borough.staffed(slug),
-    )
+    referrers = [one for one in borough.of_role(Role.REFERRER) if one.agency_id == borough.agencies[slug]]
+    worker = referrers[0] if referrers and chance(draw, 0.5) else borough.staffed(slug)
     return Opened(case_id, number, people, worker or borough.of_role(Role.COORDINATOR)[0], slug)
 
 
@@ -80,10 +78,10 @@ def write_case(
     return Case(
         id=case.id, partnership_id=borough.id, programme=DA, reference=borough.new_reference(), state=state,
         opened_on=opened_on, **dates,
-        wishes=f"{telling.story('wishes')} {telling.story('wishes_more')}", wishes_on=dates.get("last_referral_on") or opened_on,
-        wishes_by="Solace (IDVA)", why_high_risk=telling.story("high_risk"), needs=[need for need in needs if need],
-        stop_flags=_stop_flags(victim), care_flags=[pick(draw, words["care_flags"])] if chance(draw, 0.3) else [],
-        who_tells=pick(draw, words["who_tells"]),
+        wishes=telling.story("wishes", "wishes_more"), wishes_by="Solace (IDVA)",
+        wishes_on=dates.get("last_referral_on") or opened_on, why_high_risk=telling.story("high_risk"),
+        needs=[need for need in needs if need], stop_flags=_stop_flags(victim),
+        care_flags=[pick(draw, words["care_flags"])] if chance(draw, 0.3) else [], who_tells=pick(draw, words["who_tells"]),
     )  # fmt: skip
 
 
@@ -162,7 +160,7 @@ def _told(case: Opened, telling: Telling, risk: Risk, on: date) -> dict[str, Any
         "judgement": telling.story("judgement") if Criterion.PROFESSIONAL_JUDGEMENT in risk.criteria else None,
         "escalation": str(draw.randrange(3, 8)) if Criterion.POTENTIAL_ESCALATION in risk.criteria else None,
         "happened_on": days_after(on, -draw.randrange(1, 9)), "why_now": telling.story("why_now"),
-        "tried": telling.story("tried"), "wishes": f"{telling.story('wishes')} {telling.story('wishes_more')}",
+        "tried": telling.story("tried"), "wishes": telling.story("wishes", "wishes_more"),
         "no_children": None if case.people.children or case.people.others else True,
         "weapons": telling.story("weapons"), "orders": telling.story("orders"),
         "staff_safety": telling.story("staff_safety") if chance(draw, 0.4) else None, **_sharing(case, telling, on),
@@ -195,5 +193,3 @@ def _assessment(borough: Borough, case: Opened, row: Referral, telling: Telling,
             "risk_to_children": "yes" if case.people.children else "no",
         },
     )  # fmt: skip
-
-

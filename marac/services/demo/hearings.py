@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
-from marac.services.demo.actions import Agreed, choose, write_actions
+from marac.services.demo.actions import Agreed, Plan, choose, write_actions
 from marac.services.demo.borough import Borough
 from marac.services.demo.casework import Opened, Referred
 from marac.services.demo.planning import Hearing
@@ -55,82 +55,106 @@ class Course:
         kept[1] = until
 
 
-def write_hearing(
-    borough: Borough, case: Opened, course: Course, hearing: Hearing, one: Written, *, position: int, stage: str,
-    referred: Referred, extra: Sequence[Agreed], draw: Random,
-) -> list[object]:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One case at one meeting, with what its writers need. `stage` says how far it has come."""
+
+    borough: Borough
+    case: Opened
+    hearing: Hearing
+    meeting: Written
+    position: int
+    stage: str
+    referred: Referred
+    telling: Telling
+
+    @property
+    def over(self) -> bool:
+        """Whether the case was heard."""
+        return self.stage in OVER and self.hearing.outcome is not Outcome.DEFERRED
+
+    @property
+    def place(self) -> dict[str, UUID]:
+        """The ids that every row of the case carries."""
+        return {"partnership_id": self.borough.id, "case_id": self.case.id}
+
+
+def write_hearing(one: Occasion, course: Course, extra: Sequence[Agreed]) -> list[object]:
     """The rows of one hearing; `course` is brought up to date."""
-    telling = Telling(case.people, draw)
-    over = stage in OVER and hearing.outcome is not Outcome.DEFERRED
-    item = _item(borough, case, hearing, one, position, stage, referred, telling)
+    borough, meeting = one.borough, one.meeting
+    item = _item(one)
     staffed = [slug for slug in borough.agencies if borough.staffed(slug)]
-    agreed = [*choose(draw, referred.risk.yes, staffed), *extra] if over else []
-    knows = _who_knows(borough, case, draw, agreed)
+    agreed = [*choose(one.telling.draw, one.referred.risk.yes, staffed), *extra] if one.over else []
+    knows = _who_knows(one, agreed)
     rows: list[object] = [item]
-    if stage != "later":
-        rows += _research(borough, case, course, item.id, one, stage, knows, telling)
-    if over:
-        notes = _notes(borough, case, item.id, one, position, hearing, telling)
-        rows += [*notes, *write_actions(borough, case.id, item.id, one, stage, agreed, telling)]
+    if one.stage != "later":
+        rows += _research(one, item.id, course, knows)
+    if one.over:
+        plan = Plan(borough, one.case.id, item.id, meeting, one.stage, one.telling)
+        rows += [*_notes(one, item.id), *write_actions(plan, agreed)]
         course.flagged |= knows
-        course.heard_on, course.heard_at = one.sitting.on, stage
+        course.heard_on, course.heard_at = meeting.sitting.on, one.stage
     for slug in {line.slug for line in agreed} - set(borough.core):
-        course.involve(slug, InvolvementBasis.CONSULTED, one.sitting.on)
+        course.involve(slug, InvolvementBasis.CONSULTED, meeting.sitting.on)
     return rows
 
 
-def _item(
-    borough: Borough, case: Opened, hearing: Hearing, one: Written, position: int, stage: str, referred: Referred,
-    telling: Telling,
-) -> AgendaItem:  # fmt: skip
-    deferred = hearing.outcome is Outcome.DEFERRED
-    over, draw = stage in OVER, telling.draw
-    called_at = one.starts_at + timedelta(minutes=5 + (position - 1) * 11) if over and not deferred else None
-    state = AgendaItemState.DEFERRED if deferred else AgendaItemState.HEARD if over else AgendaItemState.LISTED
-    facts: dict[str, Any] = {}
-    if deferred:
-        facts = {"deferred_because": "Referrer could not attend", "interim_safety": telling.story("after")}
-    if called_at:
-        missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
-        facts = {"covered": [aim for aim in COVERED if aim != missed], "who_tells": pick(draw, table("safety")["who_tells"])}
-    if hearing.outcome is Outcome.TRANSFERRED:
-        facts["transferred_to"] = pick(draw, AREAS)
+def _item(one: Occasion) -> AgendaItem:
+    deferred = one.hearing.outcome is Outcome.DEFERRED
+    called_at = _called_at(one) if one.over else None
+    state = AgendaItemState.DEFERRED if deferred else AgendaItemState.HEARD if one.over else AgendaItemState.LISTED
     return AgendaItem(
-        id=uuid4(), partnership_id=borough.id, case_id=case.id, meeting_id=one.id, referral_id=referred.id,
-        position=position, minutes_planned=10, state=state, outcome=hearing.outcome, bring_back_on=hearing.back_on,
-        is_repeat=hearing.is_repeat, is_transfer=hearing.is_transfer, called_at=called_at,
-        finished_at=called_at + timedelta(minutes=10) if called_at else None, **facts,
+        id=uuid4(), **one.place, meeting_id=one.meeting.id, referral_id=one.referred.id, position=one.position,
+        minutes_planned=10, state=state, outcome=one.hearing.outcome, bring_back_on=one.hearing.back_on,
+        is_repeat=one.hearing.is_repeat, is_transfer=one.hearing.is_transfer, called_at=called_at,
+        finished_at=called_at + timedelta(minutes=10) if called_at else None, **_said_of_item(one),
     )  # fmt: skip
 
 
-def _who_knows(borough: Borough, case: Opened, draw: Random, agreed: Sequence[Agreed]) -> set[str]:
+def _called_at(one: Occasion) -> datetime:
+    return one.meeting.starts_at + timedelta(minutes=5 + (one.position - 1) * 11)
+
+
+def _said_of_item(one: Occasion) -> dict[str, Any]:
+    """The sealed part of an agenda item."""
+    draw = one.telling.draw
+    if one.hearing.outcome is Outcome.DEFERRED:
+        return {"deferred_because": "Referrer could not attend", "interim_safety": one.telling.story("after")}
+    if not one.over:
+        return {}
+    missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
+    said = {
+        "covered": [aim for aim in COVERED if aim != missed],
+        "who_tells": pick(draw, table("safety")["who_tells"]),
+    }
+    return said | ({"transferred_to": pick(draw, AREAS)} if one.hearing.outcome is Outcome.TRANSFERRED else {})
+
+
+def _who_knows(one: Occasion, agreed: Sequence[Agreed]) -> set[str]:
     """Who referred it, the IDVA service, whoever takes an action, a few more, and the landlord."""
-    knows = {case.referrer_slug, "solace", "met_police_da"} | {line.slug for line in agreed}
-    knows |= {slug for slug in borough.core if chance(draw, 0.12)}
-    landlord = LANDLORDS.get(case.people.victim.address.get("landlord") or "")
+    knows = {one.case.referrer_slug, "solace", "met_police_da"} | {line.slug for line in agreed}
+    knows |= {slug for slug in one.borough.core if chance(one.telling.draw, 0.12)}
+    landlord = LANDLORDS.get(one.case.people.victim.address.get("landlord") or "")
     return knows | ({landlord} if landlord else set())
 
 
 # -- what agencies answer ----------------------------------------------------------------------------------------------
 
 
-def _research(
-    borough: Borough, case: Opened, course: Course, item_id: UUID, one: Written, stage: str, knows: set[str],
-    telling: Telling,
-) -> Iterator[Research]:  # fmt: skip
-    asked = [*borough.core, *sorted(knows - set(borough.core))]
-    for place, slug in enumerate(asked):
-        state = _answered(telling.draw, stage, slug in knows, place)
+def _research(one: Occasion, item_id: UUID, course: Course, knows: set[str]) -> Iterator[Research]:
+    meeting, core = one.meeting, one.borough.core
+    asked_on, latest = meeting.asked_at.date(), min(meeting.answers_due_at.date(), days_after(meeting.today, -1))
+    for place, slug in enumerate([*core, *sorted(knows - set(core))]):
+        state = _answered(one.telling.draw, one.stage, slug in knows, place)
         waits = state in (R.REQUESTED, R.IN_PROGRESS)
-        returned = min(days_after(one.asked_at.date(), 1 + place % 3), days_after(one.answers_due_at.date(), 0))
-        returned = min(returned, days_after(one.today, -1))
-        basis = InvolvementBasis.LISTED if slug in borough.core else InvolvementBasis.CONSULTED
-        gone = state is R.NIL_RETURN
-        course.involve(slug, basis, one.asked_at.date(), days_after(returned, -1) if gone else None)
+        returned = min(days_after(asked_on, 1 + place % 3), latest)
+        basis = InvolvementBasis.LISTED if slug in core else InvolvementBasis.CONSULTED
+        course.involve(slug, basis, asked_on, days_after(returned, -1) if state is R.NIL_RETURN else None)
         yield Research(
-            partnership_id=borough.id, case_id=case.id, item_id=item_id, agency_id=borough.agencies[slug], state=state,
-            requested_at=one.asked_at, due_at=one.answers_due_at, returned_at=None if waits else at(returned, 8 + place % 9),
-            released_at=one.starts_at if state is R.RELEASED else None, **_answer(slug, state, telling),
+            **one.place, item_id=item_id, agency_id=one.borough.agencies[slug], state=state,
+            requested_at=meeting.asked_at, due_at=meeting.answers_due_at,
+            returned_at=None if waits else at(returned, 8 + place % 9),
+            released_at=meeting.starts_at if state is R.RELEASED else None, **_answer(slug, state, one.telling),
         )  # fmt: skip
 
 
@@ -168,18 +192,15 @@ def _kind_of(slug: str) -> str:
 # -- minutes -----------------------------------------------------------------------------------------------------------
 
 
-def _notes(
-    borough: Borough, case: Opened, item_id: UUID, one: Written, position: int, hearing: Hearing, telling: Telling
-) -> Iterator[MinuteNote]:
+def _notes(one: Occasion, item_id: UUID) -> Iterator[MinuteNote]:
     headings = [H.VIEWS, H.INFORMATION, *RISKS]
-    headings += [H.WHAT_WORKED] if hearing.is_repeat or not hearing.fresh else []
-    saved_at = one.starts_at + timedelta(minutes=6 + (position - 1) * 11)
+    headings += [H.WHAT_WORKED] if one.hearing.is_repeat or not one.hearing.fresh else []
     for place, heading in enumerate(headings):
-        text = "No children in the home." if heading is H.RISK_CHILDREN and not case.people.children else None
+        childless = heading is H.RISK_CHILDREN and not one.case.people.children
         yield MinuteNote(
-            partnership_id=borough.id, case_id=case.id, item_id=item_id, heading=heading,
-            saved_at=saved_at + timedelta(minutes=place), saved_by_id=one.coordinator.id,
-            text=text or telling.minutes(heading.value),
+            **one.place, item_id=item_id, heading=heading, saved_at=_called_at(one) + timedelta(minutes=1 + place),
+            saved_by_id=one.meeting.coordinator.id,
+            text="No children in the home." if childless else one.telling.minutes(heading.value),
         )  # fmt: skip
 
 
@@ -209,5 +230,5 @@ def write_flags(borough: Borough, case: Opened, course: Course, draw: Random) ->
         yield Flag(
             partnership_id=borough.id, case_id=case.id, agency_id=borough.agencies[slug], state=state,
             asked_at=at(course.heard_on, 13), due_at=at(working_day(course.heard_on, "D+1"), 17), lift_on=lift_on,
-            confirmed_at=at(days_after(on, 0), 16, 10) if on else None, confirmed_by_id=worker.id if worker and on else None,
+            confirmed_at=at(on, 16, 10) if on else None, confirmed_by_id=worker.id if worker and on else None,
         )  # fmt: skip

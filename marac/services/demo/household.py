@@ -1,4 +1,4 @@
-"""The people of one invented case: victim-survivor, alleged perpetrators, children and others, where they live, how to reach them.
+"""The people of one invented case: who they are, where they live and how to reach them safely.
 
 Pure: the same for a seed and a number. Phones are from the ranges kept for drama, postcodes end as no real one does.
 """
@@ -82,8 +82,9 @@ def household(seed: int, number: int, on: date, *, checked_on: date | None = Non
         contact=_contact(draw, seed, number, name, checked_on or on),
         equality=_equality(draw, kind),
     )  # fmt: skip
-    perpetrators = _perpetrators(draw, seed, number, kind, victim, between, home, on)
-    children = _children(draw, kind, perpetrators[0], victim, low, on)
+    landline = f"020 7946 0{_numbers(seed)[number % 1000]:03d}"
+    perpetrators = _perpetrators(draw, kind, victim, between, on=on, phone=landline)
+    children = _children(draw, kind, perpetrators[0], victim, on=on)
     pregnant = female and 18 <= low <= 35 and chance(draw, 0.12)
     return Household(victim, perpetrators, children, _others(draw, kind), between, pregnant)
 
@@ -126,7 +127,8 @@ def _home(draw: Random) -> Home:
     letters = places["inward_letters"]
     inward = f"{pick(draw, places['outward'][area])}{pick(draw, letters)}{pick(draw, letters)}"
     number = str(draw.randrange(1, 180))
-    number = f"Flat {draw.randrange(1, 60)}, {number}" if chance(draw, 0.45) else number + pick(draw, ["", "", "", "A", "B"])
+    flat = f"Flat {draw.randrange(1, 60)}, {number}"
+    number = flat if chance(draw, 0.45) else number + pick(draw, ["", "", "", "A", "B"])
     street = f"{pick(draw, places['street_names'])} {pick(draw, places['street_kinds'])}"
     return Home(number, street, f"{area} {inward}")
 
@@ -192,51 +194,56 @@ def _equality(draw: Random, kind: dict[str, Any]) -> dict[str, Any]:
 
 
 def _perpetrators(
-    draw: Random, seed: int, number: int, kind: dict[str, Any], victim: Person, between: str, home: Home, on: date
+    draw: Random, kind: dict[str, Any], victim: Person, between: str, *, on: date, phone: str
 ) -> tuple[Person, ...]:
     """One for most; a relative besides where the wider family is involved."""
-    words = table("safety")
     theirs = kind if chance(draw, 0.8) else heritage(draw)
-    found = []
-    for place in range(2 if chance(draw, 0.12) else 1):
-        female = not victim.female and place == 0 and between not in FAMILY
-        family = victim.name.family if between in FAMILY and not (kind["women_last"][0] == "Begum") else None
-        name = draw_name(draw, theirs, female=female, family=family)
-        what = between if place == 0 else pick(draw, KIN)
-        older = -26 if what == "son" else draw.randrange(-4, 9)
-        age = max(18, (on - victim.identity["born_on"]).days // 365 + older)
-        known = chance(draw, 0.85)
-        identity = {
-            "full_name": name.full, "aliases": aliases(draw, name) or None, "sex": "female" if female else "male",
-            "born_on": _born(draw, on, age, age) if known else None, "approximate_age": None if known else age // 5 * 5,
-            "relationship_to_victim": what, "whereabouts": pick(draw, words["whereabouts"]),
-            "occupation": pick(draw, words["perpetrator_occupations"]),
-        }  # fmt: skip
-        together = "former" not in between and place == 0
-        address = vars_of(home) if together else vars_of(_home(draw)) if chance(draw, 0.7) else {"not_known": True}
-        phone = f"020 7946 0{_numbers(seed)[number % 1000]:03d}" if place == 0 and chance(draw, 0.4) else None
-        found.append(Person(PersonRole.PERPETRATOR, name, female, identity, address, {"phone": phone}))
-    return tuple(found)
+    first = _perpetrator(draw, theirs, victim, between, on=on, phone=phone if chance(draw, 0.4) else None)
+    if not chance(draw, 0.12):
+        return (first,)
+    return (first, _perpetrator(draw, theirs, victim, pick(draw, KIN), on=on, phone=None))
 
 
-def vars_of(home: Home) -> dict[str, Any]:
+def _perpetrator(
+    draw: Random, kind: dict[str, Any], victim: Person, between: str, *, on: date, phone: str | None
+) -> Person:
+    words = table("safety")
+    female = not victim.female and between not in (*FAMILY, *KIN)
+    name = draw_name(draw, kind, female=female)
+    older = -26 if between == "son" else draw.randrange(-4, 9)
+    age = max(18, (on - victim.identity["born_on"]).days // 365 + older)
+    known = chance(draw, 0.85)
+    identity = {
+        "full_name": name.full, "aliases": aliases(draw, name) or None, "sex": "female" if female else "male",
+        "born_on": _born(draw, on, age, age) if known else None, "approximate_age": None if known else age // 5 * 5,
+        "relationship_to_victim": between, "whereabouts": pick(draw, words["whereabouts"]),
+        "occupation": pick(draw, words["perpetrator_occupations"]),
+    }  # fmt: skip
+    elsewhere = lives_at(_home(draw)) if chance(draw, 0.7) else {"not_known": True}
+    shared = {key: victim.address[key] for key in ("house_number", "street", "postcode")}
+    together = "former" not in between and between not in KIN
+    return Person(PersonRole.PERPETRATOR, name, female, identity, shared if together else elsewhere, {"phone": phone})
+
+
+def lives_at(home: Home) -> dict[str, Any]:
     """A home as the attributes of an address."""
     return {"house_number": home.house_number, "street": home.street, "postcode": home.postcode}
 
 
 def _children(
-    draw: Random, kind: dict[str, Any], perpetrator: Person, victim: Person, age: int, on: date
+    draw: Random, kind: dict[str, Any], perpetrator: Person, victim: Person, *, on: date
 ) -> tuple[Person, ...]:
-    count = weighted(draw, CHILDREN) if 18 <= age < 55 else 0
-    schools, found = table("places")["schools"], []
-    oldest = min(17, max(1, (on - victim.identity["born_on"]).days // 365 - 17))
-    for _ in range(count):
+    age = (on - victim.identity["born_on"]).days // 365
+    schools, oldest = table("places")["schools"], min(17, max(1, age - 17))
+    found = []
+    for _ in range(weighted(draw, CHILDREN) if 18 <= age < 55 else 0):
         female, years = chance(draw, 0.5), draw.random() * oldest
         name = draw_name(draw, kind, female=female, family=perpetrator.name.family)
         name = replace(name, full=f"{name.given} {name.family}")
         identity = {
-            "full_name": name.full, "born_on": days_after(on, -365.25 * years - 30), "sex": "female" if female else "male",
-            "relationship_to_victim": "child", "relationship_to_perpetrator": pick(draw, ["child", "child", "child", "stepchild"]),
+            "full_name": name.full, "born_on": days_after(on, -365.25 * years - 30),
+            "sex": "female" if female else "male", "relationship_to_victim": "child",
+            "relationship_to_perpetrator": weighted(draw, {"child": 3.0, "stepchild": 1.0}),
             "school": pick(draw, schools) if years > 3 else None,
             "lives_with": "victim" if chance(draw, 0.85) else "grandmother",
         }  # fmt: skip
@@ -251,6 +258,6 @@ def _others(draw: Random, kind: dict[str, Any]) -> tuple[Person, ...]:
     name = draw_name(draw, kind, female=female)
     identity = {
         "full_name": name.full, "sex": "female" if female else "male", "approximate_age": draw.randrange(40, 78),
-        "relationship_to_victim": pick(draw, ["mother", "new partner", "neighbour", "sister"]) if female else "new partner",
+        "relationship_to_victim": pick(draw, ["mother", "neighbour", "sister"]) if female else "new partner",
     }  # fmt: skip
     return (Person(PersonRole.OTHER_AT_RISK, name, female, identity),)

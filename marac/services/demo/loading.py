@@ -7,13 +7,13 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
 from marac.db import Base
-from marac.models import PersonToken
+from marac.models import AuditEntry, PersonToken
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
@@ -25,7 +25,7 @@ from marac.services.demo.casework import (
     write_people,
     write_referral,
 )
-from marac.services.demo.hearings import Course, write_flags, write_hearing, write_involvement
+from marac.services.demo.hearings import Course, Occasion, write_flags, write_hearing, write_involvement
 from marac.services.demo.household import household
 from marac.services.demo.planning import Hearing, Plan, plan
 from marac.services.demo.sittings import Written, write_sittings
@@ -81,6 +81,12 @@ def load(
     with unit_of_work(deployment) as session:
         audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
     return dict(sorted(desk.counts.items()))
+
+
+def is_loaded(deployment: Deployment) -> bool:
+    """Whether a demo was loaded here to its end. One that was broken off is not: it needs an empty data folder."""
+    with deployment.reader() as session:
+        return session.scalar(select(AuditEntry.id).where(AuditEntry.tag == "demo:loaded").limit(1)) is not None
 
 
 def _desk(planned: Plan, borough: Borough, written: list[Written]) -> Desk:
@@ -150,11 +156,12 @@ def _heard_case(
         if hearing.fresh or referred is None:
             referred, made = _refer(desk, case, hearing, telling)
             rows += made
-        rows += write_hearing(
-            borough, case, course, hearing, desk.written[hearing.sitting], position=desk.positions[number, hearing.sitting],
-            stage=desk.stages[hearing.sitting], referred=referred, extra=desk.extra.get((number, hearing.sitting), ()),
-            draw=source(f"hearing/{planned.seed}/{number}/{hearing.sitting}"),
+        at, words = (number, hearing.sitting), source(f"hearing/{planned.seed}/{number}/{hearing.sitting}")
+        occasion = Occasion(
+            borough, case, hearing, desk.written[hearing.sitting], desk.positions[at], desk.stages[hearing.sitting],
+            referred, Telling(people, words),
         )  # fmt: skip
+        rows += write_hearing(occasion, course, desk.extra.get(at, ()))
     row = write_case(
         borough, case, telling, state=_state(stage, draw), opened_on=first_on, last_heard_on=course.heard_on,
         last_referral_on=referred.on if referred else None,
@@ -171,10 +178,11 @@ def _heard_case(
 def _refer(desk: Desk, case: Opened, hearing: Hearing, telling: Telling) -> tuple[Referred, list[object]]:
     """The referral that brought a case to a sitting."""
     one = desk.written[hearing.sitting]
-    kind, more = ReferralKind.REPEAT if hearing.is_repeat else ReferralKind.NEW, {}
+    kind = ReferralKind.REPEAT if hearing.is_repeat else ReferralKind.NEW
+    more: dict[str, Any] = {}
     if hearing.is_transfer:
         kind = ReferralKind.TRANSFER_IN
-        more = {"other_area": "another London borough", "earlier_papers": "Minutes of one hearing came with the referral."}
+        more = {"other_area": "another London borough", "earlier_papers": "Minutes of one hearing came with it."}
     if one.sitting.kind is MeetingKind.EMERGENCY:
         kind, more = ReferralKind.EMERGENCY, {"emergency_need": telling.story("urgent_need"), "urgent": True}
     on = desk.plan.referred_on(hearing)

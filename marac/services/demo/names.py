@@ -1,4 +1,4 @@
-"""Names of invented people, and the other spellings and orders in which agencies meet them. Refuses to know a real person."""
+"""Names of invented people, and the other spellings and orders in which agencies meet them. Knows no real person."""
 
 import csv
 from collections import defaultdict

@@ -93,14 +93,14 @@ class Plan:
     @property
     def cases(self) -> int:
         """How many cases there are, heard or not."""
-        return 1 + max(one.case for one in (*self.hearings, *self.waiting))
+        return 1 + max(*(one.case for one in self.hearings), *(one.case for one in self.waiting))
 
     def of_year(self) -> tuple[Hearing, ...]:
         """The hearings of the financial year 2022-23."""
         return tuple(one for one in self.hearings if YEAR[0] <= self.sittings[one.sitting].on <= YEAR[1])
 
     def referred_on(self, hearing: Hearing) -> date:
-        """The day of the referral that brought a case to a sitting: one to two weeks before it, a day for an emergency."""
+        """The day of the referral that brought a case to a sitting: one to two weeks before, a day for an emergency."""
         sitting = self.sittings[hearing.sitting]
         days = 1 if sitting.kind is MeetingKind.EMERGENCY else 7 + hearing.case % 6
         return min(sitting.on - timedelta(days=days), self.today - timedelta(days=2))
@@ -133,7 +133,8 @@ def _sittings_of_year(size: Scale) -> list[Sitting]:
     weekly = [size.first_on + WEEK * week for week in range(size.weeks)]
     days = [day for day in weekly if not (day.month == 12 and day.day > 24)]
     before = [date(2022, 3, 9), date(2022, 3, 16), date(2022, 3, 23), date(2022, 3, 30)]
-    extra = [days[len(days) * part // (size.emergencies + 1)] + timedelta(days=2) for part in range(1, size.emergencies + 1)]
+    parts = size.emergencies + 1
+    extra = [days[len(days) * part // parts] + timedelta(days=2) for part in range(1, parts)]
     routine = [_past(_working(day), MeetingKind.ROUTINE) for day in (*before, *days)]
     return routine + [_past(_working(day), MeetingKind.EMERGENCY) for day in extra]
 
@@ -145,12 +146,12 @@ def _past(on: date, kind: MeetingKind) -> Sitting:
 def _sittings_of_present(today: date) -> list[Sitting]:
     """Three earlier this year, the last four weeks, the next in under a week, and the one after it."""
     following = series_day(today)
-    earlier = [replace(_past(_working(following - WEEK * back), MeetingKind.ROUTINE), present=True) for back in (31, 18, 9)]
-    recent = [replace(_past(_working(following - WEEK * back), MeetingKind.ROUTINE), present=True) for back in (4, 3, 2, 1)]
-    recent[-1] = replace(recent[-1], minutes=MinutesState.SUBMITTED)
+    days = [_working(following - WEEK * back) for back in (31, 18, 9, 4, 3, 2, 1)]
+    held = [replace(_past(day, MeetingKind.ROUTINE), present=True) for day in days]
+    held[-1] = replace(held[-1], minutes=MinutesState.SUBMITTED)
     coming = Sitting(_working(following, 1), MeetingKind.ROUTINE, MeetingState.PUBLISHED, None, present=True)
     later = Sitting(_working(following + WEEK, 1), MeetingKind.ROUTINE, MeetingState.SCHEDULED, None, present=True)
-    return [*earlier, *recent, coming, later]
+    return [*held, coming, later]
 
 
 def series_day(today: date) -> date:
@@ -171,7 +172,7 @@ def _working(day: date, step: int = -1) -> date:
 
 
 def _hear_the_year(size: Scale, sittings: list[Sitting], draw: Random) -> list[Hearing]:
-    """Exactly the victims and hearings of the scale; who is heard again is placed first, the rest fill the places left."""
+    """Exactly the victims and hearings of the scale; who is heard again is placed first, the rest fill the gaps."""
     inside = [n for n, one in enumerate(sittings) if not one.present and one.on >= size.first_on]
     before = [n for n, one in enumerate(sittings) if not one.present and one.on < size.first_on]
     room = _room(size, [(n, sittings[n].kind) for n in inside], draw)
@@ -217,7 +218,8 @@ def _places(room: dict[int, int], times: int, draw: Random, *, latest: int) -> l
     while len(chosen) < times:
         apart = max(2, len(order) // 10)
         fits = [at for at in free if all(abs(at - one) >= apart for one in chosen)]
-        fits = fits or [at for at in free if at not in chosen] or [at for at, n in enumerate(order) if room[n] and at not in chosen]
+        fits = fits or [at for at in free if at not in chosen]
+        fits = fits or [at for at, n in enumerate(order) if room[n] and at not in chosen]
         chosen.append(draw.choices(fits, weights=[room[order[at]] for at in fits])[0])
     for at in chosen:
         room[order[at]] -= 1
@@ -279,8 +281,8 @@ def _with_loose_ends(hearings: list[Hearing], at: list[int], sittings: list[Sitt
 # -- referrals without a hearing ---------------------------------------------------------------------------------------
 
 TURNED_DOWN = (
-    ReferralState.NOT_ACCEPTED, ReferralState.REFERRED_ELSEWHERE, ReferralState.TRANSFERRED_OUT, ReferralState.ALERT_ONLY,
-    ReferralState.WITHDRAWN,
+    ReferralState.NOT_ACCEPTED, ReferralState.REFERRED_ELSEWHERE, ReferralState.TRANSFERRED_OUT,
+    ReferralState.ALERT_ONLY, ReferralState.WITHDRAWN,
 )  # fmt: skip
 AT_TRIAGE = (ReferralState.SUBMITTED,) * 4 + (ReferralState.RETURNED,)
 DRAFTS = (ReferralState.DRAFT,) * 2

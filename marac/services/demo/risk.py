@@ -1,4 +1,4 @@
-"""DASH answers of an invented case, and the reasons it is referred for, each as the shipped checklist scores it. Pure."""
+"""DASH answers of an invented case, and the reasons it is referred for, as the shipped checklist scores it. Pure."""
 
 from dataclasses import dataclass
 from functools import cache

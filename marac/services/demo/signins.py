@@ -31,8 +31,8 @@ def accounts(deployment: Deployment) -> list[dict[str, str | None]]:
             )
             found += [
                 {
-                    "email": staff[row.user_id]["email"], "password": secret, "role": row.role.value, "agency": row.slug,
-                    "totp_secret": codes[row.user_id]["totp_secret"],
+                    "email": staff[row.user_id]["email"], "password": secret, "role": row.role.value,
+                    "agency": row.slug, "totp_secret": codes[row.user_id]["totp_secret"],
                     "programme": row.programme.value if row.programme else None,
                 }
                 for row in held

@@ -13,7 +13,8 @@ from marac.services.demo.tables import at, chance, days_after, pick, source, wei
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
 
 CAME = {
-    AttendanceState.PRESENT: 84.0, AttendanceState.DEPUTY: 7.0, AttendanceState.APOLOGIES: 6.0, AttendanceState.ABSENT: 3.0,
+    AttendanceState.PRESENT: 84.0, AttendanceState.DEPUTY: 7.0, AttendanceState.APOLOGIES: 6.0,
+    AttendanceState.ABSENT: 3.0,
 }  # fmt: skip
 HERE = (AttendanceState.PRESENT, AttendanceState.DEPUTY)
 ALWAYS = ("met_police_da", "solace", "vawg_team")
@@ -35,7 +36,8 @@ class Written:
 
 def write_sittings(borough: Borough, plan: Plan) -> tuple[list[Written], list[object]]:
     """Every meeting of the plan in order, and the rows to add."""
-    written, rows = [], []
+    written: list[Written] = []
+    rows: list[object] = []
     for number, sitting in enumerate(plan.sittings):
         draw = source(f"sitting/{plan.seed}/{number}")
         one = _describe(borough, sitting, plan.today, draw)

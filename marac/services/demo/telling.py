@@ -1,4 +1,4 @@
-"""How an invented case is told: fragments joined into referrals, minutes and answers, so that no two read the same. Pure."""
+"""How an invented case is told: fragments joined into referrals, minutes and answers. Pure; no two read the same."""
 
 from collections.abc import Sequence
 from random import Random
@@ -7,12 +7,6 @@ from typing import Any
 from marac.services.demo.household import Household
 from marac.services.demo.tables import pick, table
 
-WHEN = ("on Monday", "on Tuesday evening", "late on Wednesday", "on Thursday", "on Friday night", "early on Saturday", "on Sunday",
-        "at the weekend", "last week", "two days ago", "yesterday", "three days ago", "in the small hours")  # fmt: skip
-PLACES = ("the bus stop", "the library", "the market", "the surgery", "the school gate", "the station", "the park", "the launderette",
-          "the community centre", "the canal path", "a relative's flat", "the children's centre", "the corner shop")  # fmt: skip
-HOURS = ("6am", "half past seven", "nine in the morning", "midday", "three o'clock", "five in the afternoon", "eight at night",
-         "eleven at night", "two in the morning")  # fmt: skip
 SHE = {"s": "she", "o": "her", "p": "her"}
 HE = {"s": "he", "o": "him", "p": "his"}
 
@@ -35,7 +29,7 @@ class Telling:
         if "{" not in told:
             return told
         drawn = {
-            "when": pick(self.draw, WHEN), "place": pick(self.draw, PLACES), "hour": pick(self.draw, HOURS),
+            **{key: pick(self.draw, table("words")[key]) for key in ("when", "place", "hour")},
             "months": self.draw.randrange(2, 19), "n": self.draw.randrange(2, 7),
         }  # fmt: skip
         sentence = told.format_map({**self.words, **drawn})

@@ -1,4 +1,4 @@
-"""Two hundred personal values that the demo holds, from every compartment, for tests that look for leaks. Demo data alone."""
+"""Two hundred personal values that the demo holds, from every compartment, for tests that look for leaks."""
 
 import re
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Found:
 
 
 def facts(deployment: Deployment) -> list[dict[str, str]]:
-    """[{kind, value}], 200 at most and 200 when the demo is there: names, places, phones, sentences. Empty without a demo."""
+    """[{kind, value}], 200 of them: names, places, phones, sentences. None without a demo."""
     found: list[Found] = []
     with unit_of_work(deployment) as session:
         for partnership_id in session.scalars(select(Partnership.id).where(Partnership.is_demo)):
@@ -75,9 +75,11 @@ def _cases(session: Session, partnership_id: UUID) -> list[UUID]:
 def _some(session: Session, partnership_id: UUID, cases: list[UUID], source: Source) -> Iterator[Found]:
     """Different values of one field, as many as the table says."""
     kind, model, compartment, attribute, wanted = source
-    of_case = model.id.in_(cases) if model is Case else model.case_id.in_(cases) if model is not User else True
-    query = select(*sealed_columns(model, compartment)).where(model.partnership_id == partnership_id, of_case)
-    rows = session.execute(query.order_by(model.id)).all()
+    mapped: Any = model
+    query = select(*sealed_columns(mapped, compartment)).where(mapped.partnership_id == partnership_id)
+    if model is not User:
+        query = query.where((mapped.id if model is Case else mapped.case_id).in_(cases))
+    rows = session.execute(query.order_by(mapped.id)).all()
     values: dict[str, None] = {}
     for document in open_many(model, compartment, rows):
         for value in _values(document.get(attribute)):

@@ -15,13 +15,16 @@ from marac.services.demo.telling import Telling
 from marac.vocabulary import CaseState, ReferralState, Role, TriageOutcome
 
 OUTCOMES = {
-    ReferralState.NOT_ACCEPTED: TriageOutcome.NOT_ACCEPTED, ReferralState.REFERRED_ELSEWHERE: TriageOutcome.REFER_ELSEWHERE,
-    ReferralState.TRANSFERRED_OUT: TriageOutcome.TRANSFER_OUT, ReferralState.ALERT_ONLY: TriageOutcome.ALERT_ONLY,
+    ReferralState.NOT_ACCEPTED: TriageOutcome.NOT_ACCEPTED, ReferralState.ALERT_ONLY: TriageOutcome.ALERT_ONLY,
+    ReferralState.TRANSFERRED_OUT: TriageOutcome.TRANSFER_OUT,
+    ReferralState.REFERRED_ELSEWHERE: TriageOutcome.REFER_ELSEWHERE,
 }  # fmt: skip
 URGENT_AT = (21, 10)
 BEGUN = ["person", "safe-contact", "other-person"]
-TOLD_LATER = ("why_now", "tried", "wishes", "told", "consent", "sharing_basis", "sharing_reason", "sharing_proportionate",
-              "sharing_decided_by", "sharing_decided_on", "told_why_not", "criteria", "judgement", "escalation")  # fmt: skip
+TOLD_LATER = (
+    "why_now", "tried", "wishes", "told", "consent", "sharing_basis", "sharing_reason", "sharing_proportionate",
+    "sharing_decided_by", "sharing_decided_on", "told_why_not", "criteria", "judgement", "escalation",
+)  # fmt: skip
 
 
 def write_waiting(

@@ -1,0 +1,75 @@
+"""What is typed to book a meeting and to build its agenda."""
+
+import re
+from datetime import time
+from typing import Final
+
+from marac.vocabulary import MeetingKind, MeetingPlace
+from marac.web import widgets
+
+CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+
+
+def read_time(words: str) -> time | None:
+    """A time of day as people write it: 9:30am, 1pm, 13:00, 9.30. None when it is not one."""
+    found = CLOCK.fullmatch(words.strip())
+    if not found:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return None
+    hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+class ScheduleForm(widgets.PageForm):
+    """A meeting to book."""
+
+    starts_on = widgets.date_field("Day", "Enter the day of the meeting", hint="For example, 27 11 2025.")
+    starts_time = widgets.text_field("Start time", "Enter the start time", "For example, 9:30am or 13:00.", longest=10)
+    kind = widgets.choice_field("Type", [(kind.value, kind.label) for kind in MeetingKind], "Select the type")
+    place = widgets.choice_field(
+        "How it is held", [(place.value, place.label) for place in MeetingPlace], "Select how it is held"
+    )
+
+
+class ListForm(widgets.PageForm):
+    """Cases to put on the agenda."""
+
+    cases = widgets.many_field("Cases to list", [], "Select at least one case")
+    conflict_checked = widgets.tick_field("I have checked attendees and staff for conflicts of interest")
+
+
+class PutOffForm(widgets.PageForm):
+    """Why a case is not heard, and what keeps the person safe until it is."""
+
+    move = widgets.choice_field(
+        "What happens to it",
+        (("defer", "Defer: hear it at a later meeting"), ("remove", "Take it off: it should not be on this agenda")),
+        "Select defer or take off",
+    )
+    reason = widgets.long_text_field("Why it is not being heard", hint="For example, the referrer cannot come.")
+    approved_by = widgets.select_field("Who approved this", [])
+    interim_safety = widgets.long_text_field("What keeps the person safe until it is heard")
+
+
+class CancelForm(widgets.PageForm):
+    """Why a meeting does not take place."""
+
+    reason = widgets.long_text_field("Why the meeting is cancelled")
+
+
+class GuestForm(widgets.PageForm):
+    """Somebody else who has come."""
+
+    agency = widgets.select_field("Agency", [], "Select the agency")
+    person_name = widgets.name_field("Name of the person", required="Enter the name of the person who came")
+    agreed = widgets.tick_field("Agreed confidentiality in the room")
+
+
+class OpenForm(widgets.PageForm):
+    """Before the first case."""
+
+    chair_id = widgets.select_field("Chair", [])
+    statement_read = widgets.tick_field("The chair has read the confidentiality statement aloud")
+

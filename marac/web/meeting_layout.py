@@ -1,0 +1,67 @@
+"""The frame that every page of a meeting shares: which parts of it this person has, and what may be done next."""
+
+from typing import Any
+
+from flask import render_template
+
+from marac import access
+from marac.access import Actor
+from marac.models import Meeting
+from marac.services import moving, panels
+from marac.vocabulary import MeetingState, MinutesState
+from marac.vocabulary import Permission as P
+from marac.web import signin, unit_of_work
+from marac.web.shell import short_weekday, time_of_day
+
+WORDS = {
+    "referral_cutoff": "Referrals close", "triage_decided": "Referrals decided", "agenda_published": "Agenda published",
+    "research_due": "Research returned", "attendance_confirmed": "Attendance confirmed",
+    "victim_views_due": "Views recorded", "actions_published": "Actions out", "minutes_issued": "Minutes circulated",
+}  # fmt: skip
+
+
+def opened(reference: str) -> tuple[Any, Actor, Meeting]:
+    """The session, the person and the meeting of this request, or NotFound."""
+    session, actor = unit_of_work.session(), signin.person()
+    return session, actor, panels.get_meeting(session, actor, reference)
+
+
+def title_of(meeting: Meeting) -> str:
+    """Wed 12 Nov, 9:30am"""
+    return f"{short_weekday(meeting.starts_at)}, {time_of_day(meeting.starts_at)}"
+
+
+def frame(actor: Actor, meeting: Meeting, current: str) -> dict[str, Any]:
+    """What components around a meeting page need."""
+    return {
+        "meeting": meeting, "when": title_of(meeting), "tabs": tabs(actor, meeting, current), "steps": steps(actor, meeting)
+    }  # fmt: skip
+
+
+def steps(actor: Actor, meeting: Meeting) -> dict[str, str]:
+    """What may be done to the meeting now: transition name -> label, from the table that enforces it."""
+    return {step.name: step.label for step in moving.available(actor, meeting)}
+
+
+def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
+    """The parts of a meeting that this person has."""
+    base, runs = f"/panels/{meeting.reference}", access.holds(actor, P.MEETING_RUN)
+    places = [("Overview", base)]
+    if runs:
+        places += [("Agenda", f"{base}/agenda"), ("Research", f"{base}/research")]
+    elif access.holds(actor, P.RESEARCH_WRITE) and meeting.published_at:
+        places.append(("Research", f"/research/{meeting.reference}"))
+    places.append(("Attendance", f"{base}/attendance"))
+    if runs and meeting.state in (MeetingState.IN_PROGRESS, MeetingState.HELD):
+        places.append(("Run", f"{base}/run"))
+    minutes = meeting.minutes
+    if minutes is not None and (runs or minutes.state == MinutesState.ISSUED):
+        places.append(("Minutes", f"{base}/minutes"))
+    return [{"text": text, "href": href, "current": text == current} for text, href in places]
+
+
+def page(template: str, actor: Actor, meeting: Meeting, current: str, **facts: Any) -> Any:
+    """A page of a meeting; 422 when its form has errors."""
+    form = facts.get("form")
+    shown = render_template(template, **frame(actor, meeting, current), **facts)
+    return shown, 422 if form is not None and form.errors else 200
