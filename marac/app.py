@@ -16,21 +16,31 @@ from marac.web import (
     actions,
     admin,
     agenda,
+    attendance,
     cases,
+    demo,
     errors,
     headers,
     help,  # noqa: A004 - its page is /help
     joining,
+    minutes,
     navigation,
     panels,
+    referral_parts,
     referrals,
+    research,
+    running,
     shell,
     signin,
     today,
+    triage,
     unit_of_work,
 )
 
-PAGES = (signin, joining, account, today, referrals, cases, panels, agenda, actions, admin, help)
+PAGES = (
+    signin, joining, account, today, referrals, referral_parts, triage, cases, panels, agenda,
+    attendance, research, running, minutes, actions, admin, help, demo,
+)  # fmt: skip
 MEGABYTE = 1024 * 1024
 
 
@@ -47,6 +57,7 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     unit_of_work.set_up(app, deployment, signin.PUBLIC)
     signin.set_up(app)
     navigation.set_up(app)
+    demo.set_up(app, deployment)
     for page in PAGES:
         app.register_blueprint(page.bp)
     return app

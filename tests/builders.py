@@ -178,7 +178,7 @@ def dash(yes: int = 16) -> dict[str, Any]:
 
 
 def a_referral(session: Session, house: Deployment, actor: Actor, **facts: Any) -> Referral:
-    """A draft with every part filled in. Override by task: victim=, perpetrator=, contact=, answers=, reason=, sharing=."""
+    """A draft with every part filled in. Override: victim=, perpetrator=, contact=, children=, answers=, reason=."""
     referral = referrals.start_referral(session, house.keyring, actor, DA)
     parts: dict[str, Any] = {
         "person": {**VICTIM, **facts.get("victim", {})},

@@ -15,7 +15,16 @@ from marac.services.references import new_reference
 from marac.vocabulary import ActionState, CaseState, FlagState, InvolvementBasis, PersonRole, Protects, Role
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
 
-HIDDEN = ("17", "Quarry Rise", "E1 9ZZ", "07700 900123", "07700900123", "amina@example.net", "bluebell", "Fir Tree Primary")
+HIDDEN = (
+    "17",
+    "Quarry Rise",
+    "E1 9ZZ",
+    "07700 900123",
+    "07700900123",
+    "amina@example.net",
+    "bluebell",
+    "Fir Tree Primary",
+)
 RULES = {"phone": {"answer": "no", "detail": ""}, "text": {"answer": "only_between", "detail": "9am and 2pm"}}
 
 
@@ -62,7 +71,9 @@ def a_story(house: Deployment, *, contacts_victim: bool = False, days: int = 3, 
             "stranger": a_user(session, house, Role.REPRESENTATIVE, "barts_acute", full_name="Bea Stone"),
         }
         case = a_full_case(session, house, **facts)
-        people = {person.role: person for person in session.scalars(select(CasePerson).where(CasePerson.case_id == case.id))}
+        people = {
+            person.role: person for person in session.scalars(select(CasePerson).where(CasePerson.case_id == case.id))
+        }
         involve(session, case, "housing_options", InvolvementBasis.LISTED)
         involve(session, case, "solace", InvolvementBasis.SUPPORTS)
         action = an_action(session, case, workers["housing"], contacts_victim=contacts_victim, days=days)
@@ -123,7 +134,12 @@ def a_person(session: Session, case: Case, role: PersonRole, position: int, **fa
 def involve(session: Session, case: Case, slug: str, basis: InvolvementBasis) -> None:
     """Need to know, from today."""
     agency = an_agency(session, slug)
-    facts = {"partnership_id": case.partnership_id, "case_id": case.id, "agency_id": agency.id, "since_on": clock.today()}
+    facts = {
+        "partnership_id": case.partnership_id,
+        "case_id": case.id,
+        "agency_id": agency.id,
+        "since_on": clock.today(),
+    }
     session.add(CaseAgency(**facts, basis=basis, until_on=None))
     session.flush()
 

@@ -51,15 +51,20 @@ FIVE = (
 
 
 def a_case(
-    session: Session, house: Deployment, *, name: str = "Amina Begum", perpetrator: str = "Karim Begum", children: int = 1,
-    kind: ReferralKind = ReferralKind.NEW, referred_by: str = "solace", wishes: str | None = "I want him to stay away.",
-    checked_on: date | None = None, **facts: Any,
+    session: Session, house: Deployment, *, name: str = "Amina Begum", perpetrator: str = "Karim Begum",
+    children: int = 1, kind: ReferralKind = ReferralKind.NEW, referred_by: str = "solace",
+    wishes: str | None = "I want him to stay away.", checked_on: date | None = None, **facts: Any,
 ) -> Case:  # fmt: skip
     """A case with its people and an accepted referral, not on any agenda; built from models alone."""
     partnership_id, case_id = a_partnership(session).id, uuid4()
     house.keyring.create_case_key(partnership_id, case_id)
     access.open_for("load", partnership_id, [case_id])
-    usual = {"state": CaseState.RECEIVED, "opened_on": clock.today(), "last_referral_on": clock.today(), "wishes": wishes}
+    usual = {
+        "state": CaseState.RECEIVED,
+        "opened_on": clock.today(),
+        "last_referral_on": clock.today(),
+        "wishes": wishes,
+    }
     case = Case(
         id=case_id, partnership_id=partnership_id, programme=DA, reference=new_reference(session), **{**usual, **facts}
     )
@@ -206,7 +211,9 @@ def a_running_panel(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
             if place.agency_id == panel.police.agency_id:
                 row = attendance.get_place(session, actor, meeting, place.id)
                 here = AttendanceState.PRESENT
-                attendance.record_attendance(session, actor, row, state=here, person_name="Paul Grey", agreed_in_room=True)
+                attendance.record_attendance(
+                    session, actor, row, state=here, person_name="Paul Grey", agreed_in_room=True
+                )
         running.open_meeting(session, actor, meeting, chair_id=panel.chair.id, statement_read=True)
     return panel
 
@@ -231,8 +238,8 @@ def hear(session: Session, actor: Actor, item: AgendaItem, **facts: Any) -> Agen
     minute(session, actor, item)
     agency = next(agency for agency in assigning.list_owners(session, actor) if agency.slug == "met_police_da")
     assigning.assign_action(
-        session, actor, item, agency=agency, text="Apply for a protection order", due_on=clock.today() + timedelta(days=2),
-        protects=Protects.VICTIM,
+        session, actor, item, agency=agency, text="Apply for a protection order",
+        due_on=clock.today() + timedelta(days=2), protects=Protects.VICTIM,
     )  # fmt: skip
     usual: dict[str, Any] = {"outcome": Outcome.HEARD, "tells_victim": "Ida Sender, Solace"}
     return running.hear_item(session, actor, item, **{**usual, **facts})

@@ -23,7 +23,7 @@ from marac.services.moving import flush
 from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, MinutesState, Protects
 from marac.vocabulary import Permission as P
 from marac.workflows.action import AGREE
-from marac.workflows.action_line import Parsed, parse
+from marac.workflows.action_line import REACHES, Parsed, parse
 from marac.workflows.deadlines import offset
 
 OPEN_TO_ACTIONS = (AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD)
@@ -57,6 +57,11 @@ def read_line(session: Session, actor: Actor, item: AgendaItem, line: str) -> Pa
     """What one typed line means today; problems and choices instead of guesses."""
     agencies = [(agency.slug, agency.name, agency.aliases) for agency in list_owners(session, actor)]
     return parse(line, clock.today(), next_panel_on(session, item.meeting), agencies)
+
+
+def reaches_victim(text: str) -> bool:
+    """Whether an action says to call, write or visit: then the safe-contact rules stand beside it (DA-14)."""
+    return bool(REACHES.search(text))
 
 
 def next_panel_on(session: Session, meeting: Meeting) -> date | None:

@@ -71,8 +71,8 @@ def list_places(session: Session, actor: Actor, meeting: Meeting) -> list[Place]
     access.open_staff(actor)
     rows = session.execute(
         select(
-            *sealed_columns(Attendance, "staff"), Attendance.id, Attendance.agency_id, Attendance.user_id, Attendance.state,
-            Attendance.agreed_at, Attendance.agreed_in_room, Attendance.version_id, Agency.name,
+            *sealed_columns(Attendance, "staff"), Attendance.id, Attendance.agency_id, Attendance.user_id,
+            Attendance.state, Attendance.agreed_at, Attendance.agreed_in_room, Attendance.version_id, Agency.name,
         )
         .join(Agency, Agency.id == Attendance.agency_id)
         .where(Attendance.meeting_id == meeting.id)

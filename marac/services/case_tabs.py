@@ -4,6 +4,7 @@ Another agency's research is there once it was opened to the meeting; private no
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -202,7 +203,7 @@ def _answered(one: Assessment) -> Answered:
     lines = []
     for question in checklist.questions if checklist else ():
         given = answers.get(str(question.number), "")
-        facts = given if isinstance(given, dict) else {"answer": given}
+        facts = given if isinstance(given, Mapping) else {"answer": given}
         said = " ".join(part for part in (facts.get("comment"), facts.get("detail")) if part)
         lines.append((f"{question.number}. {question.label}", str(facts.get("answer") or "not answered"), said))
     title = checklist.name if checklist else one.checklist

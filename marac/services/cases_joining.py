@@ -27,9 +27,10 @@ FILLED_IN = tuple(name for name in people.IDENTITY if name not in ("full_name", 
 
 
 def join_case(
-    session: Session, actor: Actor, referral: Referral, into_case: Case, *, kind: ReferralKind | None = ReferralKind.REPEAT
+    session: Session, actor: Actor, referral: Referral, into_case: Case, *,
+    kind: ReferralKind | None = ReferralKind.REPEAT,
 ) -> Case:  # fmt: skip
-    """Move a referral with its checklist and what it newly tells of the people into `into_case`; merge its own case away.
+    """Move a referral, its checklist and what it newly tells of the people into `into_case`; merge its own case away.
 
     RuleBroken when the case has ended or is the same one; WrongState when the referral's own case is under way already.
     `kind` is what the referral now counts as; None leaves it (a duplicate is not a repeat).
@@ -72,7 +73,7 @@ def _move_referral(session: Session, referral: Referral, into_case: Case) -> Non
 
 
 def _move_people(session: Session, own_case: Case, into_case: Case) -> None:
-    """The victim-survivor's news goes to who is already there; so for everyone of the same name and role; others move."""
+    """News of the victim-survivor goes to who is there, as for all of the same name and role; the others move."""
     there = people.people_of(session, into_case.id)
     for person in people.people_of(session, own_case.id):
         known = _same_person(person, there)
@@ -99,7 +100,7 @@ def _names(person: CasePerson) -> set[frozenset[str]]:
 
 
 def _add_news(session: Session, person: CasePerson, known: CasePerson) -> None:
-    """What the new referral says of a person the case knows: a further name, missing facts, a newer address, contact."""
+    """What the new referral says of a person the case knows: a further name, missing facts, a newer address."""
     if person.full_name and frozenset(words(person.full_name)) not in _names(known):
         known.aliases = [*(known.aliases or ()), person.full_name]
     for name in FILLED_IN:
@@ -115,7 +116,7 @@ def _newer_address(session: Session, person: CasePerson, known: CasePerson) -> N
     address, current = person.addresses[0], known.addresses[0]
     if not (address.postcode or address.street):
         return
-    if (_plain(address.postcode), _plain(address.house_number)) == (_plain(current.postcode), _plain(current.house_number)):
+    if all(_plain(getattr(address, part)) == _plain(getattr(current, part)) for part in ("postcode", "house_number")):
         for name in ("confidential", "known_to_perpetrator", "tenure", "landlord"):
             if getattr(address, name) is not None:
                 setattr(current, name, getattr(address, name))
@@ -127,7 +128,7 @@ def _newer_address(session: Session, person: CasePerson, known: CasePerson) -> N
 
 
 def _newer_contact(new: ContactMethod, held: ContactMethod) -> None:
-    """The newer number and words; of two answers on one channel the stricter, for a No that was once said stays a No."""
+    """The newer number and words; of two answers on one channel the stricter: a No that was once said stays a No."""
     for name in NEWER_COUNTS:
         if getattr(new, name):
             setattr(held, name, getattr(new, name))

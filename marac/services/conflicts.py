@@ -1,4 +1,4 @@
-"""Screening before a case is listed (DA-5): staff whose name is that of a person in the case, and the wall that keeps them out.
+"""Screening before a case is listed (DA-5): staff named like a person in the case, and the wall that keeps them out.
 
 A wall is silent: whoever stands behind it never learns that the case exists.
 """
@@ -59,7 +59,7 @@ def possible_conflicts(session: Session, actor: Actor, case: Case) -> list[Possi
 
 
 def wall_off(session: Session, actor: Actor, case: Case, user_ids: Iterable[UUID]) -> None:
-    """Keep these people out of the case, silently and at once. RuleBroken for oneself: another coordinator decides then."""
+    """Keep these people out of the case, silently and at once. RuleBroken for oneself: somebody else decides then."""
     access.require(actor, P.REFERRAL_DECIDE, case)
     held = _walled(session, case)
     for user_id in set(user_ids) - held:

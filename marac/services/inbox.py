@@ -1,4 +1,4 @@
-"""The list of referrals: what waits for a decision, one's own drafts, what was sent and how it stands. Opens only names it may."""
+"""The list of referrals: what waits for a decision, drafts, what was sent, how it stands. Opens only what it may."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class ReferralLine:
 
 
 def list_referrals(session: Session, actor: Actor, which: str = "sent", most: int = 100) -> list[ReferralLine]:
-    """`waiting` to be decided (urgent first, then oldest), own `drafts`, own `sent` ones, or `decided` (newest first)."""
+    """`waiting` for a decision (urgent first, then oldest), own `drafts`, own `sent`, or `decided` (newest first)."""
     mine = Referral.agency_id == actor.agency_id
     wanted: dict[str, Any] = {
         "waiting": Referral.state.in_(UNDECIDED),
@@ -68,9 +68,7 @@ def waiting_count(session: Session, actor: Actor) -> int:
 
 def last_decided_at(session: Session, actor: Actor) -> datetime | None:
     """When the newest decision was made, for the empty inbox."""
-    return session.scalar(
-        select(func.max(Referral.decided_at)).where(access.rule(actor, P.REFERRAL_DECIDE, Referral))
-    )
+    return session.scalar(select(func.max(Referral.decided_at)).where(access.rule(actor, P.REFERRAL_DECIDE, Referral)))
 
 
 def _columns(actor: Actor) -> Any:

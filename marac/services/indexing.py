@@ -1,4 +1,4 @@
-"""Blind-index tokens of the people of a case, written in the transaction of the value they are made of. Finds nobody itself."""
+"""Blind-index tokens of the people of a case, written in one transaction with what they are made of. Finds nobody."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -101,7 +101,7 @@ def schedule_emergency(session: Session, actor: Actor, programme: ProgrammeSlug,
 def list_case(
     session: Session, actor: Actor, case: Case, meeting: Meeting, referral: Referral, *, conflict_checked: bool
 ) -> AgendaItem:
-    """Put a case at the end of a meeting's agenda and move it to listed. One already waiting to be heard stays where it is."""
+    """Put a case at the end of an agenda and move it to listed. One already waiting to be heard stays where it is."""
     waiting = waiting_item(session, case)
     if waiting is not None:
         return waiting

@@ -1,4 +1,4 @@
-"""Who in other cases may be the same person (DA-10): a ranked list with reasons for a coordinator to decide. Hides no exact one.
+"""Who in other cases may be the same person (DA-10): ranked, with reasons, for a person to decide. Hides no exact one.
 
 Up to the limit of data/matching.yaml everyone is opened; above it, those who share a token. Walled cases are not there.
 """
@@ -90,9 +90,7 @@ def decide_match(
     if other is None or other.id == person.id:
         raise NotFound
     first, second = sorted((person.id, other.id), key=lambda one: one.hex)
-    link = session.scalar(
-        select(PersonLink).where(PersonLink.person_id == first, PersonLink.other_person_id == second)
-    )
+    link = session.scalar(select(PersonLink).where(PersonLink.person_id == first, PersonLink.other_person_id == second))
     if link is None:
         link = PersonLink(
             partnership_id=person.partnership_id, person_id=first, other_person_id=second, decision=decision,
@@ -141,9 +139,7 @@ def _candidates(session: Session, actor: Actor, asked: Known, case: Case) -> Any
     return within & CasePerson.id.in_(sharing)
 
 
-def _described(
-    session: Session, asked: Known, shown: list[tuple[Known, comparing.Agreement]]
-) -> list[Match]:
+def _described(session: Session, asked: Known, shown: list[tuple[Known, comparing.Agreement]]) -> list[Match]:
     of_cases = [person.case_id for person, _ in shown]
     rows = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(of_cases)))}
     decided = _decisions(session, asked.id)

@@ -78,8 +78,10 @@ def save_note(
 def save_covered(session: Session, actor: Actor, item: AgendaItem, covered: Sequence[str]) -> None:
     """Which aims the meeting has gone through."""
     _writable(session, actor, item)
-    item.covered = [aim for aim in COVERED if aim in covered]
-    flush(session)
+    ticked = [aim for aim in COVERED if aim in covered]
+    if ticked != list(item.covered or ()):
+        item.covered = ticked
+        flush(session)
 
 
 def _writable(session: Session, actor: Actor, item: AgendaItem) -> None:

@@ -18,7 +18,7 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Referral, User
 from marac.services import attendance, local
-from marac.services.agenda import list_items
+from marac.services.agenda import list_items, people_in
 from marac.services.involvement import ask_agencies, core_agencies, involved_agencies, latest_item
 from marac.services.moving import advance, flush
 from marac.services.recipients import AGENCY_PEOPLE, active_people
@@ -38,6 +38,7 @@ from marac.vocabulary import (
     Template,
 )
 from marac.vocabulary import Permission as P
+from marac.workflows import WORKFLOWS
 
 OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
@@ -58,6 +59,7 @@ class Waiting:
     """A case that should be on a coming agenda, and why it is offered."""
 
     case: Case
+    name: str
     reason: str
     since_on: date | None
     referral: Referral | None
@@ -130,6 +132,8 @@ def list_case_on(
     access.open_case(actor, case)
     if session.scalar(select(exists().where(AgendaItem.meeting_id == meeting.id, AgendaItem.case_id == case.id))):
         raise RuleBroken("meeting", "This case is, or was, on that agenda. Choose another meeting")
+    facts = {"meeting_state": meeting.state, "conflict_checked": conflict_checked}
+    WORKFLOWS["case"].find("list", case.state).check(case, facts)
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
@@ -143,7 +147,7 @@ def list_case_on(
     )  # fmt: skip
     session.add(item)
     flush(session)
-    advance(session, actor, case, "list", meeting_state=meeting.state, conflict_checked=conflict_checked)
+    advance(session, actor, case, "list", **facts)
     if meeting.state in AGENDA_IS_OUT:
         _tell(session, actor, meeting, involved_agencies(session, case.id), f"listed:{item.id.hex}")
     return item
@@ -157,22 +161,26 @@ def list_waiting(session: Session, actor: Actor) -> list[Waiting]:
     visible = access.visible(actor, P.CASE_LIST, Case).where(Case.id.not_in(live)).order_by(Case.opened_on)
     fresh = session.scalars(visible.where(Case.state == CaseState.RECEIVED, Case.id.in_(accepted)))
     heard = session.scalars(visible.where(Case.state.in_(HEARD_BEFORE), Case.id.in_(back)))
-    found = [_waiting(session, case) for case in (*fresh, *heard)]
+    cases = [*fresh, *heard]
+    for case in cases:
+        access.open_stage(actor, case.id, case.state)
+    people = people_in(session, [case.id for case in cases])
+    found = [_waiting(session, case, people[case.id].name) for case in cases]
     return [waiting for waiting in found if waiting is not None]
 
 
-def _waiting(session: Session, case: Case) -> Waiting | None:
+def _waiting(session: Session, case: Case, name: str) -> Waiting | None:
     item = latest_item(session, case.id)
     if item is None or (case.state == CaseState.RECEIVED and item.state == AgendaItemState.HEARD):
         newest = select(Referral).where(Referral.case_id == case.id, Referral.state == ReferralState.ACCEPTED)
         referral = session.scalar(newest.order_by(Referral.started_at.desc()).limit(1))
-        return Waiting(case, "Accepted, not on an agenda yet", case.last_referral_on, referral)
+        return Waiting(case, name, "Accepted, not on an agenda yet", case.last_referral_on, referral)
     if item.outcome == Outcome.BRING_BACK:
-        return Waiting(case, "To be brought back", item.bring_back_on, None)
+        return Waiting(case, name, "To be brought back", item.bring_back_on, None)
     if case.state != CaseState.RECEIVED:
         return None
     word = "Taken off an agenda" if item.state == AgendaItemState.REMOVED else "Deferred"
-    return Waiting(case, word, clock.to_london(item.meeting.starts_at).date(), item.referral)
+    return Waiting(case, name, word, clock.to_london(item.meeting.starts_at).date(), item.referral)
 
 
 def move_item(session: Session, actor: Actor, meeting: Meeting, item: AgendaItem, *, to: int) -> None:

@@ -1,6 +1,6 @@
-"""People as known in one case: added, kept up to date and taken out, each with an address, a contact row and index tokens.
+"""People as known in one case: added, kept up to date, taken out; each with an address, a contact row and index tokens.
 
-Asks `access` nothing by itself: the services that call it opened the case first. Refuses a role change: roles pick the key.
+Asks `access` nothing itself: whoever calls it opened the case first. Refuses a change of role: roles pick the key.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,13 +20,15 @@ from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
 Facts = Mapping[str, Any]
 
 IDENTITY = (
-    "full_name", "aliases", "born_on", "approximate_age", "sex", "relationship_to_victim", "relationship_to_perpetrator",
-    "whereabouts", "occupation", "school", "lives_with", "unborn", "language", "interpreter", "communication_needs",
+    "full_name", "aliases", "born_on", "approximate_age", "sex", "relationship_to_victim",
+    "relationship_to_perpetrator", "whereabouts", "occupation", "school", "lives_with", "unborn", "language",
+    "interpreter", "communication_needs",
     "not_known",
 )  # fmt: skip
 EQUALITY = ("ethnicity", "disability", "sexual_orientation", "gender_same_as_registered", "religion", "pregnant")
 ADDRESS = (
-    "house_number", "street", "postcode", "address_not_known", "confidential", "known_to_perpetrator", "tenure", "landlord",
+    "house_number", "street", "postcode", "address_not_known", "confidential", "known_to_perpetrator", "tenure",
+    "landlord",
 )  # fmt: skip
 CONTACT = (
     "phone", "email", "code_word", "rules", "times", "who_may_answer", "what_to_say", "through", "checked_on",
@@ -102,7 +104,7 @@ def victim_of(session: Session, case_id: UUID) -> CasePerson:
 
 
 def years_old(born_on: date | None, approximate: int | None, on: date | None = None) -> int | None:
-    """Age in whole years on a day (today unless told): exact when the date of birth is known, else as given, else None."""
+    """Age in whole years on a day (today unless told): exact from a date of birth, else as given, else None."""
     if born_on is None:
         return approximate
     day = on or clock.today()

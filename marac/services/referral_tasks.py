@@ -1,4 +1,4 @@
-"""The eight parts of a referral form: what each holds, saving one, and which are still to do. Sends and decides nothing."""
+"""The eight parts of a referral form: what each holds, saving one, which are still to do. Sends and decides nothing."""
 
 import hashlib
 import json

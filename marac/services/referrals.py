@@ -1,4 +1,4 @@
-"""A referral from the first line of its draft to the moment it is sent, answered or withdrawn. Decides nothing: triage does."""
+"""A referral from the first line of its draft until it is sent, answered or withdrawn. Decides nothing: triage does."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -133,10 +133,9 @@ def sending_facts(session: Session, referral: Referral) -> dict[str, Any]:
 def problems(session: Session, actor: Actor, referral: Referral) -> tuple[RuleBroken, ...]:
     """What still stands in the way of sending, one per rule not met."""
     referral_tasks.open_form(session, actor, referral)
-    name = "submit" if referral.state == ReferralState.DRAFT else "finish"
-    step = REFERRAL.find(name, referral.state) if referral.state != ReferralState.RETURNED else None
-    facts = sending_facts(session, referral)
-    return step.broken(referral, facts) if step else REFERRAL.find("submit", ReferralState.DRAFT).broken(referral, facts)
+    name = "finish" if referral.state == ReferralState.SUBMITTED else "submit"
+    state = ReferralState.SUBMITTED if name == "finish" else ReferralState.DRAFT
+    return REFERRAL.find(name, state).broken(referral, sending_facts(session, referral))
 
 
 def due_dates(session: Session, referral: Referral) -> dict[str, datetime]:
@@ -161,7 +160,10 @@ def submit(session: Session, actor: Actor, referral: Referral) -> Referral:
 
 
 def send_urgent(session: Session, actor: Actor, referral: Referral, urgent: Facts) -> Referral:
-    """Send six answers now; the rest follows (DA-18). `urgent` maps URGENT_FIELDS to text, `victim_age` to an age or a date."""
+    """Send six answers now; the rest follows (DA-18).
+
+    `urgent` maps URGENT_FIELDS to text, `victim_age` to an age in years or a date of birth.
+    """
     referral_tasks.open_form(session, actor, referral)
     facts = {"urgent": {name: str(urgent.get(name) or "") for name in URGENT_FIELDS}}
     facts["due"] = due_dates(session, referral)  # type: ignore[assignment]
@@ -183,7 +185,7 @@ def finish(session: Session, actor: Actor, referral: Referral) -> Referral:
 
 
 def answer(session: Session, actor: Actor, referral: Referral, text: str) -> Referral:
-    """Send a referral back with an answer to what the coordinator asked; the clock of the decision starts again (DA-17)."""
+    """Answer what the coordinator asked; the clock of the decision starts again (DA-17)."""
     referral_tasks.open_form(session, actor, referral)
     facts = sending_facts(session, referral)
     moving.advance(session, actor, referral, "answer", answer=text, **facts)
@@ -202,7 +204,7 @@ def withdraw(session: Session, actor: Actor, referral: Referral) -> Referral:
 
 
 def _received(session: Session, actor: Actor, referral: Referral, facts: Facts) -> Referral:
-    """What a sent referral sets: its dates, the case's repeat clock and summary, and the IDVA service's access (DA-13)."""
+    """What a sent referral sets: its dates, the case's repeat clock and summary, the IDVA service's access (DA-13)."""
     referral.submitted_at = clock.now()
     referral.decide_by_at = facts["due"]["triage_decided"]
     referral.case.last_referral_on = clock.today()
@@ -226,9 +228,7 @@ def reach_idva(session: Session, referral: Referral) -> None:
 def restart_clock(session: Session, referral: Referral) -> None:
     """A referral is waiting again: the time to decide it is counted from today."""
     referral.decide_by_at = due_at = due_dates(session, referral)["triage_decided"]
-    held = session.scalar(
-        select(Deadline).where(Deadline.subject_id == referral.id, Deadline.rule == "triage_decided")
-    )
+    held = session.scalar(select(Deadline).where(Deadline.subject_id == referral.id, Deadline.rule == "triage_decided"))
     if held is not None:
         held.due_at, held.met_at = due_at, None
 
@@ -270,7 +270,7 @@ def _keep_urgent(session: Session, referral: Referral, urgent: Facts) -> None:
 
 
 def _tell_case(session: Session, actor: Actor, referral: Referral) -> None:
-    """Carry what the case page opens with: what the person wants, why the risk is high, what to mind and what to bring."""
+    """Carry what the case page opens with: what the person wants, why the risk is high, what to mind."""
     case, victim = referral.case, people.victim_of(session, referral.case_id)
     if referral.wishes:
         case.wishes, case.wishes_on = referral.wishes, clock.today()

@@ -31,7 +31,10 @@ ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_P
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One case on an agency's sheet. A shrunk one has only initials left: `people` is for those alone."""
+    """One case on an agency's sheet. A shrunk one has only initials left: `people` is for those alone.
+
+    `editable`: the case has not been heard, so the answer may be given, or changed.
+    """
 
     number: int
     research: Research
@@ -67,7 +70,12 @@ class Sheet:
     @property
     def rest(self) -> tuple[Answer, ...]:
         """Those nobody has begun to answer: what one press marks as not known."""
-        return tuple(a for a in self.answers if a.editable and a.research.state == ResearchState.REQUESTED)
+        return tuple(one for one in self.waiting if one.research.state == ResearchState.REQUESTED)
+
+    @property
+    def waiting(self) -> tuple[Answer, ...]:
+        """Those that can be answered now."""
+        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
     answers = tuple(
         Answer(
             number, row, people[row.case_id], tuple(addresses.get(row.case_id, ())), row.case_id not in open_cases,
-            row.case_id in open_cases and row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED,
+            row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED,
         )
         for number, row in enumerate(rows, 1)
     )  # fmt: skip

@@ -1,12 +1,12 @@
 """The people that Your work names before a panel: to be contacted, wishes to record, safe contact to check again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from marac import access, clock
@@ -36,14 +36,14 @@ class Contact:
 
 def first_contacts(session: Session, actor: Actor) -> tuple[Contact, ...]:
     """People whom the actor's service supports and has not reached yet, with how to (DA-13)."""
-    query = select(Case.id, Case.reference, Case.state, Deadline.due_at).join(Referral, Referral.case_id == Case.id)
-    waiting = query.join(Deadline, Deadline.subject_id == Referral.id).where(
-        *_kept(actor), _supported(actor), Deadline.rule == FIRST_CONTACT, Deadline.met_at.is_(None)
-    )
-    rows = session.execute(waiting.order_by(Deadline.due_at).limit(MOST)).all()
+    running = select(Referral.case_id, func.min(Deadline.due_at)).join(Deadline, Deadline.subject_id == Referral.id)
+    unmet = running.where(Deadline.rule == FIRST_CONTACT, Deadline.met_at.is_(None)).group_by(Referral.case_id)
+    due = {row[0]: row[1] for row in session.execute(unmet)}
+    query = select(Case.id, Case.reference, Case.state).where(*_kept(actor), _supported(actor), Case.id.in_(list(due)))
+    rows = sorted(session.execute(query).all(), key=lambda row: due[row.id])[:MOST]
     names, rules = _names(session, actor, rows), _rules(session, actor, rows)
     return tuple(
-        Contact(row.reference, names.get(row.id, ""), row.due_at, _method(rules.get(row.id, {}))) for row in rows
+        Contact(row.reference, names.get(row.id, ""), due[row.id], _method(rules.get(row.id, {}))) for row in rows
     )
 
 
@@ -105,7 +105,7 @@ def _rules(session: Session, actor: Actor, rows: Sequence[Any]) -> dict[UUID, di
 def _method(rules: dict[str, Any]) -> str:
     """How to reach the person, in few words: the channels that are safe, or through whom."""
     asked: dict[str, Any] = rules.get("rules") or {}
-    said = {channel: rule.get("answer") if isinstance(rule, dict) else rule for channel, rule in asked.items()}
+    said = {channel: rule.get("answer") if isinstance(rule, Mapping) else rule for channel, rule in asked.items()}
     safe = [channel.replace("_", " ") for channel, answer in said.items() if answer in ("yes", "only_between")]
     if safe and safe != ["through"]:
         return f"Safe: {', '.join(safe)}"

@@ -1,4 +1,4 @@
-"""Deciding a referral (DA-17): every outcome, what it needs and what follows from it. Nothing is turned down on a score."""
+"""Deciding a referral (DA-17): every outcome, what it needs and what follows. Nothing is turned down on a score."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -72,8 +72,8 @@ class Chosen:
 def decide(session: Session, actor: Actor, referral: Referral, ruling: Ruling) -> Referral:
     """Decide a referral, or send it back with a question.
 
-    WrongState when it was decided already; RuleBroken beside what is missing. Links and walls of the ruling are recorded
-    first, so that the same page holds everything.
+    WrongState when it was decided already; RuleBroken beside what is missing. Links and walls of the ruling are
+    recorded first, so that one page holds everything.
     """
     access.require(actor, P.REFERRAL_DECIDE, referral)
     step = REFERRAL.find(STEPS[ruling.outcome], referral.state)

@@ -13,7 +13,7 @@ from marac.services import flags as marks
 from marac.services.actions import ActionPage, ActionRow
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms.actions import CANNOT, CHANGED, DONE, HandOverForm, NoteForm, PressForm, ReportForm
+from marac.web.forms.actions import CANNOT, CHANGED, DONE, STANDING, HandOverForm, NoteForm, PressForm, ReportForm
 from marac.web.shell import due_kind, due_words, long_date
 
 bp = Blueprint("actions", __name__)
@@ -54,7 +54,7 @@ def chase() -> Any:
 def report(action_id: UUID) -> Any:
     """One action: contact rules on top, three choices, one button."""
     actor, action = found_action(action_id)
-    form = ReportForm(data={"version": action.version_id})
+    form = ReportForm(data={"version": str(action.version_id)})
     if form.validate_on_submit():
         try:
             send_report(actor, action, form)
@@ -83,7 +83,7 @@ def hand_over(action_id: UUID) -> Any:
     actor, action = found_action(action_id)
     session = unit_of_work.session()
     shown = offered(actor, action, "hand_over")
-    form = HandOverForm(data={"version": action.version_id})
+    form = HandOverForm(data={"version": str(action.version_id)})
     others = [one for one in actions.agencies_to_hand_to(session, actor) if one.id != action.agency_id]
     form.to_agency_id.choices = [("", "Choose"), *((str(one.id), one.name) for one in others)]
     if form.validate_on_submit():
@@ -103,7 +103,7 @@ def withdraw_or_reopen(action_id: UUID, move: str) -> Any:
     """The panel no longer asks for it, or asks again."""
     actor, action = found_action(action_id)
     shown = offered(actor, action, move)
-    form = NoteForm(data={"version": action.version_id})
+    form = NoteForm(data={"version": str(action.version_id)})
     steps = {"withdraw": actions.withdraw_action, "reopen": actions.reopen_action}
     if form.validate_on_submit():
         try:
@@ -146,7 +146,7 @@ def action_page(actor: Actor, action: Action, form: ReportForm) -> Any:
     """The page of one action, with the choices that its state and the policy offer."""
     shown = actions.view_action(unit_of_work.session(), actor, action)
     can = {REPORTS[name] for name in shown.offers if name in REPORTS}
-    form.standing.choices = [pair for pair in form.standing.choices if pair[0] in can]
+    form.standing.choices = [pair for pair in STANDING if pair[0] in can]
     rules = case_layout.rules(shown.contact)
     facts = {"shown": shown, "rules": rules, "can": can, "presses": PressForm(formdata=None)}
     return render_template("actions/report.html", form=form, **facts), 422 if form.errors else 200

@@ -14,7 +14,7 @@ from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.panels import ListForm, PutOffForm
 from marac.web.meeting_layout import opened, page
-from marac.web.shell import count, short_date
+from marac.web.shell import count, last_first, short_date
 
 bp = Blueprint("agenda", __name__)
 
@@ -39,10 +39,14 @@ def list_cases(reference: str) -> Any:
         try:
             for one in chosen:
                 panels.list_case_on(
-                    session, actor, meeting, one.case, referral=one.referral, conflict_checked=form.conflict_checked.data
+                    session,
+                    actor,
+                    meeting,
+                    one.case,
+                    referral=one.referral,
+                    conflict_checked=form.conflict_checked.data,
                 )
         except RuleBroken as problem:
-            session.rollback()
             widgets.place(form, problem)
         else:
             flash(f"{count(len(chosen), 'case')} listed.", "success")
@@ -92,7 +96,8 @@ def take_off(reference: str, item_id: UUID) -> Any:
             widgets.place(form, problem)
         else:
             flash("The case waits for the next agenda.", "success")
-            return redirect(request.form.get("back") == "run" and f"/panels/{reference}/run" or _agenda_of(reference), 303)
+            run = request.form.get("back") == "run"
+            return redirect(f"/panels/{reference}/run" if run else _agenda_of(reference), code=303)
     number = agenda.number_of(session, actor, item)
     back = "run" if request.values.get("back") == "run" else ""
     return page("panels/take_off.html", actor, meeting, "Agenda", form=form, item=item, number=number, back=back)
@@ -128,7 +133,7 @@ def _page(session: Any, actor: Actor, meeting: Meeting, form: ListForm) -> Any:
 def _offer(session: Any, actor: Actor, form: ListForm) -> list[panels.Waiting]:
     waiting = panels.list_waiting(session, actor)
     form.cases.choices = [
-        (one.case.id.hex, f"{one.case.reference}. {one.reason}{', ' + short_date(one.since_on) if one.since_on else ''}")
+        (one.case.id.hex, f"{last_first(one.name)}, {one.case.reference}. {one.reason} {short_date(one.since_on)}")
         for one in waiting
     ]
     return waiting

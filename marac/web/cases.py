@@ -131,7 +131,7 @@ def wishes(reference: str) -> Any:
     if "wishes" not in head.offers:
         raise NotAllowed
     held = case.wishes or ""
-    form = WishesForm(data={"wishes": held, "version": case.version_id})
+    form = WishesForm(data={"wishes": held, "version": str(case.version_id)})
     if form.validate_on_submit():
         try:
             cases.record_wishes(
@@ -195,7 +195,7 @@ def contact_facts(head: Head, contact: Any) -> dict[str, Any]:
     facts = {name: getattr(contact, name) or "" for name in safe_contact.WORDS}
     for way in head.contact.ways:
         facts |= {f"way_{way.channel.value}": way.answer.value, f"detail_{way.channel.value}": way.detail}
-    return {**facts, "version": contact.version_id}
+    return {**facts, "version": str(contact.version_id)}
 
 
 def typed_contact(form: SafeContactForm) -> dict[str, Any]:

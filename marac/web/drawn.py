@@ -1,4 +1,4 @@
-"""What a page with several sections was drawn from: per section its version and a digest of its words, as one hidden value.
+"""What a page of several sections was drawn from: each version and a digest of its words, as one hidden value.
 
 So one form can hold sections with versions of their own: only what was touched is saved, and against the right version.
 """
@@ -40,7 +40,11 @@ def touched(value: str | None, typed: Mapping[str, str]) -> dict[str, int]:
     """The sections whose words are not those the page showed, with the version each was drawn from."""
     shown = read(value)
     nothing = Drawn(0, digest(""))
-    return {key: shown.get(key, nothing).version for key, text in typed.items() if digest(text) != shown.get(key, nothing).digest}
+    return {
+        key: shown.get(key, nothing).version
+        for key, text in typed.items()
+        if digest(text) != shown.get(key, nothing).digest
+    }
 
 
 def again(value: str | None, saved: Mapping[str, tuple[int, str]]) -> str:

@@ -34,7 +34,8 @@ def title_of(meeting: Meeting) -> str:
 def frame(actor: Actor, meeting: Meeting, current: str) -> dict[str, Any]:
     """What components around a meeting page need."""
     return {
-        "meeting": meeting, "when": title_of(meeting), "tabs": tabs(actor, meeting, current), "steps": steps(actor, meeting)
+        "meeting": meeting, "when": title_of(meeting), "tabs": tabs(actor, meeting, current),
+        "steps": steps(actor, meeting),
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Meetings: the list, booking one, its overview, who has answered, cancelling. Building the agenda is web/agenda.py."""
 
+from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -35,10 +36,8 @@ def schedule() -> Any:
     access.require_holds(actor, P.MEETING_SCHEDULE)
     form = ScheduleForm(data={"kind": MeetingKind.ROUTINE.value, "place": MeetingPlace.HYBRID.value})
     if form.validate_on_submit():
-        starts = read_time(form.starts_time.data)
+        starts = read_time(form.starts_time.data) or time()
         try:
-            if starts is None:
-                raise RuleBroken("starts_time", "Enter a time, for example 9:30am")
             meeting = panels.schedule_meeting(
                 unit_of_work.session(), actor, starts_at=london(form.starts_on.data, starts),
                 kind=MeetingKind(form.kind.data), place=MeetingPlace(form.place.data),

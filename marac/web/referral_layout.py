@@ -1,4 +1,4 @@
-"""A referral laid out for reading: check answers, the pane beside the decision, and how it stands. Shows only what opened."""
+"""A referral laid out for reading: check answers, beside the decision, and how it stands. Shows only what opened."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -13,28 +13,80 @@ from marac.web.shell import age, long_date, phone, postcode
 from marac.workflows import checklists
 
 LABELS = {
-    "full_name": "Full name", "aliases": "Also known as", "born_on": "Date of birth", "approximate_age": "Approximate age",
-    "sex": "Sex", "whereabouts": "Where they are now", "tenure": "Type of housing", "language": "First language",
-    "interpreter": "Interpreter", "communication_needs": "Other needs", "phone": "Phone", "email": "E-mail",
-    "times": "Times it is safe", "who_may_answer": "Who else may answer", "what_to_say": "What to say",
-    "code_word": "Code word", "through": "Through whom", "relationship_to_victim": "Relationship to victim-survivor",
-    "relationship_to_perpetrator": "Relationship to alleged perpetrator", "occupation": "Work or interests",
-    "lives_with": "Lives with", "school": "School or nursery", "weapons": "Weapons", "orders": "Bail, orders, charges",
-    "staff_safety": "For staff who visit", "criteria": "Reasons", "judgement": "Why the risk is high",
-    "escalation": "Events in 12 months", "what_happened": "What happened", "happened_on": "When it last happened",
-    "why_now": "Why now", "wishes": "What they want", "tried": "What has been tried", "told": "Told about this referral",
-    "told_why_not": "Why not told", "consent": "Agrees to sharing", "sharing_basis": "Lawful basis",
-    "sharing_reason": "Why without consent", "sharing_proportionate": "Why proportionate",
-    "sharing_decided_by": "Decided by", "sharing_decided_on": "Decided on", "emergency_need": "Why it could not wait",
-    "known_to_perpetrator": "Address known to alleged perpetrator", "ethnicity": "Ethnic group", "disability": "Disability",
-    "religion": "Religion", "sexual_orientation": "Sexual orientation", "pregnant": "Pregnant or recent baby",
+    "full_name": "Full name",
+    "aliases": "Also known as",
+    "born_on": "Date of birth",
+    "approximate_age": "Approximate age",
+    "sex": "Sex",
+    "whereabouts": "Where they are now",
+    "tenure": "Type of housing",
+    "language": "First language",
+    "interpreter": "Interpreter",
+    "communication_needs": "Other needs",
+    "phone": "Phone",
+    "email": "E-mail",
+    "times": "Times it is safe",
+    "who_may_answer": "Who else may answer",
+    "what_to_say": "What to say",
+    "code_word": "Code word",
+    "through": "Through whom",
+    "relationship_to_victim": "Relationship to victim-survivor",
+    "relationship_to_perpetrator": "Relationship to alleged perpetrator",
+    "occupation": "Work or interests",
+    "lives_with": "Lives with",
+    "school": "School or nursery",
+    "weapons": "Weapons",
+    "orders": "Bail, orders, charges",
+    "staff_safety": "For staff who visit",
+    "criteria": "Reasons",
+    "judgement": "Why the risk is high",
+    "escalation": "Events in 12 months",
+    "what_happened": "What happened",
+    "happened_on": "When it last happened",
+    "why_now": "Why now",
+    "wishes": "What they want",
+    "tried": "What has been tried",
+    "told": "Told about this referral",
+    "told_why_not": "Why not told",
+    "consent": "Agrees to sharing",
+    "sharing_basis": "Lawful basis",
+    "sharing_reason": "Why without consent",
+    "sharing_proportionate": "Why proportionate",
+    "sharing_decided_by": "Decided by",
+    "sharing_decided_on": "Decided on",
+    "emergency_need": "Why it could not wait",
+    "known_to_perpetrator": "Address known to alleged perpetrator",
+    "ethnicity": "Ethnic group",
+    "disability": "Disability",
+    "religion": "Religion",
+    "sexual_orientation": "Sexual orientation",
+    "pregnant": "Pregnant or recent baby",
     "gender_same_as_registered": "Gender same as registered",
-}  # fmt: skip
-PERSON = ("full_name", "aliases", "born_on", "approximate_age", "sex", "whereabouts", "language", "interpreter",
-          "communication_needs")  # fmt: skip
+}
+PERSON = (
+    "full_name",
+    "aliases",
+    "born_on",
+    "approximate_age",
+    "sex",
+    "whereabouts",
+    "language",
+    "interpreter",
+    "communication_needs",
+)
 OTHER = ("full_name", "aliases", "born_on", "approximate_age", "relationship_to_victim", "relationship_to_perpetrator",
          "whereabouts", "occupation", "lives_with")  # fmt: skip
-STORY = ("criteria", "judgement", "escalation", "emergency_need", "what_happened", "happened_on", "why_now", "wishes", "tried")
+STORY = (
+    "criteria",
+    "judgement",
+    "escalation",
+    "emergency_need",
+    "what_happened",
+    "happened_on",
+    "why_now",
+    "wishes",
+    "tried",
+)
 CHOICES = {
     "criteria": {way.value: way.label for way in Criterion},
     "sharing_basis": {basis.value: basis.label for basis in LawfulBasis},
@@ -102,10 +154,10 @@ def line(one: ReferralLine, now: Any) -> list[Any]:
 def standing(referral: Referral) -> str:
     """How a referral stands, in the words its referrer sees: Received, Listed, Heard, Not listed."""
     case = referral.case
-    if referral.state == ReferralState.ACCEPTED and case.last_heard_on and referral.decided_at:
-        if case.last_heard_on >= referral.decided_at.date():
-            return "Heard"
-    return referral.state.label
+    decided_at, heard_on = referral.decided_at, case.last_heard_on
+    listed = referral.state == ReferralState.ACCEPTED and decided_at is not None
+    heard = listed and heard_on is not None and decided_at is not None and heard_on >= decided_at.date()
+    return "Heard" if heard else referral.state.label
 
 
 def _others(everyone: list[CasePerson], *roles: PersonRole) -> list[CasePerson]:
@@ -133,7 +185,11 @@ def _contact(victim: CasePerson, opened: Collection[str]) -> list[dict[str, Any]
     rules = contact.rules or {}
     ways = [_way(channel, rules.get(channel) or {}) for channel in ContactChannel]
     private = rows_of(contact, ("phone", "email", "code_word")) if "contact" in opened else []
-    return [{"key": "Safe to use", "value": ways}, *rows_of(contact, ("times", "who_may_answer", "what_to_say", "through")), *private]
+    return [
+        {"key": "Safe to use", "value": ways},
+        *rows_of(contact, ("times", "who_may_answer", "what_to_say", "through")),
+        *private,
+    ]
 
 
 def _way(channel: ContactChannel, rule: Mapping[str, str]) -> str:
@@ -153,7 +209,7 @@ def _risk(session: Any, referral: Referral) -> list[dict[str, Any]]:
     count = f"{found.score} yes, {answered} of {len(checklist.questions)} answered"
     may_rise = [f"Could rise to {found.could_rise_to}: {found.unknown} not known"] if found.unknown else []
     rows: list[dict[str, Any]] = [{"key": checklist.name, "value": [count, *may_rise]}]
-    for number, entry in (assessment.answers or {}).items():
+    for number, entry in sorted((assessment.answers or {}).items(), key=lambda pair: int(pair[0])):
         held = entry if isinstance(entry, Mapping) else {"answer": entry}
         if held.get("answer") == "yes":
             inner = [words("", value) for value in (held.get("follow_ups") or {}).values()]

@@ -1,12 +1,13 @@
 """The parts of the referral form: one page each, saved as typed, by button or as one goes. Refuses to send anything."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 
 from marac import clock
+from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Referral
 from marac.services import people, referral_tasks
@@ -22,12 +23,37 @@ from marac.workflows import checklists
 bp = Blueprint("referral_parts", __name__)
 
 FORMS: dict[str, Any] = {
-    "person": forms.PersonForm, "safe-contact": forms.SafeContactForm, "other-person": forms.OtherPersonForm,
-    "children": forms.ChildForm, "reason": forms.ReasonForm, "sharing": forms.SharingForm, "equality": forms.EqualityForm,
-}  # fmt: skip
+    "person": forms.PersonForm,
+    "safe-contact": forms.SafeContactForm,
+    "other-person": forms.OtherPersonForm,
+    "children": forms.ChildForm,
+    "reason": forms.ReasonForm,
+    "sharing": forms.SharingForm,
+    "equality": forms.EqualityForm,
+}
 ROLES = {"other-person": (PersonRole.PERPETRATOR,), "children": referral_tasks.OTHERS}
 CHECKLIST = "dash_ric"
-PARTS = "person,safe-contact,other-person,children,risk,reason,sharing,equality"
+PARTS = ",".join(f'"{key}"' for key in referral_tasks.BY_KEY)
+NOT_TYPED = ("version", "csrf_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of one referral as it is asked for, and the person in it when it holds several."""
+
+    session: Any
+    actor: Actor
+    referral: Referral
+    task: str
+    person_id: UUID | None
+
+    def saved(self) -> dict[str, Any]:
+        """What it holds now."""
+        return referral_tasks.saved(self.session, self.referral, self.task, self.person_id)
+
+    def address(self) -> str:
+        """Where it is shown and sent."""
+        return url_for(".part", reference=self.referral.reference, task=self.task, person=self.person_id)
 
 
 @bp.route(f"/referrals/<reference>/<any({PARTS}):task>", methods=["GET", "POST"])
@@ -35,30 +61,21 @@ def part(reference: str, task: str) -> Any:
     """One part: shown, saved and left, or saved for later."""
     session, actor, referral = found(reference)
     referral_tasks.open_form(session, actor, referral)
-    person_id = _person_asked(session, referral, task)
-    saved = referral_tasks.saved(session, referral, task, person_id)
-    form = _form(task, saved, person_id)
+    asked = Part(session, actor, referral, task, _person_asked(session, referral, task))
+    form = _form(asked)
     if request.method == "GET":
-        return _page(referral, session, task, form, person_id)
+        return _page(asked, form)
     unreadable = _check(task, form)
-    by_itself = request.headers.get("X-Requested-With") == "autosave"
-    if form.errors and not by_itself:
-        return _page(referral, session, task, form, person_id), 422
+    if form.errors and not _by_itself():
+        return _page(asked, form), 422
     try:
-        typed = _typed(task, form, unreadable) | ({"person_id": person_id} if person_id else {})
-        edition, done = form.version.data or None, not by_itself and _then() != "later"
-        if _adds_by_itself(task, person_id, by_itself):
-            return jsonify(saved=time_of_day(clock.now()), version=form.version.data)
-        referral_tasks.save_task(session, actor, referral, task, typed, edition=edition, done=done)
+        _save(asked, form, unreadable)
     except RuleBroken as problem:
         widgets.place(form, problem)
-        return _page(referral, session, task, form, person_id), 422
+        return _page(asked, form), 422
     except StaleEdit:
-        return _stale(referral, session, task, form, person_id, by_itself)
-    if by_itself:
-        now = referral_tasks.edition_of(referral_tasks.saved(session, referral, task, person_id))
-        return jsonify(saved=time_of_day(clock.now()), version=now)
-    return _onward(referral, task)
+        return _stale(asked, form)
+    return _kept(asked, form) if _by_itself() else _onward(asked)
 
 
 @bp.post("/referrals/<reference>/people/<uuid:person_id>/remove")
@@ -82,32 +99,44 @@ def _person_asked(session: Any, referral: Referral, task: str) -> UUID | None:
         raise NotFound from None
 
 
-def _form(task: str, saved: Mapping[str, Any], person_id: UUID | None) -> Any:
+def _form(asked: Part) -> Any:
+    saved = asked.saved()
     edition = referral_tasks.edition_of(saved)
-    if task == "risk":
+    if asked.task == "risk":
         checklist = checklists.current(CHECKLIST)
         kind = dash.form_class(checklist.id, checklist.version)
         return kind(data={**dash.from_facts(checklist, saved), "version": edition})
-    return FORMS[task](data={**forms.from_facts(saved), "version": edition})
+    return FORMS[asked.task](data={**forms.from_facts(saved), "version": edition})
 
 
 def _check(task: str, form: Any) -> frozenset[str]:
     """Validate; answers with the boxes whose text cannot be read. For later, only those are errors."""
     form.validate()
-    unreadable = {field.name for field in form if field.errors and any(str(one).strip() for one in field.raw_data or ())}
-    if _then() == "later" or request.headers.get("X-Requested-With") == "autosave":
-        for field in form:
+    wrong = [field for field in form if field.errors]
+    unreadable = frozenset(field.name for field in wrong if any(str(one).strip() for one in field.raw_data or ()))
+    if _then() == "later" or _by_itself():
+        for field in wrong:
             field.errors = field.errors if field.name in unreadable else ()
     elif task == "risk" and _then() != "none":
         checklist = checklists.current(CHECKLIST)
         dash.complain(form, checklists.score(checklist, dash.to_facts(form, checklist)["answers"]))
-    return frozenset(unreadable)
+    return unreadable
 
 
-def _typed(task: str, form: Any, unreadable: frozenset[str]) -> dict[str, Any]:
-    if task == "risk":
-        return {"no_checklist": True} if _then() == "none" else dash.to_facts(form, checklists.current(CHECKLIST))
-    return forms.to_facts(form, unreadable)
+def _save(asked: Part, form: Any, unreadable: frozenset[str]) -> None:
+    """What was typed, into its place. A new person is added by a button only, never again and again as one types."""
+    if _by_itself() and asked.task in ROLES and asked.person_id is None:
+        return
+    typed: dict[str, Any] = {"no_checklist": True}
+    if asked.task != "risk":
+        typed = forms.to_facts(form, unreadable) | ({"person_id": asked.person_id} if asked.person_id else {})
+    elif _then() != "none":
+        typed = dash.to_facts(form, checklists.current(CHECKLIST))
+    done = not _by_itself() and _then() != "later"
+    edition = form.version.data or None
+    referral_tasks.save_task(
+        asked.session, asked.actor, asked.referral, asked.task, typed, edition=edition, done=done
+    )  # fmt: skip
 
 
 def _then() -> str:
@@ -115,42 +144,58 @@ def _then() -> str:
     return request.form.get("then", "")
 
 
-def _adds_by_itself(task: str, person_id: UUID | None, by_itself: bool) -> bool:
-    """A new person is added by a button only: saving as one goes would add the same one again and again."""
-    return by_itself and task in ROLES and person_id is None
+def _by_itself() -> bool:
+    """Whether the page saved itself while somebody was typing."""
+    return request.headers.get("X-Requested-With") == "autosave"
 
 
-def _onward(referral: Referral, task: str) -> Any:
+def _kept(asked: Part, form: Any) -> Any:
+    adding = asked.task in ROLES and asked.person_id is None
+    version = form.version.data if adding else referral_tasks.edition_of(asked.saved())
+    return jsonify(saved=time_of_day(clock.now()), version=version)
+
+
+def _onward(asked: Part) -> Any:
     if _then() == "another":
         flash("Added. You can add another.", "success")
-        return redirect(url_for(".part", reference=referral.reference, task=task), code=303)
-    return redirect(url_for("referrals.hub", reference=referral.reference), code=303)
+        return redirect(url_for(".part", reference=asked.referral.reference, task=asked.task), code=303)
+    return redirect(url_for("referrals.hub", reference=asked.referral.reference), code=303)
 
 
-def _page(referral: Referral, session: Any, task: str, form: Any, person_id: UUID | None) -> str:
-    action = url_for(".part", reference=referral.reference, task=task, person=person_id)
-    facts: dict[str, Any] = {"referral": referral, "task": referral_tasks.BY_KEY[task], "form": form,
-                             "person_id": person_id, "action": action}  # fmt: skip
-    if task in ROLES:
-        facts["listed"] = people.people_of(session, referral.case_id, ROLES[task])
-    if task == "safe-contact":
+def _page(asked: Part, form: Any) -> str:
+    facts: dict[str, Any] = {"referral": asked.referral, "form": form, "person_id": asked.person_id}
+    facts |= {"task": referral_tasks.BY_KEY[asked.task], "action": asked.address()}
+    if asked.task in ROLES:
+        facts["listed"] = people.people_of(asked.session, asked.referral.case_id, ROLES[asked.task])
+    if asked.task == "safe-contact":
         facts["channels"] = list(ContactChannel)
-    if task == "risk":
-        checklist = checklists.current(CHECKLIST)
-        answered = [form[f"q{question.number}"].data for question in checklist.questions]
-        facts |= {"checklist": checklist, "groups": list(dash.grouped(form, checklist)), "yes": answered.count("yes"),
-                  "answered": sum(map(bool, answered)), "professional": dash.professional_fields(checklist)}  # fmt: skip
-    return render_template(f"referrals/{task.replace('-', '_')}.html", **facts)
+    if asked.task == "risk":
+        facts |= _questions(form)
+    return render_template(f"referrals/{asked.task.replace('-', '_')}.html", **facts)
 
 
-def _stale(referral: Referral, session: Any, task: str, form: Any, person_id: UUID | None, by_itself: bool) -> Any:
+def _questions(form: Any) -> dict[str, Any]:
+    """The checklist by group, and its count so far."""
+    checklist = checklists.current(CHECKLIST)
+    answers = [form[f"q{question.number}"].data for question in checklist.questions]
+    return {
+        "checklist": checklist,
+        "groups": list(dash.grouped(form, checklist)),
+        "professional": dash.professional_fields(checklist),
+        "yes": answers.count("yes"),
+        "answered": sum(map(bool, answers)),
+    }
+
+
+def _stale(asked: Part, form: Any) -> Any:
     """Somebody else saved first: both versions side by side, nothing of either lost."""
-    if by_itself:
-        return jsonify(message="Someone else changed this.", url=request.url), 409
-    saved = referral_tasks.saved(session, referral, task, person_id)
-    theirs = [(referral_layout.LABELS.get(name, name), _plain(name, value)) for name, value in saved.items() if value]
-    yours = [(field.label.text, _plain(field.name, field.data)) for field in form if field.data and field.name != "version"]
-    return conflict_page(yours=[pair for pair in yours if pair[0] != "CSRF Token"], theirs=theirs, back=request.url)
+    if _by_itself():
+        return jsonify(message="Someone else changed this.", url=asked.address()), 409
+    saved = asked.saved().items()
+    theirs = [(referral_layout.LABELS.get(name, name), _plain(name, value)) for name, value in saved if value]
+    typed = [field for field in form if field.data and field.name not in NOT_TYPED]
+    yours = [(field.label.text, _plain(field.name, field.data)) for field in typed]
+    return conflict_page(yours=yours, theirs=theirs, back=asked.address())
 
 
 def _plain(name: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Referrals: the list, a new one, its task list, check and send, urgent, questions. The parts of the form are in referral_parts."""
+"""Referrals: the list, a new one, its task list, check and send, urgent, questions. Its parts are in referral_parts."""
 
 from datetime import date
 from typing import Any
@@ -86,7 +86,9 @@ def check(reference: str) -> Any:
 def sent(reference: str) -> Any:
     """What happens next, by when."""
     session, _actor, referral = found(reference)
-    return render_template("referrals/sent.html", referral=referral, contact_by=referrals.contact_due(session, referral))
+    return render_template(
+        "referrals/sent.html", referral=referral, contact_by=referrals.contact_due(session, referral)
+    )
 
 
 @bp.route("/referrals/<reference>/urgent", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ PUBLIC: Final = frozenset({
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz",
     "joining.invitation", "joining.set_up_account",
     "help.help_page", "help.privacy", "help.accessibility", "help.safety",
+    "demo.accounts",
 })  # fmt: skip
 APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
 HOME: Final = "/today"

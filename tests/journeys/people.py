@@ -53,16 +53,18 @@ class Person:
     def settle(self) -> None:
         """Wait until the page's script has started."""
         if self.script:
-            self.page.wait_for_selector("html[data-ready]")
+            self.page.wait_for_selector("html[data-ready]", state="attached")
 
     def press(self, name: str, *, exact: bool = True, inside: str = "body") -> None:
         """Press a button, by its words, and look at what follows."""
-        self.page.locator(inside).get_by_role("button", name=name, exact=exact).first.click()
+        with self.page.expect_navigation():
+            self.page.locator(inside).get_by_role("button", name=name, exact=exact).first.click()
         self.look()
 
     def follow(self, name: str, *, exact: bool = False, inside: str = "body") -> None:
         """Follow a link, by its words, and look at where it leads."""
-        self.page.locator(inside).get_by_role("link", name=name, exact=exact).first.click()
+        with self.page.expect_navigation():
+            self.page.locator(inside).get_by_role("link", name=name, exact=exact).first.click()
         self.look()
 
     def fill(self, label: str, words: str) -> None:
@@ -145,7 +147,7 @@ class Room:
         )  # fmt: skip
         context.clock.set_fixed_time(self.now)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(8_000)
         person = Person(page, self.address, self.check if script else _no_check, names, script)
         person.noises = self.watch(page)
         self.here.append(person)

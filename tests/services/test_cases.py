@@ -1,4 +1,4 @@
-"""Cases: who sees which, what a page of one holds for whom, and what is recorded there (DA-1, DA-3, DA-4, DA-12, DA-14)."""
+"""Cases: who sees which, what a page holds for whom, and what is recorded there (DA-1, DA-3, DA-4, DA-12, DA-14)."""
 
 from datetime import timedelta
 
@@ -65,7 +65,9 @@ def test_a_list_says_what_is_open_and_filters_by_stage_and_flag(house):
         actor = actor_for(story.coordinator)
         (row,) = cases.list_cases(session, actor, flagged=True).rows
         assert (row.reference, row.name, row.open_actions, row.flagged) == (story.reference, "Amina Begum", 1, True)
-        assert [one.state for one in cases.list_cases(session, actor, state=CaseState.RECEIVED).rows] == [CaseState.RECEIVED]
+        assert [one.state for one in cases.list_cases(session, actor, state=CaseState.RECEIVED).rows] == [
+            CaseState.RECEIVED
+        ]
 
 
 def test_a_name_stays_shut_at_a_stage_that_does_not_open_it(house):
@@ -136,7 +138,9 @@ def test_a_reveal_shows_one_value_with_the_rules_and_is_recorded(house):
         actor, case = actor_for(story.coordinator), story.case(session)
         head = case_page.case_page(session, actor, case)
         lines = case_tabs.history(session, actor, case, head)
-        assert ("Hana Reed", "location:revealed", "address, safety planning") in [(one.who, one.tag, one.detail) for one in lines]
+        assert ("Hana Reed", "location:revealed", "address, safety planning") in [
+            (one.who, one.tag, one.detail) for one in lines
+        ]
     with story.work(story.housing) as session:
         assert safe_contact.last_reason(session, actor_for(story.housing), story.case(session)) == "safety_planning"
 
@@ -146,7 +150,9 @@ def test_a_reveal_needs_a_second_factor_just_now_and_a_reason_in_words_for_somet
     with story.work(story.housing) as session:
         case, asked_as = story.case(session), f"address-{story.address_id.hex}"
         with pytest.raises(StepUpNeeded):
-            safe_contact.reveal(session, actor_for(story.housing, stepped_up_at=None), case, asked_as, RevealReason.AT_PANEL)
+            safe_contact.reveal(
+                session, actor_for(story.housing, stepped_up_at=None), case, asked_as, RevealReason.AT_PANEL
+            )
         with pytest.raises(RuleBroken):
             safe_contact.reveal(session, actor_for(story.housing), case, asked_as, RevealReason.OTHER)
 
@@ -156,9 +162,13 @@ def test_a_number_that_is_not_safe_to_use_stays_hidden_from_all_but_who_keeps_th
     story = a_story(house)
     asked_as = f"email-{story.contact_id.hex}"
     with story.work(story.housing) as session, pytest.raises(RuleBroken, match="not safe"):
-        safe_contact.reveal(session, actor_for(story.housing), story.case(session), asked_as, RevealReason.AGREED_CONTACT)
+        safe_contact.reveal(
+            session, actor_for(story.housing), story.case(session), asked_as, RevealReason.AGREED_CONTACT
+        )
     with story.work(story.idva) as session:
-        shown = safe_contact.reveal(session, actor_for(story.idva), story.case(session), asked_as, RevealReason.AGREED_CONTACT)
+        shown = safe_contact.reveal(
+            session, actor_for(story.idva), story.case(session), asked_as, RevealReason.AGREED_CONTACT
+        )
         assert shown.lines == ("amina@example.net",)
 
 
@@ -186,7 +196,9 @@ def test_the_idva_keeps_safe_contact_and_her_first_contact_is_noted(house):
     """DA-13, DA-14."""
     story = a_story(house)
     with story.work(story.housing) as session:
-        cases.report_incident(session, actor_for(story.housing), story.case(session), what_happened="He phoned.", happened_on=None)
+        cases.report_incident(
+            session, actor_for(story.housing), story.case(session), what_happened="He phoned.", happened_on=None
+        )
     with story.work(story.idva) as session:
         actor, case = actor_for(story.idva), story.case(session)
         contact = session.get_one(ContactMethod, story.contact_id)
@@ -229,7 +241,11 @@ def test_any_member_tells_of_a_further_incident_and_it_is_a_repeat_referral_in_t
             session, actor_for(story.housing), case, what_happened="He waited at the school.", happened_on=clock.today(),
             contact_changed=True, contact_note="He has her phone.",
         )  # fmt: skip
-        assert (referral.kind, referral.state, referral.case_id) == (ReferralKind.REPEAT, ReferralState.SUBMITTED, case.id)
+        assert (referral.kind, referral.state, referral.case_id) == (
+            ReferralKind.REPEAT,
+            ReferralState.SUBMITTED,
+            case.id,
+        )
         assert referral.decide_by_at is not None
     told = {message.user_id for message in messages(house)}
     assert {story.coordinator.id, story.idva.id} <= told
@@ -244,7 +260,9 @@ def test_any_member_tells_of_a_further_incident_and_it_is_a_repeat_referral_in_t
 def test_an_incident_after_the_twelve_months_is_a_new_referral_instead(house):
     story = a_story(house, state=CaseState.LAPSED)
     with story.work(story.housing) as session, pytest.raises(RuleBroken, match="new referral"):
-        cases.report_incident(session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None)
+        cases.report_incident(
+            session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None
+        )
     with house.reader() as session:
         assert session.scalars(select(Referral)).all() == []
 

@@ -58,16 +58,38 @@ def found_for(house, crew, case_id):
         ({"victim": {"full_name": "Aminah Begom", "born_on": date(1991, 3, 7)}}, "name sounds alike"),
         ({"victim": {"full_name": "Begum Amina", "born_on": date(1991, 7, 3)}}, "day and month exchanged"),
         ({"victim": {"full_name": "Amina Begum", "born_on": date(1992, 3, 7)}}, "one digit apart"),
-        ({"victim": {"full_name": "Amina Khatun", "born_on": date(1991, 3, 7)},
-          "perpetrator": {"full_name": "Karim Uddin"}}, "same alleged perpetrator"),
-        ({"victim": {"full_name": "Amina Begum", "born_on": None, "approximate_age": clock.today().year - 1991}}, "same name"),
-        ({"victim": {"full_name": "A Begum", "born_on": date(1980, 1, 1), "house_number": "14", "postcode": "e10aa"}},
-         "same address"),
-        ({"victim": {"full_name": "Zara Smith", "born_on": date(1980, 1, 1)}, "contact": {"phone": "+44 7700 900123"}},
-         "same phone number"),
+        (
+            {
+                "victim": {"full_name": "Amina Khatun", "born_on": date(1991, 3, 7)},
+                "perpetrator": {"full_name": "Karim Uddin"},
+            },
+            "same alleged perpetrator",
+        ),
+        (
+            {"victim": {"full_name": "Amina Begum", "born_on": None, "approximate_age": clock.today().year - 1991}},
+            "same name",
+        ),
+        (
+            {
+                "victim": {
+                    "full_name": "A Begum",
+                    "born_on": date(1980, 1, 1),
+                    "house_number": "14",
+                    "postcode": "e10aa",
+                }
+            },
+            "same address",
+        ),
+        (
+            {
+                "victim": {"full_name": "Zara Smith", "born_on": date(1980, 1, 1)},
+                "contact": {"phone": "+44 7700 900123"},
+            },
+            "same phone number",
+        ),
     ],
     ids=["exact", "misspelt", "swapped", "digit", "married", "age only", "home", "phone"],
-)  # fmt: skip
+)
 def test_the_same_person_is_found_with_the_reason_in_words(house, crew, new, reason):
     known, case_id = held_and_new(house, crew, **new)
     found = found_for(house, crew, case_id)
@@ -78,11 +100,16 @@ def test_the_same_person_is_found_with_the_reason_in_words(house, crew, new, rea
 @pytest.mark.parametrize(
     "one, other",
     [
-        ("Mst Nasima Begum", "Nasima Begom"), ("Md Abdul Karim", "Abdool Kareem"), ("Fadumo Ali Hassan", "Faduma Ali"),
-        ("Mohamed Abdi", "Maxamed Cabdi"), ("Siobhán O'Connor", "Chevonne O Connor"), ("Anna Kowalska", "Kowalski Anna"),
-        ("Sharmin Akhtar", "Sharmeen Akter"), ("Joanne Clarke-Williams", "Joanne Clarke"),
+        ("Mst Nasima Begum", "Nasima Begom"),
+        ("Md Abdul Karim", "Abdool Kareem"),
+        ("Fadumo Ali Hassan", "Faduma Ali"),
+        ("Mohamed Abdi", "Maxamed Cabdi"),
+        ("Siobhán O'Connor", "Chevonne O Connor"),
+        ("Anna Kowalska", "Kowalski Anna"),
+        ("Sharmin Akhtar", "Sharmeen Akter"),
+        ("Joanne Clarke-Williams", "Joanne Clarke"),
     ],
-)  # fmt: skip
+)
 def test_names_of_this_borough_agree_across_their_spellings(one, other):
     assert Comparison().names_agree(one, other) in ("same", "alike", "near", "forename")
 
@@ -161,8 +188,12 @@ def test_above_the_limit_candidates_come_from_tokens(house, crew, monkeypatch):
 
 
 def test_the_other_side_of_a_case_is_shown_as_such(house, crew):
-    known, case_id = held_and_new(house, crew, victim={"full_name": "Karim Uddin", "born_on": None, "approximate_age": 37},
-                                  held={**HELD, "perpetrator": {"full_name": "Karim Uddin", "born_on": None}})  # fmt: skip
+    known, case_id = held_and_new(
+        house,
+        crew,
+        victim={"full_name": "Karim Uddin", "born_on": None, "approximate_age": 37},
+        held={**HELD, "perpetrator": {"full_name": "Karim Uddin", "born_on": None}},
+    )
     (match,) = [match for match in found_for(house, crew, case_id) if match.case_id == known]
     assert match.role == PersonRole.PERPETRATOR
     assert "in another role there" in match.reasons

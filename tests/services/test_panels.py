@@ -20,7 +20,16 @@ from marac.vocabulary import (
     ResearchState,
 )
 from tests.builders import actor_for
-from tests.builders_panels import MORNING, a_case, a_meeting, a_panel, a_published_panel, a_running_panel, a_wall, list_one
+from tests.builders_panels import (
+    MORNING,
+    a_case,
+    a_meeting,
+    a_panel,
+    a_published_panel,
+    a_running_panel,
+    a_wall,
+    list_one,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +160,9 @@ def test_a_case_comes_off_only_with_reason_approver_and_interim_safety_and_waits
     panel = a_published_panel(house, 2)
     actor = actor_for(panel.coordinator)
     complete = {
-        "reason": "The referrer is ill", "approved_by": panel.chair.id, "interim_safety": "Daily call by the IDVA"
+        "reason": "The referrer is ill",
+        "approved_by": panel.chair.id,
+        "interim_safety": "Daily call by the IDVA",
     }
     for missing in complete:
         with panel.work(panel.coordinator) as session:

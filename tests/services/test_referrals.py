@@ -86,7 +86,10 @@ def test_every_referral_reaches_the_idva_service_when_it_is_sent_da_13(house, cr
         ({"answers": dash(14), "reason": {"criteria": ["professional_judgement"]}}, "criteria"),
         ({"answers": dash(5), "reason": {"criteria": ["visible_high_risk"]}}, "criteria"),
         ({"answers": dash(5), "reason": {"criteria": ["professional_judgement"], "judgement": "Worried"}}, "rationale"),
-        ({"answers": dash(5), "reason": {"criteria": ["potential_escalation"], "escalation": "2"}}, "escalation_events"),
+        (
+            {"answers": dash(5), "reason": {"criteria": ["potential_escalation"], "escalation": "2"}},
+            "escalation_events",
+        ),
         ({"sharing": {"told": "no"}}, "aware_why_not"),
         ({"sharing": {"consent": "not_sought"}}, "lawful_basis"),
         ({"answers": {"1": {"answer": "yes"}, **{str(n): {"answer": "no"} for n in range(2, 25)}}}, "risk"),
@@ -124,9 +127,13 @@ def test_a_part_that_was_not_done_is_named_before_anything_is_sent(house, crew):
 
 
 URGENT = {
-    "victim_name": "Amina Begum", "victim_age": "34", "whereabouts": "At her sister's", "safe_contact": "Through the school",
-    "perpetrator": "Karim Uddin", "immediate_risk": "He has a knife and is outside.",
-}  # fmt: skip
+    "victim_name": "Amina Begum",
+    "victim_age": "34",
+    "whereabouts": "At her sister's",
+    "safe_contact": "Through the school",
+    "perpetrator": "Karim Uddin",
+    "immediate_risk": "He has a knife and is outside.",
+}
 
 
 def test_six_answers_are_enough_to_send_now_and_the_rest_follows_da_18(house, crew):
@@ -218,10 +225,17 @@ def test_the_second_of_two_stale_tabs_is_told_so(house, crew):
 
 def test_several_children_perpetrators_and_unborn_are_each_recorded_da_36(house, crew):
     with unit_of_work(house, crew["housing"]) as session:
-        referral = a_referral(session, house, crew["housing"], children={"full_name": "Yusuf Uddin", "approximate_age": 6})
+        referral = a_referral(
+            session, house, crew["housing"], children={"full_name": "Yusuf Uddin", "approximate_age": 6}
+        )
         save = referral_tasks.save_task
-        save(session, crew["housing"], referral, "children", {
-            "unborn": True, "relationship_to_victim": "unborn child", "relationship_to_perpetrator": "unborn child"})  # fmt: skip
+        save(
+            session,
+            crew["housing"],
+            referral,
+            "children",
+            {"unborn": True, "relationship_to_victim": "unborn child", "relationship_to_perpetrator": "unborn child"},
+        )
         save(session, crew["housing"], referral, "children", {"full_name": "Rokeya Begum", "role": "other_at_risk"})
         save(session, crew["housing"], referral, "other-person", {"full_name": "Jamal Uddin"})
         roles = [person.role for person in people.people_of(session, referral.case_id)]

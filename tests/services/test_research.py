@@ -14,7 +14,11 @@ from marac.vocabulary import CaseState, ResearchState, Role
 from tests.builders import a_user, actor_for
 from tests.builders_panels import MORNING, a_called_case, a_published_panel, a_running_panel, a_wall, hear
 
-KNOWN = {"shared": "Two calls to the flat in October.", "fact_or_opinion": "fact", "private_note": "Source is a neighbour."}
+KNOWN = {
+    "shared": "Two calls to the flat in October.",
+    "fact_or_opinion": "fact",
+    "private_note": "Source is a neighbour.",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +91,7 @@ def test_after_not_known_the_case_is_gone_for_the_agency_but_the_row_can_be_answ
         assert not access.may(actor, access.policy.P.CASE_READ, case)
         assert agenda.list_items(session, actor, panel.meeting(session)) == []
         sheet = research.get_sheet(session, actor, panel.meeting(session))
-        assert [(one.shrunk, one.known, one.editable) for one in sheet.answers] == [(True, "not_known", False)]
+        assert [(one.shrunk, one.known, one.editable) for one in sheet.answers] == [(True, "not_known", True)]
         assert sheet.answers[0].addresses == ()
     with panel.work(panel.housing) as session:
         row = research.get_answer(session, actor, panel.research(session, panel.housing).id)

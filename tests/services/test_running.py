@@ -67,9 +67,9 @@ def test_a_meeting_opens_with_a_chair_who_has_read_the_statement_da_23(house):
 
 def test_a_member_agrees_for_themselves_with_the_time_and_only_on_the_day_da_23(house):
     panel = a_published_panel(house, 1)
-    with time_machine.travel(MORNING - timedelta(days=1), tick=True), panel.work(panel.housing) as session:
-        with pytest.raises(RuleBroken):
-            attendance.agree(session, actor_for(panel.housing), panel.meeting(session))
+    yesterday = time_machine.travel(MORNING - timedelta(days=1), tick=True)
+    with yesterday, panel.work(panel.housing) as session, pytest.raises(RuleBroken):
+        attendance.agree(session, actor_for(panel.housing), panel.meeting(session))
     with panel.work(panel.housing) as session:
         place = attendance.agree(session, actor_for(panel.housing), panel.meeting(session))
         agreed_at = place.agreed_at
@@ -88,7 +88,9 @@ def test_no_case_is_called_before_everybody_present_has_agreed_da_23(house):
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        place = next(p for p in attendance.list_places(session, actor, meeting) if p.agency_id == panel.housing.agency_id)
+        place = next(
+            p for p in attendance.list_places(session, actor, meeting) if p.agency_id == panel.housing.agency_id
+        )
         row = attendance.get_place(session, actor, meeting, place.id)
         attendance.record_attendance(session, actor, row, state=AttendanceState.DEPUTY, person_name="J. Rao")
         with pytest.raises(RuleBroken) as refusal:
@@ -284,14 +286,17 @@ def test_an_action_needs_text_agency_date_and_whom_it_protects_and_is_not_in_the
     with panel.work(panel.coordinator) as session:
         actor, item = actor_for(panel.coordinator), panel.item(session)
         complete = {
-            "agency": an_owner(session, actor), "text": "Visit", "due_on": clock.today(), "protects": Protects.VICTIM
+            "agency": an_owner(session, actor),
+            "text": "Visit",
+            "due_on": clock.today(),
+            "protects": Protects.VICTIM,
         }
         for field, named in (("agency", "agency_id"), ("text", "text"), ("due_on", "due_on"), ("protects", "protects")):
             with pytest.raises(RuleBroken) as refusal:
                 assigning.assign_action(session, actor, item, **{**complete, field: "" if field == "text" else None})
             assert refusal.value.field == named
+        yesterday = clock.today() - timedelta(days=1)
         with pytest.raises(RuleBroken):
-            yesterday = clock.today() - timedelta(days=1)
             assigning.assign_action(session, actor, item, **{**complete, "due_on": yesterday})
 
 

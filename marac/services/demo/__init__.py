@@ -2,7 +2,7 @@
 
 from marac.services.demo.loading import is_loaded, load
 from marac.services.demo.planning import SCALES, plan
-from marac.services.demo.signins import accounts
+from marac.services.demo.signins import accounts, sign_ins
 from marac.services.demo.values_held import facts
 
-__all__ = ["SCALES", "accounts", "facts", "is_loaded", "load", "plan"]
+__all__ = ["SCALES", "accounts", "facts", "is_loaded", "load", "plan", "sign_ins"]

@@ -81,7 +81,8 @@ def write_case(
         wishes=telling.story("wishes", "wishes_more"), wishes_by="Solace (IDVA)",
         wishes_on=dates.get("last_referral_on") or opened_on, why_high_risk=telling.story("high_risk"),
         needs=[need for need in needs if need], stop_flags=_stop_flags(victim),
-        care_flags=[pick(draw, words["care_flags"])] if chance(draw, 0.3) else [], who_tells=pick(draw, words["who_tells"]),
+        care_flags=[pick(draw, words["care_flags"])] if chance(draw, 0.3) else [],
+        who_tells=pick(draw, words["who_tells"]),
     )  # fmt: skip
 
 

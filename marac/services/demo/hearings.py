@@ -31,7 +31,7 @@ H = MinuteHeading
 OVER = ("long ago", "earlier", "recent", "last")
 RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
 FLAGS: dict[str, dict[FlagState, float]] = {
-    "long ago": {FlagState.REMOVED: 90, FlagState.REMOVE_REQUESTED: 10},
+    "long ago": {FlagState.REMOVED: 98, FlagState.REMOVE_REQUESTED: 2},
     "earlier": {FlagState.ADDED: 1},
     "recent": {FlagState.ADDED: 90, FlagState.ADD_REQUESTED: 10},
     "last": {FlagState.ADDED: 40, FlagState.ADD_REQUESTED: 60},

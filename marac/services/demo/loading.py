@@ -39,6 +39,11 @@ from marac.workflows.deadlines import add_months
 Progress = Callable[[int, int], None]
 BATCH = 40
 STAGES = ("earlier", "earlier", "earlier", "recent", "recent", "recent", "last", "next", "later")
+NOUNS = {
+    "agenda_item": "hearings", "address": "addresses", "attendance": "attendances", "case_agency": "involvements",
+    "case_file": "cases", "case_person": "people", "minutes": "minutes", "research": "research",
+    "user_account": "users",
+}  # fmt: skip
 STATE_AT = {
     "long ago": CaseState.LAPSED, "earlier": CaseState.ISSUED, "recent": CaseState.ISSUED, "last": CaseState.HEARD,
     "next": CaseState.LISTED, "later": CaseState.LISTED,
@@ -61,7 +66,7 @@ class Desk:
 def load(
     deployment: Deployment, *, scale: str = "year", seed: int = 1, progress: Progress | None = None
 ) -> dict[str, int]:
-    """Found the demo partnership and fill it; returns how many rows of each noun. `progress(cases done, all)`.
+    """Found the demo partnership and fill it; returns how many of each noun. `progress(cases done, all)`.
 
     RuleBroken for a scale this version has not, or when the demo is already there. The same seed on the same day gives
     the same people, dates and counts; ids and references differ.
@@ -73,14 +78,25 @@ def load(
         _add(session, rows)
         desk = _desk(planned, borough, written)
         _count(desk, rows)
-        desk.counts["user"] = len(borough.workers)
+        desk.counts["user_account"] = len(borough.workers)
     for start in range(0, planned.cases, BATCH):
         _write_batch(deployment, desk, range(start, min(start + BATCH, planned.cases)))
         if progress:
             progress(min(start + BATCH, planned.cases), planned.cases)
     with unit_of_work(deployment) as session:
         audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
-    return dict(sorted(desk.counts.items()))
+    counted = {NOUNS.get(table, f"{table}s"): rows for table, rows in desk.counts.items()}
+    return dict(sorted({**counted, **_of_year(planned)}.items()))
+
+
+def _of_year(planned: Plan) -> dict[str, int]:
+    """The figures of the financial year 2022-23: hearings, different people heard, repeats."""
+    heard = planned.of_year()
+    return {
+        "hearings_2022_23": len(heard),
+        "victims_heard_2022_23": len({hearing.case for hearing in heard}),
+        "repeats_2022_23": sum(hearing.is_repeat for hearing in heard),
+    }
 
 
 def is_loaded(deployment: Deployment) -> bool:

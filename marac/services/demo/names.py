@@ -35,7 +35,8 @@ def draw_name(draw: Random, kind: dict[str, Any], *, female: bool, family: str |
         return Name(f"{last} {given}", given.split()[-1], last)
     if not female and kind["marker"] and chance(draw, 0.3):
         return Name(f"{pick(draw, kind['marker'])} {given} {last}", given, last)
-    return Name(f"{given} {last}", given, last)
+    middle = pick(draw, kind["middle"]) if female and "middle" in kind and chance(draw, 0.35) else ""
+    return Name(" ".join(f"{given} {middle} {last}".split()), given, last)
 
 
 @cache

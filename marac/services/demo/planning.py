@@ -103,7 +103,7 @@ class Plan:
         """The day of the referral that brought a case to a sitting: one to two weeks before, a day for an emergency."""
         sitting = self.sittings[hearing.sitting]
         days = 1 if sitting.kind is MeetingKind.EMERGENCY else 7 + hearing.case % 6
-        return min(sitting.on - timedelta(days=days), self.today - timedelta(days=2))
+        return _working(min(sitting.on - timedelta(days=days), self.today - timedelta(days=6)))
 
     def by_case(self) -> dict[int, list[Hearing]]:
         """The hearings of each case, the earliest first."""

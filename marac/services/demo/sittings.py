@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from marac.models import Attendance, Deadline, Meeting, Minutes
 from marac.services.demo.borough import DA, Borough, Worker
+from marac.services.demo.names import draw_name, heritage
 from marac.services.demo.planning import Plan, Sitting
 from marac.services.demo.tables import at, chance, days_after, pick, source, weighted, working_day
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
@@ -81,13 +82,18 @@ def _attendance(borough: Borough, one: Written, draw: Random) -> Iterator[Attend
             state = AttendanceState.APOLOGIES if place == 5 else AttendanceState.INVITED
         here = state in HERE
         named = worker if here or state is AttendanceState.APOLOGIES else None
-        stand_in = _deputy(borough, slug) if state is AttendanceState.DEPUTY else None
+        stand_in = _deputy(borough, slug) if state is AttendanceState.DEPUTY else named
+        name = stand_in.full_name if stand_in else _name(draw) if state is AttendanceState.DEPUTY else None
         yield Attendance(
             partnership_id=borough.id, meeting_id=one.id, agency_id=borough.agencies[slug], state=state,
-            user_id=(stand_in or named).id if stand_in or named else None,  # type: ignore[union-attr]
-            person_name=(stand_in or named).full_name if stand_in or named else None,  # type: ignore[union-attr]
-            agreed_at=one.starts_at if here else None, agreed_in_room=here and chance(draw, 0.5),
+            user_id=stand_in.id if stand_in else None, person_name=name, agreed_at=one.starts_at if here else None,
+            agreed_in_room=here and chance(draw, 0.5),
         )  # fmt: skip
+
+
+def _name(draw: Random) -> str:
+    """Somebody who came for an agency and has no account."""
+    return draw_name(draw, heritage(draw), female=chance(draw, 0.6)).full
 
 
 def _deputy(borough: Borough, slug: str) -> Worker | None:

@@ -4,6 +4,7 @@ from marac.web import widgets
 
 DONE, IN_PROGRESS, CANNOT = "done", "in_progress", "cannot"
 CHANGED, NOT_DONE = "changed", "not_done"
+STANDING = [(DONE, "Done"), (IN_PROGRESS, "In progress"), (CANNOT, "Cannot be done")]
 
 
 class ReportForm(widgets.PageForm):
@@ -11,7 +12,7 @@ class ReportForm(widgets.PageForm):
 
     standing = widgets.choice_field(
         "How does it stand?",
-        [(DONE, "Done"), (IN_PROGRESS, "In progress"), (CANNOT, "Cannot be done")],
+        STANDING,
         "Select how it stands",
     )
     safe_contact_met = widgets.tick_field("Contact was made only as the rules above allow")

@@ -1,4 +1,4 @@
-"""The form of a risk checklist, made from its shipped definition: the questions, who said so, and the detail of a yes."""
+"""The form of a risk checklist, made from its definition: the questions, who said so, and the detail of a yes."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

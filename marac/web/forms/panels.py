@@ -2,7 +2,9 @@
 
 import re
 from datetime import time
-from typing import Final
+from typing import Any, Final
+
+from wtforms import ValidationError
 
 from marac.vocabulary import MeetingKind, MeetingPlace
 from marac.web import widgets
@@ -27,6 +29,12 @@ class ScheduleForm(widgets.PageForm):
 
     starts_on = widgets.date_field("Day", "Enter the day of the meeting", hint="For example, 27 11 2025.")
     starts_time = widgets.text_field("Start time", "Enter the start time", "For example, 9:30am or 13:00.", longest=10)
+
+    def validate_starts_time(self, box: Any) -> None:
+        """A time that can be read."""
+        if read_time(box.data) is None:
+            raise ValidationError("Enter a time, for example 9:30am")
+
     kind = widgets.choice_field("Type", [(kind.value, kind.label) for kind in MeetingKind], "Select the type")
     place = widgets.choice_field(
         "How it is held", [(place.value, place.label) for place in MeetingPlace], "Select how it is held"
@@ -72,4 +80,3 @@ class OpenForm(widgets.PageForm):
 
     chair_id = widgets.select_field("Chair", [])
     statement_read = widgets.tick_field("The chair has read the confidentiality statement aloud")
-

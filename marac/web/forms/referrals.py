@@ -1,4 +1,4 @@
-"""The shape of what a referral's pages ask, and how it becomes facts and back. Holds no rule: those are the workflow's."""
+"""What a referral's pages ask, and how it becomes facts and back. Holds no rule: those are the workflow's."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,12 +9,25 @@ from marac.web import widgets
 
 YES_NO = (("yes", "Yes"), ("no", "No"))
 YES_NO_UNKNOWN = (*YES_NO, ("not_known", "Not known"))
-SEXES = (("", "Choose"), ("female", "Female"), ("male", "Male"), ("prefer_not_to_say", "Prefer not to say"), ("not_known", "Not known"))
+SEXES = (
+    ("", "Choose"),
+    ("female", "Female"),
+    ("male", "Male"),
+    ("prefer_not_to_say", "Prefer not to say"),
+    ("not_known", "Not known"),
+)
 TENURES = (
-    ("", "Choose"), ("council", "Council"), ("housing_association", "Housing association"), ("private", "Private rent"),
-    ("owner", "Owned or mortgaged"), ("temporary", "Temporary accommodation"), ("refuge", "Refuge, contact through Solace"),
-    ("with_family", "With family or friends"), ("none", "No fixed address"), ("not_known", "Not known"),
-)  # fmt: skip
+    ("", "Choose"),
+    ("council", "Council"),
+    ("housing_association", "Housing association"),
+    ("private", "Private rent"),
+    ("owner", "Owned or mortgaged"),
+    ("temporary", "Temporary accommodation"),
+    ("refuge", "Refuge, contact through Solace"),
+    ("with_family", "With family or friends"),
+    ("none", "No fixed address"),
+    ("not_known", "Not known"),
+)
 ABOUT = {ProgrammeSlug.DA_MARAC: "Someone at high risk from a partner, former partner or family member"}
 BORN_HINT = "For example, 27 3 1991. If you do not know, enter an age."
 EQUALITY_TAIL = (("prefer_not_to_say", "Prefer not to say"), ("not_asked", "Not asked"), ("not_known", "Not known"))
@@ -33,23 +46,32 @@ class PersonForm(widgets.PageForm):
     """The victim-survivor."""
 
     full_name = widgets.name_field(required="Enter their full name", hint="Use the name they prefer.")
-    aliases = widgets.long_text_field("Also known as (optional)", hint="Other names, spellings or nicknames, one on each line.")
+    aliases = widgets.long_text_field(
+        "Also known as (optional)", hint="Other names, spellings or nicknames, one on each line."
+    )
     born_on = widgets.date_field("Date of birth", hint=BORN_HINT)
     approximate_age = widgets.number_field("Or their age, if you do not know", high=120)
     sex = widgets.select_field("Sex", SEXES)
     whereabouts = widgets.text_field("Where they are now, if not at home (optional)")
-    house_number = widgets.text_field("House or flat number", hint="If it must be kept secret, tick Confidential.", longest=60)
+    house_number = widgets.text_field(
+        "House or flat number", hint="If it must be kept secret, tick Confidential.", longest=60
+    )
     street = widgets.text_field("Street")
     postcode = widgets.text_field("Postcode", longest=10)
     address_not_known = widgets.tick_field("I do not know the address")
     confidential = widgets.tick_field("Confidential: the address must be kept secret")
-    known_to_perpetrator = widgets.choice_field("Does the alleged perpetrator know or share this address?", YES_NO_UNKNOWN)
+    known_to_perpetrator = widgets.choice_field(
+        "Does the alleged perpetrator know or share this address?", YES_NO_UNKNOWN
+    )
     tenure = widgets.select_field("Type of housing", TENURES)
     language = widgets.text_field("First language (optional)")
     interpreter = widgets.text_field(
-        "Interpreter (optional)", hint="Language, dialect, whether a woman or a man, and whether not from their community."
+        "Interpreter (optional)",
+        hint="Language, dialect, whether a woman or a man, and whether not from their community.",
     )
-    communication_needs = widgets.text_field("Other needs (optional)", hint="For example, a hearing loop or large print.")
+    communication_needs = widgets.text_field(
+        "Other needs (optional)", hint="For example, a hearing loop or large print."
+    )
     version = widgets.hidden_field()
 
 
@@ -59,7 +81,9 @@ class SafeContactForm(widgets.PageForm):
     phone = widgets.text_field("Phone number (optional)", longest=30, inputmode="tel")
     email = widgets.text_field("E-mail address (optional)")
     times = widgets.text_field("Times it is safe", hint="For example, weekdays 9am to 2pm.")
-    who_may_answer = widgets.text_field("Who else may answer", hint="And who may look at the phone, the account or the post.")
+    who_may_answer = widgets.text_field(
+        "Who else may answer", hint="And who may look at the phone, the account or the post."
+    )
     what_to_say = widgets.text_field("What to say if someone else answers")
     code_word = widgets.text_field("Code word (optional)", longest=60)
     through = widgets.text_field("Through whom", hint="The name and service, if contact is through someone else.")
@@ -77,15 +101,21 @@ class OtherPersonForm(widgets.PageForm):
 
     full_name = widgets.name_field(hint="If you do not know who it is, tick Not known.")
     not_known = widgets.tick_field("Not known")
-    aliases = widgets.long_text_field("Also known as (optional)", hint="Other names, spellings or nicknames, one on each line.")
+    aliases = widgets.long_text_field(
+        "Also known as (optional)", hint="Other names, spellings or nicknames, one on each line."
+    )
     born_on = widgets.date_field("Date of birth", hint=BORN_HINT)
     approximate_age = widgets.number_field("Or their age, if you do not know", high=120)
     sex = widgets.select_field("Sex", SEXES)
-    relationship_to_victim = widgets.text_field("Relationship to the victim-survivor", hint="For example, former husband.")
+    relationship_to_victim = widgets.text_field(
+        "Relationship to the victim-survivor", hint="For example, former husband."
+    )
     house_number = widgets.text_field("House or flat number", longest=60)
     street = widgets.text_field("Street")
     postcode = widgets.text_field("Postcode", longest=10)
-    whereabouts = widgets.text_field("Where they are now", hint="For example, at home with them, or in custody until Friday.")
+    whereabouts = widgets.text_field(
+        "Where they are now", hint="For example, at home with them, or in custody until Friday."
+    )
     occupation = widgets.text_field("Work or interests", hint="Above all access to weapons, records or people.")
     weapons = widgets.long_text_field("Weapons (optional)")
     orders = widgets.long_text_field("Bail, court orders or charges (optional)")
@@ -98,7 +128,8 @@ class ChildForm(widgets.PageForm):
 
     no_children = widgets.tick_field("There are no children and nobody else at risk")
     role = widgets.choice_field(
-        "Who is this?", ((PersonRole.CHILD.value, "Child"), (PersonRole.OTHER_AT_RISK.value, "Other person at risk")))  # fmt: skip
+        "Who is this?", ((PersonRole.CHILD.value, "Child"), (PersonRole.OTHER_AT_RISK.value, "Other person at risk"))
+    )
     full_name = widgets.name_field()
     unborn = widgets.tick_field("Unborn child")
     born_on = widgets.date_field("Date of birth, or date due")
@@ -117,9 +148,12 @@ class ReasonForm(widgets.PageForm):
         "Why are you referring?", [(way.value, way.label) for way in Criterion],
         "Select at least one reason for this referral", "Any one is enough.",
     )  # fmt: skip
-    judgement = widgets.long_text_field("Why you think the risk is high", hint="Say what worries you, even if the score is below 14.")
+    judgement = widgets.long_text_field(
+        "Why you think the risk is high", hint="Say what worries you, even if the score is below 14."
+    )
     escalation = widgets.number_field(
-        "How many events in the last 12 months", hint="Events that any agency knows of, not only the police.", high=999)  # fmt: skip
+        "How many events in the last 12 months", hint="Events that any agency knows of, not only the police.", high=999
+    )
     what_happened = widgets.long_text_field("What happened", "Say what has happened", "The most recent incident first.")
     happened_on = widgets.date_field("When it last happened")
     why_now = widgets.long_text_field("Why now", hint="What has changed, and why several agencies are needed.")
@@ -132,7 +166,8 @@ class SharingForm(widgets.PageForm):
     """Whether the person knows and agrees; and if not, why it is shared all the same (DA-15)."""
 
     told = widgets.choice_field(
-        "Have you told them about this referral?", YES_NO, "Select yes or no", "It is best to tell them, if it is safe.")  # fmt: skip
+        "Have you told them about this referral?", YES_NO, "Select yes or no", "It is best to tell them, if it is safe."
+    )
     told_why_not = widgets.long_text_field("Why they have not been told")
     consent = widgets.choice_field(
         "Do they agree to information being shared?", (*YES_NO, ("not_sought", "Not asked")),
@@ -155,15 +190,28 @@ class EqualityForm(widgets.PageForm):
     """Optional; not asked, declined and not known are three different things (DA-40)."""
 
     ethnicity = _asked(
-        "Ethnic group", ("white", "White"), ("mixed", "Mixed or multiple"), ("bangladeshi", "Bangladeshi"), ("indian", "Indian"),
-        ("pakistani", "Pakistani"), ("chinese", "Chinese"), ("other_asian", "Another Asian background"), ("somali", "Somali"),
-        ("black_african", "Another Black African background"), ("black_caribbean", "Black Caribbean"),
-        ("other_black", "Another Black background"), ("arab", "Arab"), ("other", "Another ethnic group"),
-    )  # fmt: skip
+        "Ethnic group",
+        ("white", "White"),
+        ("mixed", "Mixed or multiple"),
+        ("bangladeshi", "Bangladeshi"),
+        ("indian", "Indian"),
+        ("pakistani", "Pakistani"),
+        ("chinese", "Chinese"),
+        ("other_asian", "Another Asian background"),
+        ("somali", "Somali"),
+        ("black_african", "Another Black African background"),
+        ("black_caribbean", "Black Caribbean"),
+        ("other_black", "Another Black background"),
+        ("arab", "Arab"),
+        ("other", "Another ethnic group"),
+    )
     disability = _asked(
-        "A condition or illness that lasts 12 months or more and limits what they can do", ("a_lot", "Yes, a lot"),
-        ("a_little", "Yes, a little"), ("no_limit", "Yes, but not limited"), ("no", "No"),
-    )  # fmt: skip
+        "A condition or illness that lasts 12 months or more and limits what they can do",
+        ("a_lot", "Yes, a lot"),
+        ("a_little", "Yes, a little"),
+        ("no_limit", "Yes, but not limited"),
+        ("no", "No"),
+    )
     religion = _asked(
         "Religion", ("none", "No religion"), ("christian", "Christian"), ("muslim", "Muslim"), ("hindu", "Hindu"),
         ("jewish", "Jewish"), ("sikh", "Sikh"), ("buddhist", "Buddhist"), ("other", "Another religion"),
@@ -180,12 +228,19 @@ class EqualityForm(widgets.PageForm):
 class UrgentForm(widgets.PageForm):
     """Six answers and no more (DA-18). Left empty, each says what it needs."""
 
-    victim_name = widgets.name_field("Name of the person at risk", "Enter the name of the person at risk, or what they are known as")
+    victim_name = widgets.name_field(
+        "Name of the person at risk", "Enter the name of the person at risk, or what they are known as"
+    )
     victim_age = widgets.text_field(
-        "Date of birth, or approximate age", "Enter a date of birth or an approximate age", "For example, 27 3 1991 or 34.", longest=20)  # fmt: skip
+        "Date of birth, or approximate age",
+        "Enter a date of birth or an approximate age",
+        "For example, 27 3 1991 or 34.",
+        longest=20,
+    )
     whereabouts = widgets.text_field("Where they are now", "Say where the person is now, or that it is not known")
     safe_contact = widgets.text_field(
-        "How to reach them safely", "Say how to reach the person safely, or that it is through the IDVA only")  # fmt: skip
+        "How to reach them safely", "Say how to reach the person safely, or that it is through the IDVA only"
+    )
     perpetrator = widgets.name_field(
         "Alleged perpetrator's name", "Enter the alleged perpetrator's name, or that it is not known")  # fmt: skip
     immediate_risk = widgets.long_text_field(
@@ -201,7 +256,9 @@ class AnswerForm(widgets.PageForm):
 class QuestionForm(widgets.PageForm):
     """What the coordinator asks the referrer."""
 
-    questions = widgets.long_text_field("Question for the referrer", "Enter a question", "Ask everything at once, so that one answer is enough.")
+    questions = widgets.long_text_field(
+        "Question for the referrer", "Enter a question", "Ask everything at once, so that one answer is enough."
+    )
 
 
 # --- typed <-> facts: names are the same but for lists, numbers kept as text, and the table of contact methods ---
@@ -224,7 +281,7 @@ def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """What was typed, as the services take it. `leave` names boxes whose text could not be read: those stay as saved."""
+    """What was typed, as the services take it. `leave` names boxes that could not be read: those stay as saved."""
     typed = {name: value for name, value in form.data.items() if name not in ("csrf_token", "version", *leave)}
     if "aliases" in typed:
         typed["aliases"] = [line.strip() for line in typed["aliases"].splitlines() if line.strip()]
@@ -234,8 +291,9 @@ def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
     if ways:
         typed["rules"] = {
             channel.value: {"answer": answer, "detail": typed["times"] if answer == SafeToUse.ONLY_BETWEEN else ""}
-            for channel, answer in ways.items() if answer and answer != SafeToUse.NOT_ASKED
-        }  # fmt: skip
+            for channel, answer in ways.items()
+            if answer and answer != SafeToUse.NOT_ASKED
+        }
     return {name: None if value is False else value for name, value in typed.items()}
 
 

@@ -1,4 +1,4 @@
-"""What is typed on the Run screen and to approve the minutes. One form, so that no button loses what another box holds."""
+"""What is typed on the Run screen, in one form, so that no button loses what another box holds; and to send back."""
 
 from marac.services.notes import COVERED
 from marac.vocabulary import MinuteHeading, Outcome, Protects

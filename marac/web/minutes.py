@@ -1,0 +1,96 @@
+"""After the last case: gaps, ending the meeting, the minutes and their approval; and the second screen of the room."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect
+
+from marac import access
+from marac.access import Actor
+from marac.errors import RuleBroken
+from marac.models import Meeting, Minutes
+from marac.services import minutes, moving, run_screen, running
+from marac.vocabulary import Permission as P
+from marac.web import widgets
+from marac.web.forms.running import SendBackForm
+from marac.web.meeting_layout import opened, page
+
+bp = Blueprint("minutes", __name__)
+
+DONE = {
+    "submit": "Sent to the chair.", "approve": "Minutes approved. They cannot be changed now.",
+    "issue": "Minutes circulated. Agencies were asked to sign in.",
+}  # fmt: skip
+
+
+@bp.get("/panels/<reference>/shared")
+def shared(reference: str) -> Any:
+    """What the room sees: initials, risk summary, actions. Never an address or a number."""
+    session, actor, meeting = opened(reference)
+    access.require(actor, P.MEETING_RUN, meeting)
+    number = running.current_number(session, actor, meeting)
+    view = run_screen.view_screen(session, actor, meeting, number) if number else None
+    return page("running/shared.html", actor, meeting, "Run", screen=view)
+
+
+@bp.route("/panels/<reference>/close", methods=["GET"])
+def gaps(reference: str) -> Any:
+    """What is missing before the minutes go to the chair."""
+    session, actor, meeting = opened(reference)
+    return page("minutes/close.html", actor, meeting, "Minutes", gaps=minutes.list_gaps(session, actor, meeting))
+
+
+@bp.post("/panels/<reference>/close")
+def close(reference: str) -> Any:
+    """End the meeting."""
+    session, actor, meeting = opened(reference)
+    try:
+        running.finish_meeting(session, actor, meeting)
+    except RuleBroken as problem:
+        flash(problem.message, "error")
+        return redirect(f"/panels/{reference}/close", code=303)
+    flash("The meeting has ended. The minutes are a draft.", "success")
+    return redirect(f"/panels/{reference}/minutes", code=303)
+
+
+@bp.get("/panels/<reference>/minutes")
+def read(reference: str) -> Any:
+    """The minutes, as far as one may read them."""
+    session, actor, meeting = opened(reference)
+    found = minutes.get_minutes(session, actor, meeting)
+    return _page(session, actor, meeting, found, SendBackForm(formdata=None))
+
+
+@bp.post("/panels/<reference>/minutes/<any(submit, approve, issue):step>")
+def move(reference: str, step: str) -> Any:
+    """Send, approve or circulate."""
+    session, actor, meeting = opened(reference)
+    found = minutes.get_minutes(session, actor, meeting)
+    take = {"submit": minutes.submit_minutes, "approve": minutes.approve_minutes, "issue": minutes.issue_minutes}[step]
+    try:
+        take(session, actor, found)
+        flash(DONE[step], "success")
+    except RuleBroken as problem:
+        flash(problem.message, "error")
+    return redirect(f"/panels/{reference}/minutes", code=303)
+
+
+@bp.post("/panels/<reference>/minutes/send-back")
+def send_back(reference: str) -> Any:
+    """The chair wants something changed."""
+    session, actor, meeting = opened(reference)
+    found, form = minutes.get_minutes(session, actor, meeting), SendBackForm()
+    if form.validate_on_submit():
+        try:
+            minutes.send_back(session, actor, found, reason=form.reason.data)
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Sent back to the coordinator.", "success")
+            return redirect(f"/panels/{reference}/minutes", code=303)
+    return _page(session, actor, meeting, found, form)
+
+
+def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: Any) -> Any:
+    offered = {step.name: step.label for step in moving.available(actor, found)}
+    document = minutes.compile_document(session, actor, found)
+    return page("minutes/minutes.html", actor, meeting, "Minutes", document=document, offered=offered, form=form)

@@ -1,0 +1,179 @@
+"""One borough with something of every kind in it, everybody who may sign in, and every address of the application.
+
+Values that few may read carry a canary: a word that stands nowhere else.
+"""
+
+import hashlib
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from sqlalchemy import event, select
+
+from marac import access
+from marac.models import Action, Address, AgendaItem, Case, CasePerson, ContactMethod, Meeting, Referral, Research
+from marac.services.deployment import Deployment, open_deployment, unit_of_work
+from marac.vocabulary import PersonRole, ProgrammeSlug, ResearchState, Role
+from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
+from tests.builders_panels import a_held_panel, a_meeting, a_published_panel, a_wall
+from tests.conftest import settings_in
+
+SECRETS = {
+    "private note": "quietheronfeather", "research not opened": "amberlanternmoss", "draft": "willowkestrelstone",
+    "address": "saffronharbourlane", "phone": "07700 900987", "name": "Marigoldina",
+}  # fmt: skip
+AUDIT = {"audit_entry", "audit_head", "signin_session", "sqlite_sequence"}
+CHANGING = re.compile(rb'name="(?:csrf_token|once_key)"[^>]*>|[0-9a-f]{4}-[0-9a-f]{4}|value="[^"]{20,}"|next=[\w.-]+')
+
+
+@dataclass
+class Scene:
+    """Ids and references of what was made, and the people."""
+
+    house: Deployment
+    workers: dict[str, Worker]
+    found: dict[str, list[str]] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()  # references of meetings of another programme
+
+    @property
+    def app(self) -> Flask:
+        return app_of(self.house)
+
+    def client(self, who: str) -> Any:
+        """A browser of this person, without the nagging."""
+        return signed_in(self.house, self.workers[who]).http
+
+    def urls(self, *, method: str, each: int = 9) -> Iterator[tuple[str, str]]:
+        """(endpoint, path) of every route that takes the method, filled with (`each` of) the things that are there."""
+        for rule in self.app.url_map.iter_rules():
+            if method in rule.methods and rule.endpoint != "static":
+                for values in self._values(rule, each):
+                    path = self.app.url_map.bind("localhost", url_scheme="https").build(rule.endpoint, values)
+                    yield rule.endpoint, path
+
+    def _values(self, rule: Any, each: int) -> Iterator[dict[str, Any]]:
+        """Each thing of the kind an address speaks of; of a choice of words, each word."""
+        kind = rule.rule.split("/")[1]
+        filled: list[dict[str, Any]] = [{}]
+        for name, converter in rule._converters.items():
+            things = self.found.get(name) or self.found.get(f"{kind} {name}") or ["x"]
+            choices = sorted(getattr(converter, "items", ())) or things[:each]
+            made = [UUID(one) if type(converter).__name__ == "UUIDConverter" else one for one in choices]
+            filled = [{**values, name: one} for values in filled for one in made]
+        yield from filled
+
+
+def build(founded: Path, folder: Path) -> Scene:
+    """A held meeting, a published one, referrals sent and begun, and a person in every role."""
+    shutil.copytree(founded, folder)
+    house = open_deployment(settings_in(folder))
+    held = a_held_panel(house, cases=1)
+    coming = a_published_panel(house, cases=1)
+    with unit_of_work(house) as session:
+        workers = {
+            "coordinator": held.coordinator, "chair": held.chair, "police": held.police, "housing": held.housing,
+            "idva": a_user(session, house, Role.IDVA, "solace"),
+            "deputy": a_user(session, house, Role.DEPUTY, "met_police_da"),
+            "walled": a_user(session, house, Role.COORDINATOR, "vawg_team"),
+            "outsider": a_user(session, house, Role.REPRESENTATIVE, "cctv"),
+            "referrer": a_user(session, house, Role.REFERRER, "education"),
+        }  # fmt: skip
+        rest = set(Role) - {worker.role for worker in workers.values()} - {Role.SYSTEM}
+        workers |= {role.value: a_user(session, house, role, "vawg_team") for role in sorted(rest)}
+        for case_id in (*held.case_ids, *coming.case_ids):
+            a_wall(session, case_id, workers["walled"])
+        _canaries(session, held, coming)
+    scene = Scene(house, workers)
+    with unit_of_work(house, actor_for(workers["idva"])) as session:
+        actor = actor_for(workers["idva"])
+        draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
+        draft.what_happened = f"He said {SECRETS['draft']}."
+    with unit_of_work(house) as session:
+        scene.elsewhere = (a_meeting(session, programme=ProgrammeSlug.COMMUNITY_MARAC).reference,)
+    _note(scene)
+    return scene
+
+
+def _canaries(session: Any, held: Any, coming: Any) -> None:
+    """Values that few may read, put where the pages read them."""
+    case_ids = [*held.case_ids, *coming.case_ids]
+    access.open_for("load", held.coordinator.partnership_id, case_ids)
+    for research in session.scalars(select(Research).where(Research.agency_id == held.police.agency_id)):
+        research.private_note = SECRETS["private note"]
+        if research.case_id == coming.case_ids[0]:
+            research.shared, research.fact_or_opinion = SECRETS["research not opened"], "fact"
+            research.state = ResearchState.RETURNED
+    victim = CasePerson.role == PersonRole.VICTIM
+    for person in session.scalars(select(CasePerson).where(victim)):
+        person.full_name = f"{SECRETS['name']} Begum"
+    for address in session.scalars(select(Address).where(Address.role == PersonRole.VICTIM)):
+        address.street = SECRETS["address"]
+    for contact in session.scalars(select(ContactMethod).where(ContactMethod.role == PersonRole.VICTIM)):
+        contact.phone = SECRETS["phone"]
+
+
+def _note(scene: Scene) -> None:
+    """What the arguments of addresses may be: references by noun, ids by their name."""
+    with scene.house.reader() as session:
+
+        def ids(model: Any) -> list[str]:
+            return [one.hex for one in session.scalars(select(model.id))]
+
+        scene.found = {
+            "cases reference": list(session.scalars(select(Case.reference))),
+            "panels reference": list(session.scalars(select(Meeting.reference))),
+            "minutes reference": list(session.scalars(select(Meeting.reference))),
+            "research reference": list(session.scalars(select(Meeting.reference))),
+            "referrals reference": list(session.scalars(select(Referral.reference))),
+            "action_id": ids(Action)[:2], "item_id": ids(AgendaItem), "research_id": ids(Research)[:4],
+            "person_id": ids(CasePerson)[:2], "number": ["1"], "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
+            "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
+            "session_id": [uuid4().hex], "place_id": [uuid4().hex], "flag_id": [uuid4().hex],
+        }  # fmt: skip
+
+
+def token_of(client: Any) -> str:
+    """The form token of this browser, from any page with a form."""
+    page = client.get("/account", base_url="https://localhost").get_data(as_text=True)
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
+
+
+SAME_SITE = {"base_url": "https://localhost", "headers": {"Referer": "https://localhost/"}}
+
+
+def form(token: str, **fields: Any) -> dict[str, Any]:
+    """What every form of ours carries, and what is typed."""
+    return {"csrf_token": token, "once_key": uuid4().hex, **fields}
+
+
+def counted(house: Deployment) -> Any:
+    """A list that grows by every statement the deployment's database runs from now on."""
+    statements: list[str] = []
+    event.listen(house.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    return statements
+
+
+def contents(house: Deployment) -> dict[str, str]:
+    """Table -> hash of everything in it, but for the trail and when sessions were last seen."""
+    with sqlite3.connect(house.settings.data / "casework.db") as connection:
+        names = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
+        return {
+            name: hashlib.sha256(
+                repr(sorted(map(repr, connection.execute(f"select * from {name}")))).encode()
+            ).hexdigest()
+            for name in names
+            if name not in AUDIT
+        }
+
+
+def settled(body: bytes, *replaced: str) -> bytes:
+    """A page without what changes from one request to the next, and without the reference that was asked for."""
+    for text in replaced:
+        body = body.replace(text.encode(), b"THIS")
+    return CHANGING.sub(b"", body)

@@ -1,0 +1,229 @@
+"""The timetable: each job runs once for its slot whoever runs it; a missed run runs once; a killed worker loses nothing."""
+
+import multiprocessing
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from marac import access, clock, jobs
+from marac.jobs import JOBS, Job, daily, each, every_hour, every_minute, tick, whole
+from marac.models import AuditEntry, Case, Flag, JobRun, Lease, OnceKey
+from marac.services import leases, timed
+from marac.services.deployment import open_deployment, unit_of_work
+from marac.vocabulary import CaseState, FlagState, Template
+from tests.builders_cases import a_story, messages
+
+NIGHT = datetime(2026, 3, 10, 23, 50, tzinfo=UTC)
+
+
+def ran(house):
+    with house.reader() as session:
+        return sorted(session.scalars(select(JobRun.key)))
+
+
+def counting(calls):
+    return (Job("count_calls", every_minute, whole(lambda _session: calls.append(1) or 1)),)
+
+
+def test_a_job_runs_once_for_its_slot(house, time_machine):
+    time_machine.move_to(NIGHT, tick=False)
+    calls = []
+    for _ in range(3):
+        tick(house, "one", counting(calls))
+    assert len(calls) == 1
+    time_machine.shift(timedelta(minutes=1))
+    tick(house, "one", counting(calls))
+    assert len(calls) == 2
+
+
+def test_missed_runs_run_once(house, time_machine):
+    time_machine.move_to(NIGHT, tick=False)
+    calls = []
+    tick(house, "one", counting(calls))
+    time_machine.shift(timedelta(hours=5))
+    tick(house, "one", counting(calls))
+    tick(house, "one", counting(calls))
+    assert len(calls) == 2
+
+
+def test_a_clock_put_back_two_hours_runs_nothing_twice(house, time_machine):
+    time_machine.move_to(NIGHT, tick=False)
+    calls = []
+    tick(house, "one", counting(calls))
+    time_machine.move_to(NIGHT - timedelta(hours=2), tick=False)
+    time_machine.move_to(NIGHT, tick=False)
+    tick(house, "one", counting(calls))
+    assert len(calls) == 1
+
+
+def test_while_one_worker_holds_the_lease_another_does_nothing(house):
+    calls = []
+    assert tick(house, "one", counting(calls)) == {"count_calls": 1}
+    assert tick(house, "two", counting(calls)) is None
+    assert len(calls) == 1
+
+
+def test_when_a_worker_is_gone_for_a_minute_the_next_takes_over_with_a_higher_fence(house, time_machine):
+    time_machine.move_to(NIGHT, tick=False)
+    first = leases.take(house, "one")
+    time_machine.shift(timedelta(seconds=61))
+    second = leases.take(house, "two")
+    assert (first.fence, second.fence) == (1, 2)
+    assert leases.run_once(house, first, "late", "slot", lambda _session: 1) is None, "its lease is another's now"
+    assert leases.run_once(house, second, "late", "slot", lambda _session: 1) == 1
+
+
+def test_a_job_that_fails_leaves_nothing_and_runs_again(house):
+    held = leases.take(house, "one")
+
+    def broken(session):
+        session.add(
+            OnceKey(
+                user_id=access.system(held_partnership(house)).partnership_id, key="k", location="/", at=clock.now()
+            )
+        )
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        leases.run_once(house, held, "job", "slot", broken)
+    with house.reader() as session:
+        assert session.scalars(select(OnceKey)).all() == []
+    assert leases.run_once(house, held, "job", "slot", lambda _session: 3) == 3
+
+
+def held_partnership(house):
+    return leases.partnerships(house)[0]
+
+
+def test_one_partnership_that_fails_does_not_stop_the_timetable(house):
+    def broken(_session, _actor):
+        raise LookupError
+
+    after = []
+    two = (
+        Job("broken", every_hour, each(broken)),
+        Job("after", every_hour, whole(lambda _session: after.append(1) or 1)),
+    )
+    assert tick(house, "one", two) == {"broken": 0, "after": 1}
+
+
+def _work(settings, start, results):
+    """One worker process: the same slot, many times."""
+    house = open_deployment(settings)
+    start.wait()
+    for _ in range(5):
+        tick(house, f"worker {os.getpid()}")
+    with house.reader() as session:
+        results.put(len(session.scalars(select(AuditEntry).where(AuditEntry.tag == "case:lapse")).all()))
+
+
+def test_two_workers_at_once_have_one_effect(house):
+    """DA-32: each agency is asked once, and the case lapses once."""
+    story = a_story(house, flag_until_on=clock.today() - timedelta(days=1))
+    forked = multiprocessing.get_context("spawn")
+    start, results = forked.Event(), forked.Queue()
+    workers = [forked.Process(target=_work, args=(house.settings, start, results)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    start.set()
+    for worker in workers:
+        worker.join(60)
+    with house.reader() as session:
+        assert session.get_one(Case, story.case_id).state == CaseState.LAPSED
+        assert len(session.scalars(select(AuditEntry).where(AuditEntry.tag == "case:lapse")).all()) == 1
+        assert len(session.scalars(select(AuditEntry).where(AuditEntry.tag == "flag:ask_removal")).all()) == 1
+    assert [one.user_id for one in messages(house) if one.template == Template.FLAG_ASKED] == [story.housing.id]
+
+
+def _die_half_way(settings, ready):
+    """A worker that is killed in the middle of a job, before its commit."""
+    house = open_deployment(settings)
+    held = leases.take(house, "doomed")
+
+    def body(session):
+        timed.lapse_flags(session, access.system(leases.partnerships(house)[0]))
+        ready.set()
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 1
+
+    leases.run_once(house, held, "lapse_flags", "slot", body, actor=access.system(leases.partnerships(house)[0]))
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_leaves_it_undone_for_the_next(house, time_machine):
+    story = a_story(house, flag_until_on=clock.today() - timedelta(days=1))
+    forked = multiprocessing.get_context("spawn")
+    ready = forked.Event()
+    worker = forked.Process(target=_die_half_way, args=(house.settings, ready))
+    worker.start()
+    assert ready.wait(60)
+    worker.join(60)
+    with house.reader() as session:
+        assert session.get_one(Case, story.case_id).state == CaseState.ISSUED
+    time_machine.move_to(clock.now() + timedelta(seconds=90), tick=True)
+    tick(house, "next")
+    with house.reader() as session:
+        assert session.get_one(Case, story.case_id).state == CaseState.LAPSED
+        assert session.scalars(select(Flag)).one().state == FlagState.REMOVE_REQUESTED
+        assert session.scalars(select(Lease)).one().fence == 2
+
+
+def test_flags_are_lifted_the_day_after_the_twelve_months_and_not_before(house):
+    """DA-11, DA-32: the last day is still inside."""
+    story = a_story(house, flag_until_on=clock.today())
+    actor = access.system(story.housing.partnership_id)
+    with unit_of_work(house, actor) as session:
+        assert timed.lapse_flags(session, actor) == 0
+
+
+def test_restricted_and_walled_cases_lapse_too(house):
+    story = a_story(house, flag_until_on=clock.today() - timedelta(days=1), restricted=True)
+    actor = access.system(story.housing.partnership_id)
+    with unit_of_work(house, actor) as session:
+        assert timed.lapse_flags(session, actor) == 1
+
+
+def test_who_is_waited_for_is_warned_once_of_each_overdue_action_and_then_their_lead(house, time_machine):
+    """DA-28."""
+    story = a_story(house, days=0)
+    actor = access.system(story.housing.partnership_id)
+    told = []
+    for days in (0, 1, 1, 8):
+        time_machine.move_to(clock.now() + timedelta(days=days), tick=True)
+        with unit_of_work(house, actor) as session:
+            told.append(timed.warn_overdue(session, actor))
+    assert told[:3] == [0, 1, 0]
+    assert story.chair.id in {one.user_id for one in messages(house)}
+
+
+def test_what_no_longer_counts_is_cleared(house):
+    with unit_of_work(house) as session:
+        for key, days in (("old", 3), ("new", 0)):
+            at = clock.now() - timedelta(days=days)
+            session.add(OnceKey(user_id=leases.partnerships(house)[0], key=key, location="/", at=at))
+    with unit_of_work(house) as session:
+        access.asked()
+        assert timed.clear_expired(session) == 1
+    with house.reader() as session:
+        assert session.scalars(select(OnceKey.key)).all() == ["new"]
+
+
+@pytest.mark.parametrize(
+    "moment, slot",
+    [
+        ("2026-03-29T00:59:59+00:00", "20260328"), ("2026-03-29T05:10:00+00:00", "20260329"),
+        ("2026-10-25T00:30:00+00:00", "20261024"), ("2026-10-25T01:30:00+00:00", "20261024"),
+        ("2026-10-25T06:10:00+00:00", "20261025"),
+    ],
+)  # fmt: skip
+def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
+    assert daily("06:10")(datetime.fromisoformat(moment)) == slot
+
+
+def test_the_timetable_has_four_lines_and_the_clock_starts_and_stops(house):
+    assert [job.name for job in JOBS] == ["deliver_messages", "clear_expired", "lapse_flags", "warn_overdue"]
+    scheduler = jobs.start_in_process(house)
+    scheduler.shutdown(wait=True)
+    assert not scheduler.running

@@ -1,0 +1,150 @@
+"""The research sheet: one page, Not known in one press, nothing typed is lost, nobody else's answer is found (DA-21)."""
+
+import pytest
+import time_machine
+
+from marac.services import research
+from marac.vocabulary import ResearchState
+from tests.builders import actor_for, signed_in
+from tests.builders_panels import MORNING, a_published_panel
+
+SECRET = "Two calls to the flat in October"
+
+
+@pytest.fixture(autouse=True)
+def _one_morning():
+    with time_machine.travel(MORNING, tick=True):
+        yield
+
+
+def at(panel, worker, path=""):
+    client = signed_in(panel.house, worker)
+    client.forbidden |= {"Amina Begum", "Siobhan Doyle"}
+    return client.get(f"/research/{panel.reference}{path}")
+
+
+def row_of(panel, worker, position=1):
+    with panel.work(worker) as session:
+        return panel.research(session, worker, position).id.hex
+
+
+def state_of(panel, worker, position=1):
+    with panel.work(worker) as session:
+        return panel.research(session, worker, position).state
+
+
+def test_the_list_leads_to_the_sheet_with_a_time_estimate(house):
+    panel = a_published_panel(house, 2)
+    page = signed_in(house, panel.housing).get("/research")
+    assert "About 6 minutes" in page.main
+    assert page.follow("What your agency knows").h1 == "What your agency knows"
+
+
+def test_every_case_is_on_one_page_with_the_address_kept_back_da_4(house):
+    panel = a_published_panel(house, 2)
+    page = at(panel, panel.housing)
+    rows = page.words_of(".app-research__row .app-research__who")
+    assert rows[0].startswith("1. Begum, Amina")
+    assert "Born 27 March 1991 (34)" in rows[0]
+    assert "Address: Confidential" in rows[0]
+    assert "Alleged perpetrator Karim Begum" in rows[0]
+    assert "1 child" in rows[0]
+    assert "0 of 2" in page.main
+
+
+def test_known_is_sent_with_what_is_shared_and_a_missing_part_is_asked_for_beside_its_row(house):
+    panel = a_published_panel(house, 2)
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    empty = page.fill_and_post({f"known_{row}": "known", f"private_note_{row}": "Rent arrears"})
+    assert empty.status == 422
+    assert empty.errors == ["Say what you plan to share, or choose Nothing to share and say why (number 1)"]
+    assert empty.form("/research/").values[f"private_note_{row}"] == ["Rent arrears"]
+    sent = empty.fill_and_post({f"shared_{row}": SECRET, f"fact_or_opinion_{row}": "fact"})
+    assert sent.flashes == ["Answers sent for 1 case."]
+    assert state_of(panel, panel.housing) == ResearchState.RETURNED
+    assert "1 of 2" in sent.main
+
+
+def test_the_rest_is_named_and_marked_not_known_in_one_press_and_shrinks_to_initials_da_21(house):
+    panel = a_published_panel(house, 3)
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    ask = page.fill_and_post(
+        {f"known_{row}": "known", f"shared_{row}": SECRET, f"fact_or_opinion_{row}": "fact"},
+        press="Mark the rest not known",
+    )
+    assert ask.h1 == "Mark the rest not known"
+    assert "Doyle, Siobhan" in ask.main
+    assert "Begum, Amina" not in ask.main
+    done = ask.press("Mark 2 people not known")
+    assert done.flashes == ["2 cases marked as not known."]
+    assert "Siobhan" not in done.text
+    assert "2. SD" in done.main
+    assert [state_of(panel, panel.housing, n) for n in (1, 2, 3)] == ["returned", "nil_return", "nil_return"]
+    changed = done.press("Change the answer for number 2")
+    assert "Doyle, Siobhan" in changed.main
+
+
+def test_pressing_twice_has_one_effect(house):
+    panel = a_published_panel(house, 2)
+    ask = at(panel, panel.housing, "/rest")
+    ask.press("Mark 2 people not known")
+    again = ask.press("Mark 2 people not known")
+    assert again.status == 200
+    assert state_of(panel, panel.housing, 1) == ResearchState.NIL_RETURN
+
+
+def test_the_page_saves_drafts_by_itself_and_sends_nothing(house):
+    panel = a_published_panel(house, 2)
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    values = page.form(f"/research/{panel.reference}").values
+    scripted = {"Accept": "application/json", "X-Requested-With": "autosave"}
+    values[f"private_note_{row}"] = "Half a sent"
+    first = page.client.post(f"{page.url}/save", values, headers=scripted)
+    assert first.status == 200
+    values |= {"version": first.json["version"], f"private_note_{row}": "Half a sentence"}
+    second = page.client.post(f"{page.url}/save", values, headers=scripted)
+    assert second.status == 200
+    assert state_of(panel, panel.housing) == ResearchState.IN_PROGRESS
+    again = at(panel, panel.housing)
+    assert again.form(f"/research/{panel.reference}").values[f"private_note_{row}"] == ["Half a sentence"]
+    values[f"private_note_{row}"] = "Typed in another window"
+    values["version"] = page.form(f"/research/{panel.reference}").values["version"]
+    stale = page.client.post(f"{page.url}/save", values, headers=scripted)
+    assert (stale.status, "both versions" in stale.json["message"]) == (409, True)
+
+
+def test_a_colleagues_change_gives_409_with_both_versions_and_untouched_rows_do_not_clash(house):
+    panel = a_published_panel(house, 2)
+    first, second = row_of(panel, panel.housing, 1), row_of(panel, panel.housing, 2)
+    mine, theirs = at(panel, panel.housing), at(panel, panel.housing)
+    theirs.fill_and_post({f"private_note_{first}": "Their note"})
+    other = mine.fill_and_post({f"private_note_{second}": "My note on another"})
+    assert other.status == 200
+    clash = mine.fill_and_post({f"private_note_{first}": "My note"})
+    assert clash.status == 409
+    assert "My note" in clash.main
+    assert "Their note" in clash.main
+
+
+def test_another_agencys_answer_is_found_by_no_address_before_it_is_opened_da_1(house):
+    panel = a_published_panel(house, 1)
+    with panel.work(panel.police) as session:
+        actor = actor_for(panel.police)
+        row = research.get_answer(session, actor, panel.research(session, panel.police).id)
+        research.save_answer(session, actor, row, shared=SECRET, fact_or_opinion="fact", private_note=SECRET)
+        research.share_answer(session, actor, row)
+        their_row, case = row.id, panel.item(session).case.reference
+    for worker in (panel.housing, panel.coordinator):
+        client = signed_in(house, worker)
+        paths = (
+            f"/research/{panel.reference}", f"/panels/{panel.reference}", f"/panels/{panel.reference}/research",
+            f"/cases/{case}/research", f"/cases/{case}",
+        )  # fmt: skip
+        for path in paths:
+            assert SECRET not in client.get(path).response.get_data(as_text=True), path
+        page = client.get(f"/research/{panel.reference}")
+        token = page.form(holding={"csrf_token"}).values["csrf_token"][0] if page.all("main form") else ""
+        token = token or page.all("input[name=csrf_token]")[0].attrs["value"]
+        refused = client.post(f"/research/{panel.reference}/{their_row}/reopen", {"csrf_token": token})
+        assert refused.status == 404
+    assert state_of(panel, panel.police) == ResearchState.RETURNED
