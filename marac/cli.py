@@ -1,4 +1,4 @@
-"""The `marac` command line: thin, one call into services each. JSON goes to standard output, the rest to standard error.
+"""The `marac` command line: thin, one call into services each. JSON goes to standard output, all else to the other.
 
 Exit 0 done, 1 the stated check failed, 2 wrong use. Prints a personal value only where that is a command's purpose.
 """
@@ -125,7 +125,11 @@ def demo_facts(json_: bool) -> None:
 def _load(house: Deployment, scale: str, seed: int) -> dict[str, int]:
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("Loading the demo partnership", total=1.0)
-        return demo.load(house, scale=scale, seed=seed, progress=lambda done: progress.update(bar, completed=done))
+
+        def show(done: int, of: int) -> None:
+            progress.update(bar, completed=done / of)
+
+        return demo.load(house, scale=scale, seed=seed, progress=show)
 
 
 @cli.command()

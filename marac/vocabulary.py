@@ -1,6 +1,6 @@
 """The words of the field, once each: roles, permissions, states, outcomes, compartments; with the label people read.
 
-Refuses to decide anything: a rule that uses a word lives in workflows/ or access.py. Values are frozen (they are stored);
+Refuses to decide anything: rules that use words live in workflows/ and access/. Values are frozen (they are stored);
 labels may change. Follows the partnership's glossary.
 """
 

@@ -16,7 +16,6 @@ from marac.vocabulary import ActionState, CaseState, FlagState, InvolvementBasis
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
 
 HIDDEN = (
-    "17",
     "Quarry Rise",
     "E1 9ZZ",
     "07700 900123",
@@ -148,7 +147,8 @@ def an_action(
     session: Session, case: Case, worker: Worker, *, days: int = 3, contacts_victim: bool = False, **facts: Any
 ) -> Action:
     """An open action of the worker's agency, due in so many days."""
-    usual = {"state": ActionState.OPEN, "protects": Protects.VICTIM, "text": "Change the locks", "risk": "He has a key"}
+    words = {"text": "Change the locks", "risk": "He has a key"}
+    usual = {"state": ActionState.OPEN, "protects": Protects.VICTIM, **words}
     action = Action(
         partnership_id=case.partnership_id, case_id=case.id, agency_id=worker.agency_id, contacts_victim=contacts_victim,
         due_on=clock.today() + timedelta(days=days), agreed_at=clock.now(), **{**usual, **facts},

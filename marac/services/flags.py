@@ -1,4 +1,4 @@
-"""Flag and tag: an agency confirms that its own file is marked, and twelve months later that the mark is off (DA-32)."""
+"""Flag and tag: an agency confirms that its file is marked, and twelve months later that the mark is off (DA-32)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

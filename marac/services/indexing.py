@@ -31,15 +31,15 @@ class Known:
     feared: tuple[str, ...] = ()
 
 
-def known_people(session: Session, only: Any) -> list[Known]:
-    """Everyone in the cases of `only` (a WHERE clause on CasePerson), opened in three reads. Grants come first."""
+def known_people(session: Session, only: Any, *, homes: bool = True, phones: bool = True) -> list[Known]:
+    """Everyone in the cases of `only` (a WHERE clause on CasePerson), opened in at most three reads. Grants first."""
     people = _people(session, only)
     by_id = {person.id: person for person in people}
-    for person_id, address in _parts(session, Address, "location", only):
+    for person_id, address in _parts(session, Address, "location", only) if homes else ():
         home = (address.get("house_number") or _first_number(address.get("street", "")), address.get("postcode", ""))
         if all(home) and person_id in by_id:
             by_id[person_id].homes.append(home)
-    for person_id, contact in _parts(session, ContactMethod, "contact", only):
+    for person_id, contact in _parts(session, ContactMethod, "contact", only) if phones else ():
         if person_id in by_id:
             by_id[person_id].phone = contact.get("phone", "")
     feared: dict[UUID, list[str]] = defaultdict(list)

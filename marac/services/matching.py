@@ -64,7 +64,8 @@ def find_matches(session: Session, actor: Actor, case: Case) -> list[Match]:
     query = search.prepare(asked)
     table = comparing.weights()
     found = []
-    for person in known_people(session, _candidates(session, actor, asked, case)):
+    candidates = _candidates(session, actor, asked, case)
+    for person in known_people(session, candidates, homes=bool(asked.homes), phones=bool(asked.phone)):
         agreement = search.compare(query, search.prepare(person))
         if agreement.exact or agreement.total >= table["show_from"]:
             found.append((person, agreement))

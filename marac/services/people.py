@@ -116,12 +116,19 @@ def age_of(person: CasePerson, on: date | None = None) -> int | None:
     return years_old(person.born_on, person.approximate_age, on)
 
 
+def rule_on(rules: Facts | None, channel: ContactChannel) -> tuple[SafeToUse, str]:
+    """Whether one way of contact is safe, and when; a way nobody asked about is Not asked, which behaves as No."""
+    rule = (rules or {}).get(channel.value)
+    held = rule if isinstance(rule, Mapping) else {"answer": rule}
+    return SafeToUse(held.get("answer") or SafeToUse.NOT_ASKED), held.get("detail") or ""
+
+
 def stop_lines(victim: CasePerson) -> tuple[str, ...]:
     """What must be read before anyone calls, writes or visits, in one line each (section 3.3 of the safety rules)."""
     address, contact = victim.addresses[0], victim.contact
-    phone = ((contact.rules or {}).get(ContactChannel.PHONE) or {}) if contact else {}
+    phone, _when = rule_on(contact.rules if contact else None, ContactChannel.PHONE)
     lines = []
-    if phone.get("answer", SafeToUse.NOT_ASKED) in (SafeToUse.NO, SafeToUse.NOT_ASKED):
+    if phone in (SafeToUse.NO, SafeToUse.NOT_ASKED):
         lines.append("Do not phone. Contact through the IDVA only")
     if address.confidential:
         lines.append("Address confidential")

@@ -24,28 +24,19 @@ REPORTS = {"complete": "done", "start": "in_progress", "report_not_possible": "c
 @bp.get("/actions")
 def list_actions() -> Any:
     """Overdue, today, this week, later; or done. Everybody's for who follows them up, with an agency to filter by."""
-    actor, session = signin.person(), unit_of_work.session()
-    done, everyones = request.args.get("show") == "done", actions.sees_all(actor)
-    agency_id = an_id(request.args.get("agency", "")) if everyones else None
-    rows = actions.list_actions(session, actor, agency_id=agency_id, done=done)
-    lines = [(actions.group_of(row.due_on), line(row)) for row in rows]
-    groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
-    return render_template(
-        "actions/list.html", done=done, groups=groups[:1] if done else groups, everyones=everyones,
-        agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
-        flags=marks.list_flags(session, actor),
-    )  # fmt: skip
+    return list_page(PressForm(formdata=None))
 
 
 @bp.post("/actions/chase")
 def chase() -> Any:
     """Remind the agencies of the chosen actions."""
+    form = PressForm()
     chosen = [found for text in request.form.getlist("action") if (found := an_id(text))]
     try:
         asked = actions.chase(unit_of_work.session(), signin.person(), chosen)
     except RuleBroken as problem:
-        flash(f"{problem.message}.", "error")
-        return redirect(url_for(".list_actions"), code=303)
+        widgets.place(form, problem)
+        return list_page(form), 422
     flash(f"{asked} {'agency' if asked == 1 else 'agencies'} will be reminded.", "success")
     return redirect(url_for(".list_actions"), code=303)
 
@@ -134,6 +125,21 @@ def flags() -> Any:
     return render_template(
         "actions/flags.html", form=form, rows=marks.list_flags(session, actor)
     ), 422 if form.errors else 200
+
+
+def list_page(form: PressForm) -> str:
+    """The list that the address asks for."""
+    actor, session = signin.person(), unit_of_work.session()
+    done, everyones = request.args.get("show") == "done", actions.sees_all(actor)
+    agency_id = an_id(request.args.get("agency", "")) if everyones else None
+    rows = actions.list_actions(session, actor, agency_id=agency_id, done=done)
+    lines = [(actions.group_of(row.due_on), line(row)) for row in rows]
+    groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
+    return render_template(
+        "actions/list.html", form=form, done=done, groups=groups[:1] if done else groups, everyones=everyones,
+        agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
+        flags=marks.list_flags(session, actor),
+    )  # fmt: skip
 
 
 def found_action(action_id: UUID) -> tuple[Actor, Action]:

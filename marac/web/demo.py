@@ -1,4 +1,4 @@
-"""The demo's list of sign-ins, so that a newcomer can be anybody in it. Answers only on this machine, for invented people."""
+"""The demo's list of sign-ins, so that a newcomer can be anybody in it. Answers on this machine alone."""
 
 from typing import Final
 

@@ -92,6 +92,7 @@ CHOICES = {
     "sharing_basis": {basis.value: basis.label for basis in LawfulBasis},
     "tenure": dict(forms.TENURES),
 }
+WHERE_TO_MEET = ("whereabouts", "occupation")
 MASKED = "Masked. Showing it needs a reason"
 KINDS = {ReferralState.SUBMITTED: "care", ReferralState.RETURNED: "care", ReferralState.ACCEPTED: "done",
          ReferralState.DRAFT: "quiet"}  # fmt: skip
@@ -102,11 +103,13 @@ def sections(session: Any, referral: Referral, opened: Collection[str]) -> list[
     everyone = people.people_of(session, referral.case_id)
     victim = next(person for person in everyone if person.role == PersonRole.VICTIM)
     found = {
-        "person": [*rows_of(victim, PERSON), *_address(victim, opened)],
+        "person": [*rows_of(victim, _unmasked(PERSON, opened)), *_address(victim, opened)],
         "safe-contact": _contact(victim, opened),
         "other-person": [row for one in _others(everyone, PersonRole.PERPETRATOR) for row in rows_of(one, OTHER)]
         + rows_of(referral, referral_tasks.AROUND),
-        "children": [row for one in _others(everyone, *referral_tasks.OTHERS) for row in rows_of(one, OTHER)]
+        "children": [
+            row for one in _others(everyone, *referral_tasks.OTHERS) for row in rows_of(one, _unmasked(OTHER, opened))
+        ]
         or ([{"key": "Children", "value": "None, and nobody else at risk"}] if referral.no_children else []),
         "risk": _risk(session, referral),
         "reason": rows_of(referral, STORY),
@@ -164,6 +167,11 @@ def _others(everyone: list[CasePerson], *roles: PersonRole) -> list[CasePerson]:
     return [person for person in everyone if person.role in roles]
 
 
+def _unmasked(names: tuple[str, ...], opened: Collection[str]) -> tuple[str, ...]:
+    """Whoever does not fill the form in sees where somebody may be met on the case page alone, for a reason."""
+    return names if "location" in opened else tuple(name for name in names if name not in WHERE_TO_MEET)
+
+
 def _address(victim: CasePerson, opened: Collection[str]) -> list[dict[str, Any]]:
     """The address for who may see it; for others that there is one to be shown with a reason on the case page."""
     if "location" not in opened:
@@ -182,9 +190,9 @@ def _contact(victim: CasePerson, opened: Collection[str]) -> list[dict[str, Any]
     contact = victim.contact
     if contact is None:
         return []
-    rules = contact.rules or {}
-    ways = [_way(channel, rules.get(channel) or {}) for channel in ContactChannel]
-    private = rows_of(contact, ("phone", "email", "code_word")) if "contact" in opened else []
+    ways = [_way(channel, *people.rule_on(contact.rules, channel)) for channel in ContactChannel]
+    typed = rows_of(contact, ("phone", "email", "code_word")) if "contact" in opened else []
+    private = [row if "location" in opened else {**row, "value": MASKED} for row in typed]
     return [
         {"key": "Safe to use", "value": ways},
         *rows_of(contact, ("times", "who_may_answer", "what_to_say", "through")),
@@ -192,9 +200,7 @@ def _contact(victim: CasePerson, opened: Collection[str]) -> list[dict[str, Any]
     ]
 
 
-def _way(channel: ContactChannel, rule: Mapping[str, str]) -> str:
-    answer = SafeToUse(rule.get("answer") or SafeToUse.NOT_ASKED)
-    detail = rule.get("detail") or ""
+def _way(channel: ContactChannel, answer: SafeToUse, detail: str) -> str:
     return f"{channel.label}: {answer.label.lower()}{' ' + detail if detail else ''}"
 
 

@@ -14,7 +14,7 @@ from marac.services import people, referral_tasks
 from marac.vocabulary import ContactChannel, PersonRole
 from marac.web import referral_layout, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms import dash
+from marac.web.forms import dash, referral_facts
 from marac.web.forms import referrals as forms
 from marac.web.referrals import found
 from marac.web.shell import time_of_day
@@ -106,7 +106,7 @@ def _form(asked: Part) -> Any:
         checklist = checklists.current(CHECKLIST)
         kind = dash.form_class(checklist.id, checklist.version)
         return kind(data={**dash.from_facts(checklist, saved), "version": edition})
-    return FORMS[asked.task](data={**forms.from_facts(saved), "version": edition})
+    return FORMS[asked.task](data={**referral_facts.from_facts(saved), "version": edition})
 
 
 def _check(task: str, form: Any) -> frozenset[str]:
@@ -129,7 +129,7 @@ def _save(asked: Part, form: Any, unreadable: frozenset[str]) -> None:
         return
     typed: dict[str, Any] = {"no_checklist": True}
     if asked.task != "risk":
-        typed = forms.to_facts(form, unreadable) | ({"person_id": asked.person_id} if asked.person_id else {})
+        typed = referral_facts.to_facts(form, unreadable) | ({"person_id": asked.person_id} if asked.person_id else {})
     elif _then() != "none":
         typed = dash.to_facts(form, checklists.current(CHECKLIST))
     done = not _by_itself() and _then() != "later"

@@ -13,6 +13,7 @@ from marac.services import inbox, moving, referral_tasks, referrals, triage
 from marac.services.triage import Ruling
 from marac.vocabulary import ProgrammeSlug, ReferralState, TriageOutcome
 from marac.web import referral_layout, signin, unit_of_work, widgets
+from marac.web.forms import referral_facts
 from marac.web.forms import referrals as forms
 from marac.workflows.referral_rules import URGENT_FIELDS
 
@@ -100,7 +101,7 @@ def urgent(reference: str) -> Any:
         raise WrongState
     form = forms.UrgentForm(data=referrals.urgent_so_far(session, referral))
     if form.validate_on_submit():
-        age = forms.age_or_date(form.victim_age.data)
+        age = referral_facts.age_or_date(form.victim_age.data)
         if age is None or (isinstance(age, date) and age >= clock.today()):
             form.victim_age.errors = ["Enter an age such as 34, or a date of birth such as 27 3 1991"]
         else:

@@ -177,3 +177,16 @@ def settled(body: bytes, *replaced: str) -> bytes:
     for text in replaced:
         body = body.replace(text.encode(), b"THIS")
     return CHANGING.sub(b"", body)
+
+
+def filled(page: str, action: str, token: str, choice: str = "") -> dict[str, Any]:
+    """What a browser would send of the form with this address: what is hidden in it, and one choice made."""
+    start = page.index(f'action="{action}"')
+    tags = re.findall(r"<(?:input|button)[^>]*>", page[start : page.index("</form>", start)])
+    attributes = [dict(re.findall(r'(name|value|type)="([^"]*)"', tag)) for tag in tags]
+    sent = {
+        one["name"]: one.get("value", "")
+        for one in attributes
+        if "name" in one and (one.get("type") == "hidden" or (choice and one.get("value") == choice))
+    }
+    return sent | {"csrf_token": token, "once_key": uuid4().hex}

@@ -28,22 +28,6 @@ def test_there_is_somebody_in_every_role(scene):
     assert {worker.role for worker in scene.workers.values()} == set(Role) - {Role.SYSTEM}
 
 
-def test_no_page_fails_for_anybody(scene):
-    """Every GET route, filled with real references and ids, for every role."""
-    for who in everybody(scene):
-        client = scene.client(who)
-        for endpoint, path in scene.urls(method="GET"):
-            answer = client.get(path, base_url="https://localhost")
-            assert answer.status_code in (200, 302, 303, 403, 404, 409, 410), (who, endpoint, path, answer.status_code)
-
-
-def test_asking_what_a_page_allows_fails_for_nobody(scene):
-    client = scene.client("coordinator")
-    for endpoint, path in scene.urls(method="GET"):
-        assert client.options(path, base_url="https://localhost").status_code < 500, (endpoint, path)
-        assert client.head(path, base_url="https://localhost").status_code < 500, (endpoint, path)
-
-
 # what must not stand on any page of somebody, but on the pages of those named
 READERS = {
     "private note": {"police", "deputy"},
@@ -55,32 +39,30 @@ READERS = {
 }
 
 
-def test_nobody_finds_on_any_page_what_they_may_not_see(scene):
-    """A canary in each compartment; every page of every role is searched for those its reader may not see."""
+def test_no_page_fails_for_anybody_or_shows_what_its_reader_may_not_see(scene):
+    """Every GET route with real references for every role; each compartment's canary is looked for on every page."""
+    found = {kind: set() for kind in SECRETS}
     for who in everybody(scene):
         client = scene.client(who)
-        forbidden = {kind: word for kind, word in SECRETS.items() if who not in READERS[kind]}
         for endpoint, path in scene.urls(method="GET"):
-            body = client.get(path, base_url="https://localhost").get_data(as_text=True)
-            shown = [kind for kind, word in forbidden.items() if word in body]
-            assert shown == [], (who, endpoint, path)
+            answer = client.get(path, base_url="https://localhost")
+            assert answer.status_code in (200, 302, 303, 403, 404, 409, 410), (who, endpoint, path, answer.status_code)
+            for kind, word in SECRETS.items():
+                if word in answer.get_data(as_text=True):
+                    assert who in READERS[kind], (who, kind, endpoint, path)
+                    found[kind].add(who)
+    assert all(found[kind] for kind, readers in READERS.items() if readers), "or this test would prove nothing"
 
 
-def test_the_readers_named_do_find_it_somewhere(scene):
-    """Or the test before would prove nothing."""
-    for kind in ("private note", "research not opened", "draft", "name"):
-        who = min(READERS[kind])
-        client = scene.client(who)
-        pages = (
-            client.get(path, base_url="https://localhost").get_data(as_text=True)
-            for _, path in scene.urls(method="GET")
-        )
-        assert any(SECRETS[kind] in body for body in pages), (kind, who)
+def test_asking_what_a_page_allows_fails_for_nobody(scene):
+    client = scene.client("coordinator")
+    for endpoint, path in scene.urls(method="GET", each=1):
+        assert client.options(path, base_url="https://localhost").status_code < 500, (endpoint, path)
 
 
 def _invisible(scene, who):
     """(path with a real thing, the same path with one that never existed) of what this person may not see."""
-    for endpoint, path in scene.urls(method="GET"):
+    for endpoint, path in scene.urls(method="GET", each=2):
         match = re.search(r"/(cases|referrals|actions|panels)/([^/]+)", path)
         if match is None or match.group(2) == "new":
             continue

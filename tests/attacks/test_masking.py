@@ -1,10 +1,14 @@
 """What must fail: a masked value in the source of a page, and telling a case that exists from one that never did."""
 
+import re
+from uuid import uuid4
+
 import pytest
 
 from tests.builders import signed_in
 from tests.builders_cases import HIDDEN, a_story
 
+OWN_ADDRESS = re.compile(r"/sign-in\?next=[\w.-]+")  # what was asked for, signed: as long as the address is
 PAGES = ("", "/people", "/risk", "/research", "/actions", "/panels", "/history")
 CHANGES_EACH_TIME = ("date", "content-security-policy", "set-cookie", "server-timing", "x-request-number")
 
@@ -31,7 +35,7 @@ def test_search_results_hold_no_masked_value(house):
 def same_answer(client, real, unreal):
     """Status, length and headers of an address that exists for others and of one that never existed."""
     answers = [client.get(path) for path in (real, unreal)]
-    facts = [(page.status, len(page.html), stable(page.headers)) for page in answers]
+    facts = [(page.status, len(OWN_ADDRESS.sub("", page.html)), stable(page.headers)) for page in answers]
     assert facts[0] == facts[1]
     assert answers[0].status == 404
 
@@ -49,7 +53,7 @@ def test_another_agencys_case_answers_exactly_as_one_that_never_existed(house, t
 
 def test_another_agencys_action_answers_exactly_as_one_that_never_existed(house):
     story = a_story(house)
-    never = "00000000-0000-4000-8000-000000000000"
+    never = uuid4()
     client = signed_in(house, story.stranger)
     for end in ("", "/hand-over", "/withdraw", "/reopen"):
         same_answer(client, f"/actions/{story.action_id}{end}", f"/actions/{never}{end}")

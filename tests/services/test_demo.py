@@ -35,8 +35,8 @@ from marac.models import (
 from marac.services import agenda, demo, inbox, local, panels, passwords, signin
 from marac.services.demo.household import household, moved
 from marac.services.demo.names import misspell
-from marac.services.demo.planning import series_day
 from marac.services.demo.risk import assess
+from marac.services.demo.series import series_day
 from marac.services.demo.tables import source
 from marac.services.demo.telling import Telling
 from marac.services.deployment import set_up, unit_of_work

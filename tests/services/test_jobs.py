@@ -1,4 +1,4 @@
-"""The timetable: each job runs once for its slot whoever runs it; a missed run runs once; a killed worker loses nothing."""
+"""The timetable: a job runs once for its slot whoever runs it; a missed run runs once; a kill loses nothing."""
 
 import multiprocessing
 import os

@@ -10,11 +10,10 @@ from datetime import date, timedelta
 from random import Random
 
 from marac.errors import RuleBroken
+from marac.services.demo.series import Sitting, sittings_of_present, sittings_of_year, working
 from marac.services.demo.tables import source
-from marac.vocabulary import MeetingKind, MeetingState, MinutesState, Outcome, ReferralState
-from marac.workflows.deadlines import bank_holidays
+from marac.vocabulary import MeetingKind, Outcome, ReferralState
 
-WEEK = timedelta(days=7)
 YEAR = (date(2022, 4, 1), date(2023, 3, 31))
 
 
@@ -41,17 +40,6 @@ SCALES = {
     "year": Scale(583, 845, 24, 24, date(2022, 4, 6), 52, 3, 24, past=12, coming=12, later=3),
     "month": Scale(36, 42, 8, 1, date(2022, 4, 6), 5, 0, 5, past=3, coming=6, later=1),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """One meeting: its day, what has become of it, and of its minutes."""
-
-    on: date
-    kind: MeetingKind
-    state: MeetingState
-    minutes: MinutesState | None
-    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +91,7 @@ class Plan:
         """The day of the referral that brought a case to a sitting: one to two weeks before, a day for an emergency."""
         sitting = self.sittings[hearing.sitting]
         days = 1 if sitting.kind is MeetingKind.EMERGENCY else 7 + hearing.case % 6
-        return _working(min(sitting.on - timedelta(days=days), self.today - timedelta(days=6)))
+        return working(min(sitting.on - timedelta(days=days), self.today - timedelta(days=6)))
 
     def by_case(self) -> dict[int, list[Hearing]]:
         """The hearings of each case, the earliest first."""
@@ -118,54 +106,11 @@ def plan(*, scale: str = "year", seed: int = 1, today: date) -> Plan:
     if scale not in SCALES:
         raise RuleBroken("scale", f"The scale {scale} is not in this version. Choose {' or '.join(SCALES)}")
     size, draw = SCALES[scale], source(f"plan/{scale}/{seed}")
-    sittings = [*_sittings_of_year(size), *_sittings_of_present(today)]
+    sittings = [*sittings_of_year(size.first_on, size.weeks, size.emergencies), *sittings_of_present(today)]
     hearings = _hear_the_year(size, sittings, draw)
     hearings += _hear_the_present(size, sittings, draw, first_case=size.victims)
     newest = 1 + max(one.case for one in hearings)
     return Plan(scale, seed, today, tuple(sittings), tuple(hearings), _wait(size, sittings, hearings, today, newest))
-
-
-# -- sittings ----------------------------------------------------------------------------------------------------------
-
-
-def _sittings_of_year(size: Scale) -> list[Sitting]:
-    """Four sittings before the year (for cases heard earlier), then one a week but between Christmas and New Year."""
-    weekly = [size.first_on + WEEK * week for week in range(size.weeks)]
-    days = [day for day in weekly if not (day.month == 12 and day.day > 24)]
-    before = [date(2022, 3, 9), date(2022, 3, 16), date(2022, 3, 23), date(2022, 3, 30)]
-    parts = size.emergencies + 1
-    extra = [days[len(days) * part // parts] + timedelta(days=2) for part in range(1, parts)]
-    routine = [_past(_working(day), MeetingKind.ROUTINE) for day in (*before, *days)]
-    return routine + [_past(_working(day), MeetingKind.EMERGENCY) for day in extra]
-
-
-def _past(on: date, kind: MeetingKind) -> Sitting:
-    return Sitting(on, kind, MeetingState.HELD, MinutesState.ISSUED)
-
-
-def _sittings_of_present(today: date) -> list[Sitting]:
-    """Three earlier this year, the last four weeks, the next in under a week, and the one after it."""
-    following = series_day(today)
-    days = [_working(following - WEEK * back) for back in (31, 18, 9, 4, 3, 2, 1)]
-    held = [replace(_past(day, MeetingKind.ROUTINE), present=True) for day in days]
-    held[-1] = replace(held[-1], minutes=MinutesState.SUBMITTED)
-    coming = Sitting(_working(following, 1), MeetingKind.ROUTINE, MeetingState.PUBLISHED, None, present=True)
-    later = Sitting(_working(following + WEEK, 1), MeetingKind.ROUTINE, MeetingState.SCHEDULED, None, present=True)
-    return [*held, coming, later]
-
-
-def series_day(today: date) -> date:
-    """The next day of the weekly series, which last sat on the working day before `today`."""
-    last = today - timedelta(days=1)
-    while last.weekday() > 4:
-        last -= timedelta(days=1)
-    return last + WEEK
-
-
-def _working(day: date, step: int = -1) -> date:
-    while day.weekday() > 4 or day in bank_holidays():
-        day += timedelta(days=step)
-    return day
 
 
 # -- hearings ----------------------------------------------------------------------------------------------------------

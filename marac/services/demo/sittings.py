@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from marac.models import Attendance, Deadline, Meeting, Minutes
 from marac.services.demo.borough import DA, Borough, Worker
 from marac.services.demo.names import draw_name, heritage
-from marac.services.demo.planning import Plan, Sitting
+from marac.services.demo.planning import Plan
+from marac.services.demo.series import Sitting
 from marac.services.demo.tables import at, chance, days_after, pick, source, weighted, working_day
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
 

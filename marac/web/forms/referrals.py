@@ -1,7 +1,5 @@
 """What a referral's pages ask, and how it becomes facts and back. Holds no rule: those are the workflow's."""
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marac.vocabulary import ContactChannel, Criterion, LawfulBasis, PersonRole, ProgrammeSlug, SafeToUse
@@ -259,48 +257,3 @@ class QuestionForm(widgets.PageForm):
     questions = widgets.long_text_field(
         "Question for the referrer", "Enter a question", "Ask everything at once, so that one answer is enough."
     )
-
-
-# --- typed <-> facts: names are the same but for lists, numbers kept as text, and the table of contact methods ---
-
-
-def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is saved, as the form holds it."""
-    shown = dict(facts)
-    if "aliases" in shown:
-        shown["aliases"] = "\n".join(shown["aliases"] or ())
-    if "criteria" in shown:
-        shown["criteria"] = list(shown["criteria"] or ())
-    if "escalation" in shown:
-        counted = shown["escalation"] or ""
-        shown["escalation"] = int(counted) if counted.isdecimal() else None
-    for channel in ContactChannel if "rules" in shown else ():
-        rule = (shown["rules"] or {}).get(channel) or {}
-        shown[f"way_{channel.value}"] = rule.get("answer", SafeToUse.NOT_ASKED.value)
-    return shown
-
-
-def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """What was typed, as the services take it. `leave` names boxes that could not be read: those stay as saved."""
-    typed = {name: value for name, value in form.data.items() if name not in ("csrf_token", "version", *leave)}
-    if "aliases" in typed:
-        typed["aliases"] = [line.strip() for line in typed["aliases"].splitlines() if line.strip()]
-    if "escalation" in typed:
-        typed["escalation"] = "" if typed["escalation"] is None else str(typed["escalation"])
-    ways = {channel: typed.pop(f"way_{channel.value}", "") for channel in ContactChannel if "times" in typed}
-    if ways:
-        typed["rules"] = {
-            channel.value: {"answer": answer, "detail": typed["times"] if answer == SafeToUse.ONLY_BETWEEN else ""}
-            for channel, answer in ways.items()
-            if answer and answer != SafeToUse.NOT_ASKED
-        }
-    return {name: None if value is False else value for name, value in typed.items()}
-
-
-def age_or_date(words: str) -> int | date | None:
-    """34 is an age, 27 3 1991 a date of birth; None when it is neither."""
-    text = words.strip()
-    if text.isdecimal() and len(text) <= 3:
-        return int(text) if int(text) <= 120 else None
-    formats = ("%d %m %Y", "%d/%m/%Y", "%d %b %Y", "%d %B %Y", "%d.%m.%Y", "%Y-%m-%d")
-    return widgets.parse_date(text, formats)

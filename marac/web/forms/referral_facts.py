@@ -1,0 +1,50 @@
+"""What was typed about a referral, as services take it, and back: the same names but for lists and contact rules."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marac.services import people
+from marac.vocabulary import ContactChannel, SafeToUse
+from marac.web import widgets
+
+
+def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is saved, as the form holds it."""
+    shown = dict(facts)
+    if "aliases" in shown:
+        shown["aliases"] = "\n".join(shown["aliases"] or ())
+    if "criteria" in shown:
+        shown["criteria"] = list(shown["criteria"] or ())
+    if "escalation" in shown:
+        counted = shown["escalation"] or ""
+        shown["escalation"] = int(counted) if counted.isdecimal() else None
+    for channel in ContactChannel if "rules" in shown else ():
+        shown[f"way_{channel.value}"] = people.rule_on(shown["rules"], channel)[0].value
+    return shown
+
+
+def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What was typed, as the services take it. `leave` names boxes that could not be read: those stay as saved."""
+    typed = {name: value for name, value in form.data.items() if name not in ("csrf_token", "version", *leave)}
+    if "aliases" in typed:
+        typed["aliases"] = [line.strip() for line in typed["aliases"].splitlines() if line.strip()]
+    if "escalation" in typed:
+        typed["escalation"] = "" if typed["escalation"] is None else str(typed["escalation"])
+    ways = {channel: typed.pop(f"way_{channel.value}", "") for channel in ContactChannel if "times" in typed}
+    if ways:
+        typed["rules"] = {
+            channel.value: {"answer": answer, "detail": typed["times"] if answer == SafeToUse.ONLY_BETWEEN else ""}
+            for channel, answer in ways.items()
+            if answer and answer != SafeToUse.NOT_ASKED
+        }
+    return {name: None if value is False else value for name, value in typed.items()}
+
+
+def age_or_date(words: str) -> int | date | None:
+    """34 is an age, 27 3 1991 a date of birth; None when it is neither."""
+    text = words.strip()
+    if text.isdecimal() and len(text) <= 3:
+        return int(text) if int(text) <= 120 else None
+    formats = ("%d %m %Y", "%d/%m/%Y", "%d %b %Y", "%d %B %Y", "%d.%m.%Y", "%Y-%m-%d")
+    return widgets.parse_date(text, formats)
