@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marac import access, clock
-from marac.models import Action, Address, Case, CaseAgency, CasePerson, ContactMethod, Flag, Message
+from marac.models import Action, Address, Assessment, Case, CaseAgency, CasePerson, ContactMethod, Flag, Message
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.references import new_reference
 from marac.vocabulary import ActionState, CaseState, FlagState, InvolvementBasis, PersonRole, Protects, Role
+from marac.workflows.checklists import CHECKLISTS
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
 
 HIDDEN = (
@@ -150,7 +151,8 @@ def an_action(
     words = {"text": "Change the locks", "risk": "He has a key"}
     usual = {"state": ActionState.OPEN, "protects": Protects.VICTIM, **words}
     action = Action(
-        partnership_id=case.partnership_id, case_id=case.id, agency_id=worker.agency_id, contacts_victim=contacts_victim,
+        partnership_id=case.partnership_id, case_id=case.id, agency_id=worker.agency_id,
+        contacts_victim=contacts_victim,
         due_on=clock.today() + timedelta(days=days), agreed_at=clock.now(), **{**usual, **facts},
     )  # fmt: skip
     session.add(action)
@@ -168,6 +170,19 @@ def a_flag(session: Session, case: Case, worker: Worker, **facts: Any) -> Flag:
     session.add(flag)
     session.flush()
     return flag
+
+
+def an_assessment(session: Session, case: Case, **facts: Any) -> Assessment:
+    """A DASH with three answers, one of them with what was said."""
+    answers = {
+        "1": {"answer": "yes", "comment": "A cut lip"}, "2": {"answer": "no"}, "3": {"answer": "dont_know"},
+    }  # fmt: skip
+    usual = {"checklist": "dash_ric", "checklist_version": next(v for t, v in CHECKLISTS if t == "dash_ric")}
+    made = {"answers": answers, "score": 1, "unknown": 1, "made_at": clock.now()}
+    assessment = Assessment(partnership_id=case.partnership_id, case_id=case.id, **{**usual, **made, **facts})
+    session.add(assessment)
+    session.flush()
+    return assessment
 
 
 def messages(house: Deployment) -> list[Message]:

@@ -3,7 +3,8 @@
 Refuses to open anything that GRANTS does not first make visible. Location and contact open by reveal unless named here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select
@@ -151,6 +152,13 @@ def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> No
     asked()
     writes = purpose in ("load", "reseal")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """A system purpose opens for the length of this block, and not for the rest of the request."""
+    with vault.current().apart():
+        yield
 
 
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:

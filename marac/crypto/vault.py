@@ -142,6 +142,16 @@ class Unit:
         door.may_open = {c: why for c, why in door.may_open.items() if compartment not in (None, c)}
         door.may_seal = {c: why for c, why in door.may_seal.items() if compartment not in (None, c)}
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Grants given inside last no longer than the block; those given before it stand as they were."""
+        held = {key: (door.may_open, door.may_seal) for key, door in self._doors.items()}
+        try:
+            yield
+        finally:
+            for key, door in self._doors.items():
+                door.may_open, door.may_seal = held.get(key, ({}, {}))
+
     def may(
         self, owner_kind: str, partnership_id: UUID, owner_id: UUID, compartment: str, *, seal: bool = False
     ) -> bool:

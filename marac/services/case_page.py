@@ -138,7 +138,7 @@ def _known(session: Session, case: Case, opened: frozenset[str]) -> list[CasePer
 
 def _tags(case: Case) -> tuple[str, ...]:
     heard_before = case.last_heard_on is not None and case.state in (CaseState.LISTED, CaseState.RESEARCHED)
-    live = case.flag_until_on is not None and case.flag_until_on >= clock.today()
+    live = case.flag_until_on is not None and case.flag_until_on >= clock.today() and case.state != CaseState.ISSUED
     return tuple(
         text for text, shown in ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live)) if shown
     )
@@ -233,7 +233,7 @@ def whole_plan_open(actor: Actor, case: Case) -> bool:
 
 def _victims_masks(session: Session, case: Case, head: Head) -> tuple[Masked, ...]:
     found = [one for one in _known(session, case, head.opened) if one.role == PersonRole.VICTIM]
-    return _masks(found[0], head)[:3] if found else ()
+    return _masks(found[0], head)[:2] if found else ()
 
 
 def _person(one: CasePerson, head: Head) -> Person:
@@ -261,18 +261,21 @@ def _masks(one: CasePerson, head: Head) -> tuple[Masked, ...]:
     kept_secret = any(text.startswith(CONFIDENTIAL) for _, text in head.flags)
     where = "Confidential" if kept_secret else safe_contact.HIDDEN
     places = (("School or nursery", "school"), ("Place of work", "occupation"), ("Where they are now", "whereabouts"))
-    return (
+    reached = (
         _phone(one, head),
-        safe_contact.masked("Address", "address", one.addresses[0], text=where),
         safe_contact.masked("E-mail", "email", one.contact),
         safe_contact.masked("Code word", "code_word", one.contact),
+    )
+    return (
+        safe_contact.masked("Address", "address", one.addresses[0], text=where),
+        *(() if one.role == PersonRole.CHILD else reached),
         *(safe_contact.masked(label, name, one) for label, name in places if getattr(one, name)),
     )
 
 
 def _phone(one: CasePerson, head: Head) -> Masked:
     contact = one.contact
-    if contact is None or "contact" not in head.opened or one.role == PersonRole.CHILD:
+    if contact is None or "contact" not in head.opened:
         return safe_contact.masked("Phone", "phone", contact)
     digits = "".join(letter for letter in contact.phone or "" if letter.isdigit())
     return safe_contact.masked("Phone", "phone", contact, text=f"Ends {digits[-3:]}" if digits else "Not recorded")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, inspect, make_url, text
+from sqlalchemy import Connection, Engine, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from marac import access, audit
@@ -22,7 +23,7 @@ from marac.crypto import root_keys, vault
 from marac.crypto.keyring import Keyring
 from marac.crypto.root_keys.file import create_root_file
 from marac.crypto.root_keys.passphrase import create_salt_file
-from marac.db import make_engine, make_sessions
+from marac.db import describe, make_engine, make_sessions
 from marac.errors import ConfigurationError
 from marac.paths import MIGRATIONS
 
@@ -51,17 +52,29 @@ def open_deployment(settings: Settings) -> Deployment:
 
 
 def set_up(settings: Settings) -> Deployment:
-    """Bring an empty or older database to the newest schema, make the keys that are missing, and open it."""
+    """Bring an empty or older database to the newest schema and open it; for a new one, make the keys as well.
+
+    Where a partnership was founded, missing keys are a loss to be restored: ConfigurationError, and none are made.
+    """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if settings.embedded:
-        _make_once(Path(settings.root_key.partition(":")[2]), create_root_file)
-    if settings.root_key == "passphrase":
-        _make_once(_salt(settings), create_salt_file)
     engine = make_engine(settings.database_url)
+    fresh = _nobody_founded(engine)
+    if fresh and settings.embedded:
+        _make_once(Path(settings.root_key.partition(":")[2]), create_root_file)
+    if fresh and settings.root_key == "passphrase":
+        _make_once(_salt(settings), create_salt_file)
     upgrade(engine)
-    deployment = _deployment(settings, engine, create=True)
+    deployment = _deployment(settings, engine, create=fresh)
     deployment.keyring.create_deployment()
     return deployment
+
+
+def _nobody_founded(engine: Engine) -> bool:
+    """Whether the database is empty, or was set up without a partnership in it."""
+    with _reading(engine) as connection:
+        return not inspect(connection).has_table("partnership") or not connection.scalar(
+            text("select count(*) from partnership")
+        )
 
 
 def upgrade(engine: Engine) -> None:
@@ -81,13 +94,23 @@ def newest_revision() -> str:
 
 def check_schema(engine: Engine) -> None:
     """ConfigurationError unless the database stands at the newest revision."""
-    with engine.connect() as connection:
+    with _reading(engine) as connection:
         known = inspect(connection).has_table("alembic_version")
         at = connection.scalar(text("select version_num from alembic_version")) if known else None
     if at is None:
         raise ConfigurationError("The database is empty. Run `marac db upgrade`.")
     if at != newest_revision():
         raise ConfigurationError("The database has a schema that this version does not know. Run `marac db upgrade`.")
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    """A connection; ConfigurationError, without the database's words, when it does not open."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as problem:
+        raise ConfigurationError(f"The database cannot be opened ({describe(problem)}).") from None
 
 
 def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployment:

@@ -54,9 +54,10 @@ def known_people(session: Session, only: Any, *, homes: bool = True, phones: boo
 
 def index_case(session: Session, partnership_id: UUID, case_id: UUID) -> None:
     """Write the tokens of everyone in a case again: a victim's hold the alleged perpetrator's name."""
-    access.open_for("index", partnership_id, [case_id])
     index = BlindIndex(session.info["keyring"], partnership_id)
-    people = known_people(session, CasePerson.case_id == case_id)
+    with access.apart():
+        access.open_for("index", partnership_id, [case_id])
+        people = known_people(session, CasePerson.case_id == case_id)
     session.execute(delete(PersonToken).where(PersonToken.person_id.in_([person.id for person in people])))
     rows = [
         {"id": uuid4(), "partnership_id": partnership_id, "person_id": person.id, "token": token}

@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from marac import access
 from marac.access import Actor
 from marac.errors import NotFound
-from marac.models import Message
+from marac.models import Action, Message
+from marac.vocabulary import LIVE_ACTIONS, Template
 from marac.vocabulary import Permission as P
 
 
@@ -17,4 +18,12 @@ def landing_path(session: Session, actor: Actor, token: str) -> str:
     message = session.scalar(mine)
     if message is None:
         raise NotFound
-    return message.path
+    only = _the_only_action(session, actor) if message.template == Template.ACTIONS_ASSIGNED else ""
+    return only or message.path
+
+
+def _the_only_action(session: Session, actor: Actor) -> str:
+    """The page of the agency's one open action, so that it is done in two clicks; empty when there is a choice."""
+    mine = access.visible(actor, P.ACTION_UPDATE, Action).where(Action.state.in_(LIVE_ACTIONS))
+    found = session.scalars(mine.limit(2)).all()
+    return f"/actions/{found[0].id}" if len(found) == 1 else ""

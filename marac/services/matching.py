@@ -55,26 +55,32 @@ def find_matches(session: Session, actor: Actor, case: Case) -> list[Match]:
     """People in other cases who may be the victim-survivor of this one, best first, those decided included."""
     access.require_holds(actor, P.PERSON_MATCH)
     access.require(actor, P.CASE_READ, case)
-    access.open_for("match", case.partnership_id, [case.id])
-    ours = known_people(session, CasePerson.case_id == case.id)
-    asked = next(person for person in ours if person.role == PersonRole.VICTIM)
-    cases = _cases_sought(session, actor, case)
-    access.open_for("match", case.partnership_id, cases)
-    search = Comparison()
-    query = search.prepare(asked)
     table = comparing.weights()
-    found = []
-    candidates = _candidates(session, actor, asked, case)
-    for person in known_people(session, candidates, homes=bool(asked.homes), phones=bool(asked.phone)):
-        agreement = search.compare(query, search.prepare(person))
-        if agreement.exact or agreement.total >= table["show_from"]:
-            found.append((person, agreement))
+    with access.apart():
+        asked, found = _compared(session, actor, case, table["show_from"])
     found.sort(key=lambda pair: (-pair[1].total, pair[0].id.hex))
     exact = [pair for pair in found if pair[1].exact]
     rest = [pair for pair in found if not pair[1].exact]
     shown = sorted(exact + rest[: max(table["show_at_most"] - len(exact), 0)], key=lambda pair: -pair[1].total)
     audit.record(session, actor, "person:matched", case, found=len(shown))
     return _described(session, asked, shown)
+
+
+def _compared(
+    session: Session, actor: Actor, case: Case, show_from: float
+) -> tuple[Known, list[tuple[Known, comparing.Agreement]]]:
+    """The victim-survivor of this case, and everyone who agrees enough; opened for matching and for nothing else."""
+    access.open_for("match", case.partnership_id, [case.id, *_cases_sought(session, actor, case)])
+    ours = known_people(session, CasePerson.case_id == case.id)
+    asked = next(person for person in ours if person.role == PersonRole.VICTIM)
+    search, found = Comparison(), []
+    query = search.prepare(asked)
+    candidates = _candidates(session, actor, asked, case)
+    for person in known_people(session, candidates, homes=bool(asked.homes), phones=bool(asked.phone)):
+        agreement = search.compare(query, search.prepare(person))
+        if agreement.exact or agreement.total >= show_from:
+            found.append((person, agreement))
+    return asked, found
 
 
 def undecided(matches: list[Match]) -> int:

@@ -123,6 +123,11 @@ def rule_on(rules: Facts | None, channel: ContactChannel) -> tuple[SafeToUse, st
     return SafeToUse(held.get("answer") or SafeToUse.NOT_ASKED), held.get("detail") or ""
 
 
+def only_between(rules: Facts | None) -> bool:
+    """Whether any way of contact is safe at certain times alone."""
+    return any(rule_on(rules, channel)[0] == SafeToUse.ONLY_BETWEEN for channel in ContactChannel)
+
+
 def stop_lines(victim: CasePerson) -> tuple[str, ...]:
     """What must be read before anyone calls, writes or visits, in one line each (section 3.3 of the safety rules)."""
     address, contact = victim.addresses[0], victim.contact

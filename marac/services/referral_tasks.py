@@ -198,6 +198,8 @@ def _check(session: Session, referral: Referral, task: str, typed: Typed) -> Non
             raise RuleBroken(name, message)
     if task == "person" and not typed.get("born_on") and typed.get("approximate_age") is None:
         raise RuleBroken("born_on", "Enter a date of birth or an age")
+    if task == "safe-contact" and not typed.get("times") and people.only_between(typed.get("rules")):
+        raise RuleBroken("times", "Enter the times it is safe, or choose No")
     perpetrators = people.people_of(session, referral.case_id, [PersonRole.PERPETRATOR])
     if task == "other-person" and not (perpetrators or typed.get("full_name") or typed.get("not_known")):
         raise RuleBroken("full_name", "Enter the alleged perpetrator's name or choose Not known")

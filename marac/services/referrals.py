@@ -100,8 +100,9 @@ def open_referral(session: Session, actor: Actor, referral: Referral) -> frozens
 def advice_of(session: Session, actor: Actor, referral: Referral) -> str:
     """What the referrer is told to do instead when a referral is not listed (section 1.4); their own referral only."""
     access.require(actor, P.REFERRAL_READ, referral)
-    access.open_for("tell", referral.partnership_id, [referral.case_id])
-    return referral.advice or ""
+    with access.apart():
+        access.open_for("tell", referral.partnership_id, [referral.case_id])
+        return referral.advice or ""
 
 
 def sending_facts(session: Session, referral: Referral) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]
 
 
 def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
-    """The agency's sheet for a meeting: every case of its agenda that the agency is asked about (ux 2.7)."""
+    """The agency's sheet for a meeting: every case of its agenda that the agency is asked about."""
     rows = session.scalars(
         access.visible(actor, P.RESEARCH_WRITE, Research)
         .join(AgendaItem, AgendaItem.id == Research.item_id)

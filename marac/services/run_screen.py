@@ -51,6 +51,16 @@ class Screen:
         return self.item.state in (AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD)
 
     @property
+    def answered(self) -> int:
+        """How many agencies have answered, either way."""
+        return sum(one.state in research.ANSWERED for one in self.heard)
+
+    @property
+    def knowing(self) -> int:
+        """How many agencies have said that they know the people."""
+        return sum(one.state in (ResearchState.RETURNED, ResearchState.RELEASED) for one in self.heard)
+
+    @property
     def late_answers(self) -> int:
         """Answers that came in after the case was called and are not open yet."""
         waiting = sum(one.state == ResearchState.RETURNED for one in self.heard)

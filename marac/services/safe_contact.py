@@ -228,8 +228,10 @@ def _ways(rules: Mapping[str, Any], through: str | None) -> tuple[Way, ...]:
         rule = rules.get(channel.value) or {}
         rule = {"answer": rule} if isinstance(rule, str) else rule
         answer = SafeToUse(rule.get("answer") or SafeToUse.NOT_ASKED)
-        detail = rule.get("detail") or (through if channel == ContactChannel.THROUGH else "") or ""
-        found.append(Way(channel, answer, detail))
+        if channel == ContactChannel.THROUGH and through:
+            answer = SafeToUse.YES if answer == SafeToUse.NOT_ASKED else answer
+            rule = {"detail": through}
+        found.append(Way(channel, answer, rule.get("detail") or ""))
     return tuple(found)
 
 

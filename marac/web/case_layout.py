@@ -4,12 +4,26 @@ from typing import Any
 
 from flask import url_for
 
-from marac.services.case_page import Head
-from marac.services.case_tabs import Happened
+from marac.services.case_page import Head, NextStep
+from marac.services.case_tabs import Happened, PlanLine
+from marac.services.cases import CaseRow
+from marac.services.finding import Found
 from marac.services.safe_contact import SafeContact
-from marac.web.shell import date_and_time, long_date, short_weekday
+from marac.vocabulary import LIVE_ACTIONS, Answer
+from marac.web.shell import (
+    date_and_time,
+    due_kind,
+    due_words,
+    initials,
+    last_first,
+    long_date,
+    short_date,
+    short_weekday,
+)
 
 TABS = ("summary", "people", "risk", "research", "actions", "panels", "history")
+ANSWERS = {answer.value: answer.label for answer in Answer}
+OTHERS = "An action of another agency"
 UNNAMED = "Name not open at this stage"
 HAPPENED = {
     "case:read": "Looked at the case",
@@ -88,7 +102,62 @@ def _tab(head: Head, name: str, current: bool) -> dict[str, Any]:
     return {"text": name.capitalize(), "href": href, "current": current, "count": number}
 
 
-def happened_words(one: Happened) -> dict[str, str]:
+def list_row(row: CaseRow, hidden: bool) -> list[Any]:
+    """A line of the list of cases; initials where names are hidden."""
+    name = (initials(row.name) if hidden else last_first(row.name)) or "Name not open"
+    return [
+        {"text": name, "href": url_for("cases.summary", reference=row.reference), "note": row.reference},
+        row.state.label,
+        short_weekday(row.next_meeting_at) or "Not listed",
+        short_date(row.last_heard_on) or "Not yet",
+        row.open_actions,
+        "Live" if row.flagged else "",
+    ]
+
+
+def found_row(one: Found) -> list[Any]:
+    """A line of the results of a search."""
+    name = last_first(one.name) or "Name not known"
+    return [
+        {"text": name, "href": url_for("cases.summary", reference=one.reference), "note": one.why},
+        "" if one.age is None else one.age,
+        one.reference,
+        one.role.label,
+        short_date(one.last_heard_on) or "Not yet",
+        short_weekday(one.next_meeting_at) or "Not listed",
+    ]
+
+
+def step_row(step: NextStep) -> dict[str, Any]:
+    """What is due on the case, as the work list takes it."""
+    return {
+        "due": due_words(step.due_on),
+        "kind": due_kind(step.due_on),
+        "text": step.text or OTHERS,
+        "href": url_for("actions.report", action_id=step.action_id),
+        "note": step.agency,
+    }
+
+
+def plan_row(one: PlanLine) -> list[Any]:
+    """A line of the action plan."""
+    live = one.state in LIVE_ACTIONS
+    return [
+        {"text": one.text or OTHERS, "href": url_for("actions.report", action_id=one.id), "note": one.note},
+        one.agency,
+        due_words(one.due_on) if live else short_weekday(one.due_on),
+        one.protects.label,
+        {"text": one.state.label, "tag": "" if live else "quiet"},
+    ]
+
+
+def answer_row(line: tuple[str, str, str]) -> list[str]:
+    """A question of a checklist, its answer and what was said."""
+    question, answer, said = line
+    return [question, ANSWERS.get(answer) or answer.replace("_", " ").capitalize(), said]
+
+
+def happened_row(one: Happened) -> dict[str, str]:
     """A line of the history."""
     words = HAPPENED.get(one.tag, one.tag.replace(":", " ").replace("_", " ").capitalize())
     text = f"{words}: {one.detail}" if one.detail else words

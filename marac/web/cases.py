@@ -26,6 +26,7 @@ TABS = {
     "people": case_page.people_of, "research": case_tabs.research, "actions": case_tabs.actions,
     "panels": case_tabs.panels, "history": case_tabs.history,
 }  # fmt: skip
+ROWS: dict[str, Any] = {"actions": case_layout.plan_row, "history": case_layout.happened_row}
 
 
 @bp.get("/cases")
@@ -38,7 +39,8 @@ def list_cases() -> Any:
     hidden = request.args.get("names") == "hidden"
     shown: dict[str, Any] = {**facets, "names": "hidden" if hidden else None}
     return render_template(
-        "cases/list.html", found=found, states=list(CaseState), state=state, flagged=flagged, hidden=hidden,
+        "cases/list.html", found=found, rows=[case_layout.list_row(row, hidden) for row in found.rows],
+        states=list(CaseState), state=state, flagged=flagged, hidden=hidden,
         toggle=url_for(".list_cases", **facets, names=None if hidden else "hidden"),
         next_page=url_for(".list_cases", **shown, after=found.next_after) if found.next_after else "",
         first_page=url_for(".list_cases", **shown) if after else "",
@@ -56,7 +58,8 @@ def find() -> Any:
             found = finding.find(unit_of_work.session(), signin.person(), **asked)
         except RuleBroken as problem:
             widgets.place(form, problem)
-    return render_template("cases/find.html", form=form, found=found), 422 if form.errors else 200
+    rows = None if found is None else [case_layout.found_row(one) for one in found]
+    return render_template("cases/find.html", form=form, rows=rows), 422 if form.errors else 200
 
 
 @bp.get("/cases/<reference>")
@@ -64,7 +67,7 @@ def summary(reference: str) -> Any:
     """The first tab."""
     actor, case, head = opened(reference, "summary")
     told = case_page.summary(unit_of_work.session(), actor, case, head)
-    return page(head, "summary", told=told)
+    return page(head, "summary", told=told, steps=[case_layout.step_row(step) for step in told.next_steps[:5]])
 
 
 @bp.get("/cases/<reference>/risk")
@@ -73,7 +76,8 @@ def risk(reference: str) -> Any:
     actor, case, head = opened(reference, "risk")
     session = unit_of_work.session()
     answered = case_tabs.risk(session, actor, case, head)
-    return page(head, "risk", answered=answered, accounts=case_tabs.accounts(session, actor, case, head))
+    tables = [(one, [case_layout.answer_row(line) for line in one.answers]) for one in answered]
+    return page(head, "risk", tables=tables, accounts=case_tabs.accounts(session, actor, case, head))
 
 
 @bp.get("/cases/<reference>/<any(people, research, actions, panels, history):tab>")
@@ -81,7 +85,7 @@ def tab(reference: str, tab: str) -> Any:
     """One of the other tabs."""
     actor, case, head = opened(reference, tab)
     rows = TABS[tab](unit_of_work.session(), actor, case, head)
-    return page(head, tab, rows=rows, happened=case_layout.happened_words)
+    return page(head, tab, rows=[ROWS[tab](row) for row in rows] if tab in ROWS else rows)
 
 
 @bp.route("/cases/<reference>/reveal/<asked_as>", methods=["GET", "POST"])
@@ -204,7 +208,7 @@ def typed_contact(form: SafeContactForm) -> dict[str, Any]:
     rules = {
         channel.value: {
             "answer": form[f"way_{channel.value}"].data or "not_asked",
-            "detail": form[f"detail_{channel.value}"].data,
+            "detail": form.data.get(f"detail_{channel.value}", ""),
         }
         for channel in ContactChannel
     }

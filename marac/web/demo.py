@@ -24,7 +24,7 @@ def set_up(app: Flask, deployment: Deployment) -> None:
 def is_open(deployment: Deployment) -> bool:
     """Only a service on this machine, over plain http, that holds nothing but a demo partnership."""
     here = any(f"//{name}" in deployment.settings.base_url for name in LOOPBACK)
-    return here and not deployment.settings.secure and demo.is_loaded(deployment)
+    return here and not deployment.settings.secure and demo.is_only_demo(deployment)
 
 
 @bp.get(ADDRESS)

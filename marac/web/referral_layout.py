@@ -1,5 +1,6 @@
 """A referral laid out for reading: check answers, beside the decision, and how it stands. Shows only what opened."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -93,7 +94,9 @@ CHOICES = {
     "tenure": dict(forms.TENURES),
 }
 WHERE_TO_MEET = ("whereabouts", "occupation")
+CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 MASKED = "Masked. Showing it needs a reason"
+CONFIDENTIAL = "Confidential. Recorded, and shown only on the page where you enter it"
 KINDS = {ReferralState.SUBMITTED: "care", ReferralState.RETURNED: "care", ReferralState.ACCEPTED: "done",
          ReferralState.DRAFT: "quiet"}  # fmt: skip
 
@@ -135,7 +138,7 @@ def words(name: str, value: Any) -> Any:
     if name == "phone":
         return phone(value)
     if isinstance(value, str):
-        return known.get(value) or (value.replace("_", " ").capitalize() if value.islower() and "_" in value else value)
+        return known.get(value) or (value.replace("_", " ").capitalize() if CODE.fullmatch(value) else value)
     return "" if value is None else str(value)
 
 
@@ -181,8 +184,9 @@ def _address(victim: CasePerson, opened: Collection[str]) -> list[dict[str, Any]
     lines = [part for part in (street, postcode(home.postcode)) if part]
     if home.not_known:
         lines = ["Not known"]
-    flags = ["Confidential"] if home.confidential else []
-    rows = [{"key": "Address", "value": [*lines, *flags]}] if lines or flags else []
+    if home.confidential:
+        lines = [CONFIDENTIAL]
+    rows = [{"key": "Address", "value": lines}] if lines else []
     return [*rows, *rows_of(home, ("known_to_perpetrator", "tenure"))]
 
 

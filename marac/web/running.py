@@ -71,6 +71,17 @@ def autosave(reference: str, number: int) -> Any:
     return jsonify(saved=time_of_day(clock.now()), version=drawn.again(form.version.data, saved))
 
 
+@bp.post("/panels/<reference>/run/<int:number>/line")
+def preview(reference: str, number: int) -> Any:
+    """What an action line would become, in words, or what it still needs. Adds nothing."""
+    session, actor, item = _item(reference, number)
+    parsed = assigning.read_line(session, actor, item, request.form.get("line", "")[:600])
+    names = {agency.slug: agency.name for agency in assigning.list_owners(session, actor)}
+    who = ", ".join(names[slug] for slug in parsed.agencies)
+    understood = [who, parsed.text, weekday_date(parsed.due_on), *(problem.message for problem in parsed.problems)]
+    return jsonify(words=". ".join(part for part in understood if part))
+
+
 @bp.post("/panels/<reference>/run/<int:number>")
 def work(reference: str, number: int) -> Any:
     """Save, add an action, or finish: whatever the button, every box is saved first."""
@@ -85,7 +96,8 @@ def work(reference: str, number: int) -> Any:
     except RuleBroken as problem:
         widgets.place(form, RuleBroken(BESIDE.get(problem.field, problem.field), problem.message))
         return _page(run_screen.view_screen(session, actor, item.meeting, number), form)
-    return answer if answer is not None else redirect(f"/panels/{reference}/run/{number}", code=303)
+    after = "#line" if form.line.data else ""  # an action was added: on to the next one
+    return answer if answer is not None else redirect(f"/panels/{reference}/run/{number}{after}", code=303)
 
 
 def _add(session: Any, actor: Actor, item: AgendaItem, form: Any, _do: str) -> Any:

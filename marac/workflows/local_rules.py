@@ -6,6 +6,7 @@ Nothing local is a constant in code: services keep one row per LocalRule and rea
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import yaml
@@ -63,6 +64,7 @@ class LocalRules:
         return tuple(rule for rule in self.at(on).values() if not rule.confirmed)
 
 
+@cache
 def shipped_rules(programme: str) -> tuple[LocalRule, ...]:
     """The settings shipped for a programme (`da_marac`, `community_marac`, `sanctuary`). LookupError for any other."""
     page = yaml.safe_load((DATA / "panels.yaml").read_text(encoding="utf-8"))

@@ -206,3 +206,17 @@ def test_a_unit_and_its_doors_show_and_copy_no_key(locked: House) -> None:
         for secret in (unit, door):
             with pytest.raises(TypeError):
                 pickle.dumps(secret)
+
+
+def test_a_grant_given_apart_ends_with_its_block_and_leaves_earlier_ones_as_they_were(locked: House) -> None:
+    with vault.unit(locked.keyring) as unit:
+        unit.grant("case", P1, C1, "risk", seal=True)
+        blob = unit.seal(SPOT, {"notes": "Ann"})
+        with unit.apart():
+            unit.grant("case", P1, C1, "risk", purpose="match")
+            unit.grant("case", P1, C2, "risk", seal=True, purpose="match")
+            assert unit.open(SPOT, blob) == {"notes": "Ann"}
+            assert unit.may("case", P1, C2, "risk")
+        assert unit.open(SPOT, blob) == {"notes": "Ann"}
+        assert not unit.may("case", P1, C2, "risk")
+        assert not unit.may("case", P1, C2, "risk", seal=True)

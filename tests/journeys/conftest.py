@@ -109,10 +109,10 @@ def assert_accessible() -> Callable[[Page], None]:
 
 
 @pytest.fixture(scope="module")
-def wednesday() -> Iterator[datetime]:
-    """The stories of a file are told on one Wednesday morning; the clock goes on from there."""
-    with time_machine.travel(WEDNESDAY, tick=True):
-        yield WEDNESDAY
+def wednesday() -> Iterator[time_machine.Traveller]:
+    """The stories of a file are told on one Wednesday morning; the clock goes on from there, or is moved on."""
+    with time_machine.travel(WEDNESDAY, tick=True) as clock_of_the_story:
+        yield clock_of_the_story
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,7 @@ def answering(serve: Callable[[Any], str]) -> Callable[[Flask], str]:
 
 
 @pytest.fixture
-def house(wednesday: datetime, open_house: Callable[..., Deployment]) -> Deployment:
+def house(wednesday: time_machine.Traveller, open_house: Callable[..., Deployment]) -> Deployment:
     """A house that a real browser may use."""
     return open_house(base_url=HERE)
 
@@ -131,11 +131,12 @@ def house(wednesday: datetime, open_house: Callable[..., Deployment]) -> Deploym
 @pytest.fixture
 def room(
     house: Deployment,
+    wednesday: time_machine.Traveller,
     browser: Browser,
     answering: Callable[[Flask], str],
     assert_accessible: Callable[[Page], None],
 ) -> Iterator[Room]:
     """The browsers of one story."""
-    here = Room(browser, answering(app_of(house)), assert_accessible, watch, WEDNESDAY)
+    here = Room(browser, answering(app_of(house)), assert_accessible, watch, wednesday.shift)
     yield here
     here.leave()

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page
 
+from marac import clock
+
 LAPTOP, WIDE, PHONE, SMALL, ZOOMED = (1366, 768), (1920, 1080), (390, 844), (320, 640), (640, 400)
 BANNED_IN_TITLE = ("abuse", "marac", "sanctuary", "victim")
 SMALL_TARGETS = """
@@ -103,9 +105,9 @@ class Person:
         """What can be read, on one line."""
         return " ".join(self.page.inner_text(inside).split())
 
-    def find(self, selector: str) -> Locator:
+    def find(self, selector: str, **more: Any) -> Locator:
         """A part of the page."""
-        return self.page.locator(selector)
+        return self.page.locator(selector, **more)
 
     @property
     def path(self) -> str:
@@ -135,7 +137,7 @@ class Room:
     address: str
     check: Callable[[Page], None]
     watch: Callable[[Page], list[str]]
-    now: Any
+    shift: Callable[[float], None]
     here: list[Person] = field(default_factory=list)
 
     def stranger(self, size: tuple[int, int] = LAPTOP, *, script: bool = True, names: tuple[str, ...] = ()) -> Person:
@@ -145,7 +147,7 @@ class Room:
             viewport={"width": size[0], "height": size[1]}, java_script_enabled=script, locale="en-GB",
             timezone_id="Europe/London", **phone,
         )  # fmt: skip
-        context.clock.set_fixed_time(self.now)
+        context.clock.set_fixed_time(clock.now())
         page = context.new_page()
         page.set_default_timeout(8_000)
         person = Person(page, self.address, self.check if script else _no_check, names, script)
@@ -163,6 +165,10 @@ class Room:
         enter(person, worker)
         return person
 
+    def wait(self, seconds: float = 31) -> None:
+        """Time passes: by itself until the phone shows another code, since each is good for one sign-in."""
+        self.shift(seconds)
+
     def leave(self) -> None:
         """Everybody goes; whose console spoke is named."""
         noises = {person.path: person.noises for person in self.here if person.noises}
@@ -171,12 +177,12 @@ class Room:
         assert noises == {}
 
 
-def enter(person: Person, worker: Any, *, seconds: int = 0) -> None:
+def enter(person: Person, worker: Any) -> None:
     """Through both sign-in pages, to where one was going."""
     person.fill("Email address", worker.email)
     person.fill("Password", worker.password)
     person.press("Continue")
-    person.page.locator("#code").fill(worker.code(seconds))
+    person.page.locator("#code").fill(worker.code())
     person.press("Sign in", inside="main")
 
 

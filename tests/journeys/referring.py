@@ -5,6 +5,8 @@ from typing import Final
 from tests.journeys.people import Person
 
 NAMES: Final = ("Amena", "Begom", "Karim", "Nabil")
+ABOUT: Final = "Someone at high risk from a partner, former partner or family member"
+JUDGEMENT: Final = "He waits at the school each day, has her new number, and told her brother that this ends soon."
 WHERE, NUMBER = "Elm Row", "07700 900456"
 YES: Final = (1, 2, 4, 5, 10, 11, 12, 19, 20)
 DETAILS: Final = {1: "q1_injury", 12: "q12_behaviour"}
@@ -16,7 +18,7 @@ def start(person: Person) -> str:
     person.press("Refer someone")
     person.press("Start")
     assert person.sees("Select what this referral is about", inside=".govuk-error-summary")
-    person.choose("What is this referral about?", "Someone at high risk from a partner, former partner or family member")
+    person.choose("What is this referral about?", ABOUT)
     person.press("Start")
     assert person.heading == "Your referral"
     return person.path
@@ -97,7 +99,7 @@ def risk(person: Person, referral: str) -> None:
 def reason(person: Person, referral: str) -> None:
     open_part(person, referral, "Why you are referring")
     person.choose("Why are you referring?", "Professional judgement")
-    person.fill("Why you think the risk is high", "He waits at the school gate each day, has her new number, and told her brother that this ends soon.")
+    person.fill("Why you think the risk is high", JUDGEMENT)
     person.fill("How many events in the last 12 months", "4")
     person.fill("What happened", "He came to the flat and would not leave.")
     person.fill("Why now", "It is happening more often, and police and school each know a part.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from marac import clock
 from marac.services.deployment import Deployment, unit_of_work
 from marac.vocabulary import Role
 from tests.builders import Worker, a_listed_referral, a_meeting, a_user, actor_for
@@ -60,7 +61,7 @@ def show_the_address(person: Person, story: Story) -> None:
 
 def test_an_address_is_shown_for_a_reason_under_the_contact_rules_and_hides_itself_again(room: Room, story: Story):
     idva = room.sign_in(story.idva, names=NAMES)
-    idva.page.clock.install(time=room.now)
+    idva.page.clock.install(time=clock.now())
     idva.go(story.case)
     assert idva.heading == "Amina Begum"
     assert idva.sees("How to contact safely")
@@ -143,7 +144,7 @@ def test_the_screen_is_hidden_at_once_and_comes_back_with_what_was_typed(room: R
 
 def test_after_a_minute_hidden_one_signs_in_again_and_is_back_where_one_was(room: Room, story: Story):
     idva = room.sign_in(story.idva, names=NAMES)
-    idva.page.clock.install(time=room.now)
+    idva.page.clock.install(time=clock.now())
     idva.go(f"{story.case}/people")
     idva.keys("Control+.")
     with idva.page.expect_request(lambda asked: asked.url.endswith("/lock") and asked.method == "POST"):
@@ -152,7 +153,8 @@ def test_after_a_minute_hidden_one_signs_in_again_and_is_back_where_one_was(room
     idva.noises[:] = [noise for noise in idva.noises if "/sign-in" not in noise and "/lock" not in noise]
     idva.go(f"{story.case}/people")
     assert idva.path == "/sign-in"
-    enter(idva, story.idva, seconds=30)
+    room.wait()
+    enter(idva, story.idva)
     assert idva.path == f"{story.case}/people"
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -227,3 +228,19 @@ def test_the_timetable_has_four_lines_and_the_clock_starts_and_stops(house):
     scheduler = jobs.start_in_process(house)
     scheduler.shutdown(wait=True)
     assert not scheduler.running
+
+
+def _keep_the_timetable(settings):
+    jobs.run_worker(open_deployment(settings))
+
+
+def test_a_worker_runs_the_timetable_and_stops_when_asked(house):
+    worker = multiprocessing.get_context("spawn").Process(target=_keep_the_timetable, args=(house.settings,))
+    worker.start()
+    deadline = time.monotonic() + 60
+    while not any(key.startswith("warn_overdue") for key in ran(house)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    worker.terminate()
+    worker.join(30)
+    assert worker.exitcode == 0

@@ -9,7 +9,8 @@ from marac.models import ContactMethod
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import CaseState
 from tests.builders import signed_in
-from tests.builders_cases import HIDDEN, a_full_case, a_story
+from tests.builders_cases import HIDDEN, a_full_case, a_story, an_assessment
+from tests.builders_panels import a_held_panel
 
 TABS = ("people", "risk", "research", "actions", "panels", "history")
 
@@ -146,3 +147,25 @@ def test_buttons_are_offered_only_to_those_who_may(house):
     assert "/wishes" not in links
     for path in ("safe-contact", "wishes"):
         assert signed_in(house, story.housing).get(f"/cases/{story.reference}/{path}").status == 403
+
+
+def test_a_checklist_is_a_count_without_a_verdict_and_each_answer_can_be_read(house):
+    story = a_story(house)
+    with unit_of_work(house) as session:
+        access.open_for("load", story.housing.partnership_id, [story.case_id])
+        an_assessment(session, story.case(session))
+    page = signed_in(house, story.housing).get(f"/cases/{story.reference}/risk")
+    assert "1 yes, 1 not known. A lower count does not mean low risk." in " ".join(page.main.split())
+    assert "A cut lip" in page.main
+    assert "Don't know" in page.main
+
+
+def test_panels_and_research_hold_what_was_opened_to_the_meeting(house):
+    panel = a_held_panel(house)
+    with house.reader() as session:
+        reference = panel.item(session).case.reference
+    page = signed_in(house, panel.coordinator).get(f"/cases/{reference}/panels")
+    assert "Read the minutes of" in page.main
+    assert "Read the minutes of" not in signed_in(house, panel.police).get(f"/cases/{reference}/panels").main
+    assert "Not answered" in signed_in(house, panel.police).get(f"/cases/{reference}/research").main
+    assert "Apply for a protection order" in signed_in(house, panel.police).get(f"/cases/{reference}/actions").main

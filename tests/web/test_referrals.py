@@ -140,6 +140,19 @@ def test_dash_counts_and_asks_for_what_is_missing_but_never_judges_da_9(house, c
     assert "1 yes, 3 of 24 answered" in client.get(f"/referrals/{reference}/risk").text
 
 
+def test_a_confidential_address_is_not_read_back_on_the_check_page_da_4(house, crew, open_as):
+    page = open_as("housing").get(f"/referrals/{drafted(house, crew['housing'])}/check")
+    assert "Confidential. Recorded" in page.text
+    assert "Elm Row" not in page.html
+
+
+def test_a_way_that_is_safe_only_at_times_needs_the_times(house, crew, open_as):
+    page = open_as("housing").get(f"/referrals/{drafted(house, crew['housing'])}/safe-contact")
+    again = page.fill_and_post({"way_phone": "only_between"}, action="/safe-contact", press="Save and continue")
+    assert again.status == 422
+    assert again.errors == ["Enter the times it is safe, or choose No"]
+
+
 def test_a_name_of_ten_thousand_characters_is_refused_politely_and_kept(house, crew, open_as):
     page = open_as("housing").get(f"/referrals/{drafted(house, crew['housing'])}/person")
     long = "Ab " * 3_400

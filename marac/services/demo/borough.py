@@ -29,6 +29,7 @@ SLUG, NAME = "tower-hamlets-demo", "Tower Hamlets"
 SEED_KEY = "demo.loaded"
 FIRST_DAY = date(2021, 4, 1)
 AGREED_ON = date(2025, 4, 2)
+ANSWERING = (Role.REPRESENTATIVE, Role.IDVA, Role.COORDINATOR, Role.CHAIR, Role.REFERRER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,14 @@ class Borough:
     core: tuple[str, ...]
     workers: tuple[Worker, ...]
     references: set[str] = field(default_factory=set)
+    _answering: dict[str, Worker | None] = field(default_factory=dict)
 
     def staffed(self, slug: str) -> Worker | None:
         """Who answers for an agency: its representative, else its IDVA, coordinator or chair."""
-        answering = (Role.REPRESENTATIVE, Role.IDVA, Role.COORDINATOR, Role.CHAIR, Role.REFERRER)
-        found = [one for one in self.workers if one.agency_id == self.agencies[slug] and one.role in answering]
-        return min(found, key=lambda one: answering.index(one.role), default=None)
+        if slug not in self._answering:
+            found = [one for one in self.workers if one.agency_id == self.agencies[slug] and one.role in ANSWERING]
+            self._answering[slug] = min(found, key=lambda one: ANSWERING.index(one.role), default=None)
+        return self._answering[slug]
 
     def of_role(self, role: Role) -> list[Worker]:
         """Everybody in a role, in the order of the table."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
 from marac.db import Base
-from marac.models import AuditEntry, PersonToken
+from marac.models import AuditEntry, Partnership, PersonToken
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
@@ -97,6 +97,13 @@ def _of_year(planned: Plan) -> dict[str, int]:
         "victims_heard_2022_23": len({hearing.case for hearing in heard}),
         "repeats_2022_23": sum(hearing.is_repeat for hearing in heard),
     }
+
+
+def is_only_demo(deployment: Deployment) -> bool:
+    """Whether a demo is loaded and nothing else: what may show sign-ins to a stranger on this machine."""
+    with deployment.reader() as session:
+        others = session.scalar(select(Partnership.id).where(~Partnership.is_demo).limit(1))
+    return others is None and is_loaded(deployment)
 
 
 def is_loaded(deployment: Deployment) -> bool:

@@ -30,6 +30,8 @@ class SafeContactForm(widgets.PageForm):
 for _channel in ContactChannel:
     _ask = f"Is it safe: {_channel.label.lower()}?"
     setattr(SafeContactForm, f"way_{_channel.value}", widgets.choice_field(_ask, ANSWERS))
+    if _channel == ContactChannel.THROUGH:
+        continue
     _when = widgets.text_field(f"{_channel.label}: when, or what else to know")
     setattr(SafeContactForm, f"detail_{_channel.value}", _when)
 

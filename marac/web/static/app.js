@@ -10,6 +10,7 @@ const PAGE_PARTS = {
   '[data-clock]': './clock.js',
   '[data-keys="answers"]': './dash-keys.js',
   '[data-keys="research"]': './research-keys.js',
+  '[data-line]': './line.js',
   '[data-reveal]': './reveal.js'
 }
 

@@ -1,0 +1,87 @@
+"""Every address there is: closed to strangers unless named, reading changes nothing, every form is one of ours."""
+
+import re
+
+import pytest
+
+from marac.web.signin import PUBLIC
+from tests.attacks import scene as scenes
+from tests.attacks.scene import SAME_SITE, contents
+
+READERS = ("coordinator", "idva", "police", "chair", "agency_admin", "auditor")
+OPEN_TO_STRANGERS = {
+    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz", "joining.invitation",
+    "joining.set_up_account", "help.help_page", "help.privacy", "help.accessibility", "help.safety", "demo.accounts",
+}  # fmt: skip
+ENDING = r'<form[^>]*action="/(?:sign-out|lock|sign-in)[^"]*"'  # to sign out twice is to sign out
+
+
+@pytest.fixture(scope="module")
+def scene(founded, tmp_path_factory):
+    built = scenes.build(founded, tmp_path_factory.mktemp("routes") / "house")
+    yield built
+    built.house.close()
+
+
+def test_the_pages_open_to_strangers_are_exactly_these():
+    assert set(PUBLIC) <= OPEN_TO_STRANGERS
+    assert not [
+        name for name in PUBLIC if name.startswith(("cases", "referrals", "panels", "actions", "admin", "today"))
+    ]
+
+
+def test_every_public_page_exists(scene):
+    endpoints = {rule.endpoint for rule in scene.app.url_map.iter_rules()}
+    assert {name for name in PUBLIC if not name.startswith("demo.")} <= endpoints
+
+
+def test_every_other_page_leads_a_stranger_to_sign_in(scene):
+    """Default-deny: nothing is written in a view for it (DA-1)."""
+    stranger = scene.app.test_client()
+    for endpoint, path in scene.urls(method="GET", each=1):
+        answer = stranger.get(path, base_url="https://localhost")
+        if endpoint in PUBLIC:
+            assert answer.status_code in (200, 303, 404, 410), (endpoint, path)
+        else:
+            assert (answer.status_code, answer.location.split("?")[0]) == (303, "/sign-in"), (endpoint, path)
+
+
+def test_every_form_of_a_stranger_is_refused(scene):
+    stranger, before = scene.app.test_client(), contents(scene.house)
+    for endpoint, path in scene.urls(method="POST", each=1):
+        if endpoint not in PUBLIC:
+            assert stranger.post(path, data={}, **SAME_SITE).status_code in (400, 419), (endpoint, path)
+    assert contents(scene.house) == before
+
+
+def test_reading_changes_nothing_but_the_trail(scene):
+    """GET is safe: every page for six roles, and every table but the trail and the sessions holds what it held."""
+    clients = {who: scene.client(who) for who in READERS}
+    before = contents(scene.house)
+    for who, client in clients.items():
+        for endpoint, path in scene.urls(method="GET", each=2 if who == "coordinator" else 1):
+            assert client.get(path, base_url="https://localhost").status_code < 500, (endpoint, path)
+        now = contents(scene.house)
+        assert [name for name in before if now[name] != before[name]] == [], who
+
+
+def test_every_form_that_changes_something_carries_a_token_and_a_one_time_key(scene):
+    """CSRF, and one effect however often it is sent (security 8)."""
+    seen = 0
+    for who in READERS:
+        client = scene.client(who)
+        for endpoint, path in scene.urls(method="GET", each=1):
+            page = client.get(path, base_url="https://localhost").get_data(as_text=True)
+            for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL):
+                if re.match(r"<form[^>]*method=.post", form, re.IGNORECASE):
+                    seen += 1
+                    assert 'name="csrf_token"' in form, (who, endpoint)
+                    assert 'name="once_key"' in form or re.match(ENDING, form), (who, endpoint)
+    assert seen > 50
+
+
+def test_no_address_speaks_of_what_it_is_about(scene):
+    """Titles, addresses and history hold no fact (DA-2)."""
+    banned = ("abuse", "marac", "domestic", "victim", "perpetrator", "violence", "name=")
+    for rule in scene.app.url_map.iter_rules():
+        assert not [word for word in banned if word in rule.rule.lower()], rule.rule
