@@ -22,7 +22,7 @@ from marac.config import load_settings
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 from marac.services import demo, health, operating
 from marac.services.deployment import Deployment, open_deployment, set_up
-from marac.workflows import WORKFLOWS, checklists, deadlines
+from marac.workflows import WORKFLOWS, checklists, deadlines, page
 from marac.workflows.printing import markdown, rows
 
 as_json = click.option("--json", "json_", is_flag=True, help="Answer in JSON.")
@@ -199,7 +199,7 @@ def workflows_show(name: str | None, json_: bool) -> None:
     if name is not None and name not in WORKFLOWS:
         raise LookupError(f"No workflow is called that. Choose from: {', '.join(WORKFLOWS)}.")
     chosen = [WORKFLOWS[name]] if name else list(WORKFLOWS.values())
-    _say([row for flow in chosen for row in rows(flow)], json_, "\n".join(markdown(flow) for flow in chosen))
+    _say([row for flow in chosen for row in rows(flow)], json_, markdown(WORKFLOWS[name]) if name else page())
 
 
 @cli.group("access")

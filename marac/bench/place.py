@@ -1,18 +1,19 @@
-"""A throw-away deployment with cases to list, and the same values in plain columns for the rivals. Invented people only."""
+"""A throw-away deployment with cases to list, and the same values in plain columns for the rivals. Nobody is real."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, String, Uuid, select
+from sqlalchemy import String, Uuid, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from marac import access, clock
 from marac.access import Actor
 from marac.config import load_settings
+from marac.db import UtcDateTime
 from marac.models import Agency, Case, CasePerson, Membership, User
 from marac.services import sessions, signin
 from marac.services.deployment import Deployment, set_up, unit_of_work
@@ -54,13 +55,18 @@ class PlainPerson(Plain):
 
 
 class PlainNote(Plain):
-    """What an application without a chain inserts to say that something happened."""
+    """What an application without a chain inserts to say what happened: the same columns and indexes, no head."""
 
     __tablename__ = "bench_plain_note"
 
     id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True, default=uuid4)
+    partnership_id: Mapped[UUID] = mapped_column(Uuid(), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tag: Mapped[str] = mapped_column(String(60), index=True)
+    actor_id: Mapped[UUID | None] = mapped_column(Uuid())
+    object_id: Mapped[UUID | None] = mapped_column(Uuid(), index=True)
+    case_id: Mapped[UUID | None] = mapped_column(Uuid(), index=True)
     body: Mapped[str] = mapped_column(String(2000))
-    of_id: Mapped[UUID | None] = mapped_column(ForeignKey("bench_plain_note.id"))
 
 
 @dataclass(frozen=True)

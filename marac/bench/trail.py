@@ -1,6 +1,6 @@
 """One audited thing in a transaction of its own, against one plain insert in one."""
 
-from marac import audit
+from marac import audit, clock
 from marac.bench.place import Place, PlainNote
 from marac.bench.timing import Race
 from marac.crypto import vault
@@ -21,7 +21,9 @@ def races(place: Place) -> list[Race]:
 
     def inserted() -> None:
         with house.writer() as session:
-            session.add(PlainNote(body=BODY))
+            case_id = place.crowded_id
+            row = {"at": clock.now(), "tag": "case:read", "actor_id": actor.user_id, "case_id": case_id, "body": BODY}
+            session.add(PlainNote(partnership_id=actor.partnership_id, **row))
             session.commit()
 
     return [Race("audit append against plain insert on SQLite", 1.1, appended, inserted, 4)]

@@ -27,6 +27,7 @@ from marac.workflows import engine
 from marac.workflows.deadlines import add_months
 
 FLAG_MONTHS = "repeat_window.months"
+LIFT_WITHIN = timedelta(days=7)
 LIVE_FLAGS = (FlagState.ADD_REQUESTED, FlagState.ADDED)
 PATHS = {
     "Referral": "/referrals/{reference}",
@@ -134,6 +135,7 @@ def _flag(session: Session, case: Case, agency_id: Any, item: AgendaItem | None)
 def lift_flags(move: Move) -> None:
     """Ask each agency to lift its mark."""
     for flag in _live_flags(move.session, move.subject):
+        flag.asked_at, flag.due_at = clock.now(), clock.now() + LIFT_WITHIN
         move.advance(move.session, access.system(move.subject.partnership_id), flag, "ask_removal")
 
 

@@ -1,4 +1,4 @@
-"""Which meeting hears a case: the ones that still take cases, their cut-offs, and a place at the end of an agenda."""
+"""Which meeting may hear a case: the ones that still take cases, and their cut-offs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
-from marac.models import AgendaItem, Case, Meeting, Referral
-from marac.services import local, moving
+from marac.models import AgendaItem, Case, Meeting
+from marac.services import local
 from marac.services.references import new_reference
-from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, ProgrammeSlug, ReferralKind
+from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, ProgrammeSlug
 from marac.vocabulary import Permission as P
 from marac.workflows.guards import TAKES_CASES
 
@@ -96,27 +96,6 @@ def schedule_emergency(session: Session, actor: Actor, programme: ProgrammeSlug,
     session.flush()
     audit.record(session, actor, "meeting:scheduled", meeting, kind=meeting.kind)
     return meeting
-
-
-def list_case(
-    session: Session, actor: Actor, case: Case, meeting: Meeting, referral: Referral, *, conflict_checked: bool
-) -> AgendaItem:
-    """Put a case at the end of an agenda and move it to listed. One already waiting to be heard stays where it is."""
-    waiting = waiting_item(session, case)
-    if waiting is not None:
-        return waiting
-    access.open_case(actor, case)
-    last = select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)
-    item = AgendaItem(
-        partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id, referral_id=referral.id,
-        position=(session.scalar(last) or 0) + 1, minutes_planned=meeting.minutes_per_case,
-        state=AgendaItemState.LISTED, is_repeat=referral.kind == ReferralKind.REPEAT or case.last_heard_on is not None,
-        is_transfer=referral.kind == ReferralKind.TRANSFER_IN,
-    )  # fmt: skip
-    session.add(item)
-    session.flush()
-    moving.advance(session, actor, case, "list", meeting_state=meeting.state, conflict_checked=conflict_checked)
-    return item
 
 
 def waiting_item(session: Session, case: Case) -> AgendaItem | None:

@@ -39,6 +39,7 @@ from marac.vocabulary import (
 )
 from marac.vocabulary import Permission as P
 from marac.workflows import WORKFLOWS
+from marac.workflows.deadlines import is_repeat
 
 OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
@@ -137,7 +138,7 @@ def list_case_on(
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
-    kind, again = referral.kind if referral else None, case.last_heard_on is not None
+    kind, again = referral.kind if referral else None, _heard_in_window(session, case)
     last = session.scalar(select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)) or 0
     item = AgendaItem(
         partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id,
@@ -151,6 +152,13 @@ def list_case_on(
     if meeting.state in AGENDA_IS_OUT:
         _tell(session, actor, meeting, involved_agencies(session, case.id), f"listed:{item.id.hex}")
     return item
+
+
+def _heard_in_window(session: Session, case: Case) -> bool:
+    """Whether the last hearing lies within the repeat window of the partnership's own rules (DA-11)."""
+    today = clock.today()
+    months = local.rules_of(session, case.partnership_id, case.programme).value("repeat_window.months", today)
+    return case.last_heard_on is not None and is_repeat(case.last_heard_on, today, months)
 
 
 def list_waiting(session: Session, actor: Actor) -> list[Waiting]:

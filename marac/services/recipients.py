@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from marac import clock
-from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User
+from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User, Wall
 from marac.vocabulary import Role, UserState
 
 AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
@@ -17,13 +17,26 @@ AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
 def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
     """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`."""
     if to == "referrer":
-        return [subject.user_id]
-    if to == "owner" and getattr(subject, "owner_id", None):
-        return [subject.owner_id]
-    if to in ("owner", "agencies"):
+        found = [subject.user_id]
+    elif to == "owner" and getattr(subject, "owner_id", None):
+        found = [subject.owner_id]
+    elif to in ("owner", "agencies"):
         agencies = [subject.agency_id] if hasattr(subject, "agency_id") else _agencies_of(session, subject)
-        return active_people(session, subject.partnership_id, AGENCY_PEOPLE, agencies=agencies)
-    return active_people(session, subject.partnership_id, (to,), programme=getattr(subject, "programme", None))
+        found = active_people(session, subject.partnership_id, AGENCY_PEOPLE, agencies=agencies)
+    else:
+        found = active_people(session, subject.partnership_id, (to,), programme=getattr(subject, "programme", None))
+    return _not_walled(session, subject, found)
+
+
+def _not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
+    """Without whoever is walled off from the case: a prompt at the moment of a hearing would tell them of it."""
+    case_id = subject.id if isinstance(subject, Case) else getattr(subject, "case_id", None)
+    if case_id is None:
+        return found
+    colleagues = select(Membership.user_id).join(Wall, Wall.agency_id == Membership.agency_id)
+    walled = set(session.scalars(select(Wall.user_id).where(Wall.case_id == case_id)))
+    walled |= set(session.scalars(colleagues.where(Wall.case_id == case_id)))
+    return [user_id for user_id in found if user_id not in walled]
 
 
 def active_people(
@@ -51,5 +64,6 @@ def _agencies_of(session: Session, subject: Any) -> list[UUID]:
     if isinstance(subject, Case):
         return list(session.scalars(select(Action.agency_id).where(Action.case_id == subject.id).distinct()))
     meeting = subject.meeting if isinstance(subject, Minutes) else subject
+    current = or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= clock.today())
     listed = select(CaseAgency.agency_id).join(AgendaItem, AgendaItem.case_id == CaseAgency.case_id)
-    return list(session.scalars(listed.where(AgendaItem.meeting_id == meeting.id).distinct()))
+    return list(session.scalars(listed.where(AgendaItem.meeting_id == meeting.id, current).distinct()))

@@ -88,7 +88,7 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
     for line in inbox.list_referrals(session, actor, "waiting", MOST):
         returned = line.state == ReferralState.RETURNED
         yield Row(
-            section=WAITING if returned else _section(line.decide_by_at) or WEEK,
+            section=WAITING if returned else TODAY if line.urgent else _section(line.decide_by_at) or WEEK,
             text=f"Answer from {line.agency}" if returned else f"Decide a referral from {line.agency}",
             url=f"/referrals/{line.reference}/decide",
             due=line.decide_by_at,

@@ -12,7 +12,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Case, Deadline, Meeting, Referral
-from marac.services import conflicts, listing, local, matching, moving, people, referral_tasks, referrals
+from marac.services import conflicts, listing, local, matching, moving, panels, people, referral_tasks, referrals
 from marac.services.cases_joining import join_case
 from marac.services.involvement import core_agencies, involve
 from marac.vocabulary import InvolvementBasis, LinkDecision, ReferralKind, Role, TriageOutcome
@@ -210,7 +210,10 @@ def _list(session: Session, actor: Actor, referral: Referral, ruling: Ruling, ch
         raise NotFound
     referral.kind = KINDS.get(ruling.outcome, referral.kind)
     referral.meeting_id = chosen.meeting.id
-    listing.list_case(session, actor, referral.case, chosen.meeting, referral, conflict_checked=ruling.conflict_checked)
+    if listing.waiting_item(session, referral.case) is None:
+        panels.list_case_on(
+            session, actor, chosen.meeting, referral.case, referral=referral, conflict_checked=ruling.conflict_checked
+        )
     referrals.reach_idva(session, referral)
 
 

@@ -77,8 +77,8 @@ def preview(reference: str, number: int) -> Any:
     session, actor, item = _item(reference, number)
     parsed = assigning.read_line(session, actor, item, request.form.get("line", "")[:600])
     names = {agency.slug: agency.name for agency in assigning.list_owners(session, actor)}
-    who = ", ".join(names[slug] for slug in parsed.agencies)
-    understood = [who, parsed.text, weekday_date(parsed.due_on), *(problem.message for problem in parsed.problems)]
+    what = ": ".join(part for part in (", ".join(names[slug] for slug in parsed.agencies), parsed.text) if part)
+    understood = [what, weekday_date(parsed.due_on), *(problem.message for problem in parsed.problems)]
     return jsonify(words=". ".join(part for part in understood if part))
 
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+from marac import clock
 from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
 from marac.services.demo.actions import Agreed, Plan, choose, write_actions
 from marac.services.demo.borough import Borough
@@ -31,7 +32,7 @@ H = MinuteHeading
 OVER = ("long ago", "earlier", "recent", "last")
 RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
 FLAGS: dict[str, dict[FlagState, float]] = {
-    "long ago": {FlagState.REMOVED: 98, FlagState.REMOVE_REQUESTED: 2},
+    "long ago": {FlagState.REMOVED: 995, FlagState.REMOVE_REQUESTED: 5},
     "earlier": {FlagState.ADDED: 1},
     "recent": {FlagState.ADDED: 90, FlagState.ADD_REQUESTED: 10},
     "last": {FlagState.ADDED: 40, FlagState.ADD_REQUESTED: 60},
@@ -227,8 +228,11 @@ def write_flags(borough: Borough, case: Opened, course: Course, draw: Random) ->
         state = weighted(draw, FLAGS[course.heard_at])
         worker = borough.staffed(slug)
         on = {FlagState.ADDED: course.heard_on, FlagState.REMOVED: lift_on}.get(state)
+        lifting = state == FlagState.REMOVE_REQUESTED  # asked for lately, when the case was looked at again
+        asked_on = clock.today() - timedelta(days=3) if lifting else course.heard_on
+        due_on = clock.today() + timedelta(days=4) if lifting else working_day(course.heard_on, "D+1")
         yield Flag(
             partnership_id=borough.id, case_id=case.id, agency_id=borough.agencies[slug], state=state,
-            asked_at=at(course.heard_on, 13), due_at=at(working_day(course.heard_on, "D+1"), 17), lift_on=lift_on,
+            asked_at=at(asked_on, 13), due_at=at(due_on, 17), lift_on=lift_on,
             confirmed_at=at(on, 16, 10) if on else None, confirmed_by_id=worker.id if worker and on else None,
         )  # fmt: skip

@@ -18,10 +18,11 @@ export function start (preview) {
       const answer = await fetch(preview.dataset.line, {
         method: 'POST', body: new URLSearchParams([...fields, ['line', text]]), headers: { Accept: 'application/json' }
       })
-      if (!answer.ok || number !== asked) return
-      preview.textContent = (await answer.json()).words
-      shown = text
-    } catch { shown = text } // no line to the server: Enter still sends the form, and the page answers
+      const words = answer.ok ? (await answer.json()).words : ''
+      if (number !== asked) return
+      preview.textContent = words
+    } catch { preview.textContent = '' }
+    shown = text // also when nothing could be said of it: then Enter sends the form, and the page answers
   }
 
   line.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(show, PAUSE) })
