@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from marac import clock
@@ -26,6 +26,11 @@ from marac.models import AuditEntry, AuditHead
 from marac.workflows import WORKFLOWS
 
 GENESIS = bytes(32)
+ENTRIES, HEADS = AuditEntry.metadata.tables["audit_entry"], AuditHead.metadata.tables["audit_head"]
+_OF_CHAIN = HEADS.c.partnership_id == bindparam("whose")
+READ_HEAD = select(HEADS.c.seq, HEADS.c.hash).where(_OF_CHAIN).with_for_update()
+MOVE_HEAD = update(HEADS).where(_OF_CHAIN).values(seq=bindparam("seq"), hash=bindparam("hash"))
+ADD_ENTRIES = insert(ENTRIES)
 _CODE = re.compile(r"[a-z0-9][a-z0-9_:.-]{0,79}", re.ASCII)
 _CASES_NAMED = 60
 KEEP_EVERY = 100
@@ -130,7 +135,7 @@ def finish(session: Session, actor: Actor | None = None, *, request: str = "-") 
 
 def pending(session: Session) -> bool:
     """Whether anything waits to be chained (a read that opened values does too)."""
-    return bool(session.info.get("audit")) or bool(vault.current().counts())
+    return bool(session.info.get("audit")) or vault.current().used()
 
 
 def entry_hash(seq: int, previous: bytes, body: str) -> bytes:
@@ -199,29 +204,27 @@ def _columns_agree(entry: AuditEntry) -> bool:
 
 
 def _chain(session: Session, partnership_id: UUID, entries: list[Queued], request: str) -> None:
-    head = session.scalar(
-        select(AuditHead)
-        .where(AuditHead.partnership_id == partnership_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if head is None:
-        head = AuditHead(partnership_id=partnership_id, seq=0, hash=GENESIS)
-        session.add(head)
-    seq, previous = head.seq, head.hash
+    """Append to a chain in three statements; none of its rows is ever an object that could be stale."""
+    connection, whose = session.connection(), {"whose": partnership_id}
+    head = connection.execute(READ_HEAD, whose).one_or_none()
+    seq, previous = head or (0, GENESIS)
+    before, rows = seq, []
     for queued in entries:
         seq += 1
         body = _body(seq, queued, request)
         previous = entry_hash(seq, previous, body)
-        session.add(
-            AuditEntry(
-                partnership_id=partnership_id, seq=seq, at=queued.at, tag=queued.tag, actor_id=queued.actor.user_id,
-                object_id=queued.object_id, case_id=queued.case_id, body=body, hash=previous,
-            )
-        )  # fmt: skip
-    session.info.setdefault("audit_heads", {})[partnership_id] = (head.seq, seq, previous)
-    head.seq, head.hash = seq, previous
-    session.flush()
+        rows.append({
+            "id": uuid4(), "partnership_id": partnership_id, "seq": seq, "at": queued.at, "tag": queued.tag,
+            "actor_id": queued.actor.user_id, "object_id": queued.object_id, "case_id": queued.case_id, "body": body,
+            "hash": previous,
+        })  # fmt: skip
+    connection.execute(ADD_ENTRIES, rows)
+    facts = {"seq": seq, "hash": previous}
+    if head is None:
+        connection.execute(insert(HEADS), {"id": uuid4(), "partnership_id": partnership_id, **facts})
+    else:
+        connection.execute(MOVE_HEAD, whose | facts)
+    session.info.setdefault("audit_heads", {})[partnership_id] = (before, seq, previous)
 
 
 def _body(seq: int, queued: Queued, request: str) -> str:

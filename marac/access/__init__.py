@@ -15,6 +15,7 @@ from marac.access.opening import (
     open_staff,
     open_staff_for,
     open_stage,
+    open_stages,
     reveal,
 )
 from marac.access.policy import (
@@ -57,6 +58,7 @@ __all__ = [
     "open_staff",
     "open_staff_for",
     "open_stage",
+    "open_stages",
     "require",
     "require_holds",
     "require_step_up",

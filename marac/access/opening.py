@@ -3,7 +3,7 @@
 Refuses to open anything that GRANTS does not first make visible. Location and contact open by reveal unless named here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -26,13 +26,13 @@ _ROOM = _STORY | {"research:*", "minutes", "actions"}
 DRAFTING = _STORY | {"contact", "location", "equality"}
 
 _REPRESENTATIVE: dict[S, frozenset[str]] = {
-    S.RECEIVED: _STORY,
+    S.RECEIVED: _STORY | {"actions"},  # a case put off still has its actions
     S.LISTED: _STORY | _OWN | {"actions"},
     S.RESEARCHED: _STORY | _OWN | {"actions"},
     S.IN_MEETING: _ROOM | _OWN,
     S.HEARD: _STORY | _OWN | {"research:*", "actions"},
     S.ISSUED: _ROOM | _OWN,
-    S.LAPSED: _OWN | {"actions"},
+    S.LAPSED: _OWN | {"actions", "identity", "perpetrator"},  # whose mark is to be lifted from the agency's file
     S.CLOSED: _OWN,
 }
 _PANEL_STAGES: dict[S, frozenset[str]] = {
@@ -82,17 +82,30 @@ def open_case(actor: Actor, case: Case) -> frozenset[str]:
 
 
 def open_stage(actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False) -> frozenset[str]:
-    """The same for a case already known to be visible (lists): one row of OPENS, and the role's SEALS."""
-    opens, seals = _at_stage(actor.role, stage)
-    if drafting:
-        opens, seals = opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED), seals | DRAFTING
+    """The same for a case already known to be visible: one row of OPENS, and the role's SEALS."""
+    return open_stages(actor, {case_id: stage}, drafting=drafting)[case_id]
+
+
+def open_stages(actor: Actor, stages: Mapping[UUID, S], *, drafting: bool = False) -> dict[UUID, frozenset[str]]:
+    """The same for the cases of a list, which come from `visible`: what opens in each; one grant for all at a stage."""
+    alike: dict[S, list[UUID]] = {}
+    for case_id, stage in stages.items():
+        alike.setdefault(stage, []).append(case_id)
+    opened: dict[UUID, frozenset[str]] = {}
+    for stage, case_ids in alike.items():
+        opens, seals = _at_stage(actor.role, stage)
+        if drafting:
+            opens, seals = opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED), seals | DRAFTING
+        _grant(actor, case_ids, opens, seals)
+        opened |= dict.fromkeys(case_ids, opens)
+    return opened
+
+
+def _grant(actor: Actor, case_ids: list[UUID], opens: frozenset[str], seals: frozenset[str]) -> None:
     unit = vault.current()
-    for compartment in opens | seals:
-        unit.grant(
-            "case", actor.partnership_id, case_id, _named(actor, compartment),
-            open=compartment in opens, seal=compartment in seals,
-        )  # fmt: skip
-    return opens
+    for compartments, seal in ((opens, False), (seals, True)):
+        named = [_named(actor, compartment) for compartment in compartments]
+        unit.grant_many("case", actor.partnership_id, case_ids, named, open=not seal, seal=seal)
 
 
 def _at_stage(role: Role, stage: S) -> tuple[frozenset[str], frozenset[str]]:

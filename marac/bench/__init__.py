@@ -1,6 +1,6 @@
 """Ratios against rivals, measured in one run on this machine: `marac bench`. Asserts nothing and uses no network.
 
-Subject and rival take turns in the same process; what counts is the ratio of their medians, never a time.
+Subject and rival take turns in the same process; what counts is the median of their ratios turn by turn, never a time.
 """
 
 import platform

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marac import access, audit
+from marac import access, audit, clock
 from marac.access import Actor
 from marac.app import create_app
 from marac.bench.place import Place, PlainPerson
@@ -71,6 +71,8 @@ def _from_plain_columns(fetch: Callable[[], int]) -> Callable[[], int]:
 
 def _plain_victims(session: Session, actor: Actor, stages: Mapping[UUID, CaseState]) -> dict[UUID, str]:
     access.asked()
-    audit.record(session, actor, "case:read", page="list")
+    keys = {"opened": {"identity": sorted(case_id.hex for case_id in stages)}, "purposes": {"view": len(stages)}}
+    read = audit.Queued(clock.now(), actor, "values:opened", None, None, None, keys)
+    session.info.setdefault("audit", []).append(read)
     query: Any = select(PlainPerson.case_id, PlainPerson.full_name).where(PlainPerson.case_id.in_(list(stages)))
     return {row.case_id: row.full_name for row in session.execute(query)}

@@ -1,4 +1,4 @@
-"""Two things taking turns, and the ratio of their medians. Refuses to judge by a single round."""
+"""Two things taking turns, and the median of the ratios of each turn. Refuses to judge by a single round."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def measured(race: Race, rounds: int) -> dict[str, Any]:
                 times[name].append(took)
     each = 1_000_000 / (race.loops * race.per_call)
     subject, rival = median(times["subject"]) * each, median(times["rival"]) * each
-    ratio = subject / rival
+    ratio = median(mine / theirs for mine, theirs in zip(times["subject"], times["rival"], strict=True))
     return {
         "name": race.name, "subject": round(subject, 3), "rival": round(rival, 3), "ratio": round(ratio, 3),
         "goal": round(race.goal, 3), "met": ratio <= race.goal,

@@ -238,6 +238,10 @@ class Unit:
             for key in self._opened | self._sealed
         }
 
+    def used(self) -> bool:
+        """Whether anything was opened or sealed at all."""
+        return bool(self._opened or self._sealed)
+
     def door(self, kind: str, partnership_id: UUID, owner_id: UUID) -> Door:
         """The door of a key owner, shut until something is granted."""
         return self._door(kind, partnership_id.bytes, owner_id.bytes)

@@ -95,8 +95,8 @@ def close() -> None:
 
 
 def _commit(response: Response) -> Response:
-    unasked = not access.was_asked() and request.method != "OPTIONS"  # which answers methods, and never runs a view
-    if unasked and request.endpoint not in current_app.extensions["public"]:
+    view_ran = request.endpoint is not None and request.method != "OPTIONS"  # or Flask itself answered
+    if view_ran and not access.was_asked() and request.endpoint not in current_app.extensions["public"]:
         raise RuntimeError(f"{request.endpoint} answered without asking access")
     if request.method in READS:
         _write_entries(session().info.pop("audit", []))

@@ -4,6 +4,7 @@ Mended here: a date posted in any number of parts (the original answers 500), em
 links that land on a group instead of its first box, and one full template context per widget.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -174,9 +175,31 @@ def tidy(words: str | None) -> str:
     return (words or "").strip()
 
 
+def chosen(values: list[str] | None) -> list[str]:
+    """What was ticked, without blanks."""
+    return [value for value in values or () if value.strip()]
+
+
+def none_chosen(_form: Any, field: Any) -> None:
+    """No tick is an answer. A tick that was not offered stays refused, whatever blanks are sent before it."""
+    if not field.data:
+        field.errors = []
+        raise StopValidation
+
+
+def filled(required: str) -> Callable[[Any, Any], None]:
+    """Spaces are not an answer."""
+
+    def check(_form: Any, field: Any) -> None:
+        if not any(str(part).strip() for part in field.raw_data or ()):
+            raise StopValidation(required)
+
+    return check
+
+
 def _must(required: str) -> list[Any]:
-    """One validator: the sentence to show when nothing is given, or leave to leave it empty."""
-    return [InputRequired(required) if required else Optional()]
+    """The sentence to show when nothing is given, or leave to leave it empty."""
+    return [InputRequired(required), filled(required)] if required else [Optional()]
 
 
 def _text(label: str, required: str, hint: str, kind: Any, *, longest: int, more: dict[str, Any]) -> Any:
@@ -243,13 +266,16 @@ def choice_field(label: str, choices: Any, required: str = "", hint: str = "", *
 
 def select_field(label: str, choices: Any, required: str = "", hint: str = "", **more: Any) -> Any:
     """One of many, as a list; give it ("", "Choose") first."""
-    return SelectField(label, _must(required), choices=offered(choices), description=hint, widget=Select(), **more)
+    return SelectField(
+        label, _must(required), choices=offered(choices), description=hint, widget=Select(), filters=[tidy], **more
+    )
 
 
 def many_field(label: str, choices: Any, required: str = "", hint: str = "", **more: Any) -> Any:
     """Any number of a few, as tick boxes."""
+    checks = _must(required) if required else [none_chosen]
     return SelectMultipleField(
-        label, _must(required), choices=offered(choices), description=hint, widget=Checkboxes(), **more
+        label, checks, choices=offered(choices), description=hint, widget=Checkboxes(), filters=[chosen], **more
     )
 
 

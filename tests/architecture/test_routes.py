@@ -1,6 +1,4 @@
-"""Every address there is: closed to strangers unless named, reading changes nothing, every form is one of ours."""
-
-import re
+"""Every address there is: closed to strangers unless it is named as open. What pages show is in tests/attacks."""
 
 import pytest
 
@@ -8,12 +6,10 @@ from marac.web.signin import PUBLIC
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, contents
 
-READERS = ("coordinator", "idva", "police", "chair", "agency_admin", "auditor")
 OPEN_TO_STRANGERS = {
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz", "joining.invitation",
     "joining.set_up_account", "help.help_page", "help.privacy", "help.accessibility", "help.safety", "demo.accounts",
 }  # fmt: skip
-ENDING = r'<form[^>]*action="/(?:sign-out|lock|sign-in)[^"]*"'  # to sign out twice is to sign out
 
 
 @pytest.fixture(scope="module")
@@ -52,32 +48,6 @@ def test_every_form_of_a_stranger_is_refused(scene):
         if endpoint not in PUBLIC:
             assert stranger.post(path, data={}, **SAME_SITE).status_code in (400, 419), (endpoint, path)
     assert contents(scene.house) == before
-
-
-def test_reading_changes_nothing_but_the_trail(scene):
-    """GET is safe: every page for six roles, and every table but the trail and the sessions holds what it held."""
-    clients = {who: scene.client(who) for who in READERS}
-    before = contents(scene.house)
-    for who, client in clients.items():
-        for endpoint, path in scene.urls(method="GET", each=2 if who == "coordinator" else 1):
-            assert client.get(path, base_url="https://localhost").status_code < 500, (endpoint, path)
-        now = contents(scene.house)
-        assert [name for name in before if now[name] != before[name]] == [], who
-
-
-def test_every_form_that_changes_something_carries_a_token_and_a_one_time_key(scene):
-    """CSRF, and one effect however often it is sent (security 8)."""
-    seen = 0
-    for who in READERS:
-        client = scene.client(who)
-        for endpoint, path in scene.urls(method="GET", each=1):
-            page = client.get(path, base_url="https://localhost").get_data(as_text=True)
-            for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL):
-                if re.match(r"<form[^>]*method=.post", form, re.IGNORECASE):
-                    seen += 1
-                    assert 'name="csrf_token"' in form, (who, endpoint)
-                    assert 'name="once_key"' in form or re.match(ENDING, form), (who, endpoint)
-    assert seen > 50
 
 
 def test_no_address_speaks_of_what_it_is_about(scene):

@@ -32,7 +32,10 @@ QUIET = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],  # three times as quick as also listing what passed
+}
 WEDNESDAY = datetime(2026, 11, 11, 9, 30, tzinfo=clock.LONDON)  # a working day, when every story is told
 HERE = "http://127.0.0.1:8000"  # plain http is allowed to this machine only; the port does not matter
 EXPECTED_STATUSES = ("404", "409", "422")  # Chromium reports these answers on the console; the journeys cause them

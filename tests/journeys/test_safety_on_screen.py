@@ -23,6 +23,7 @@ class Story:
     """One listed case: who sent it, who listed it, and somebody of an agency that has nothing to do with it."""
 
     reference: str
+    referral: str
     idva: Worker
     coordinator: Worker
     landlord: Worker
@@ -42,7 +43,7 @@ def story(house: Deployment) -> Story:
     with unit_of_work(house) as session:
         meeting = a_meeting(session, idva.partnership_id, days=14)
         sent = a_listed_referral(session, house, actor_for(idva), actor_for(coordinator), meeting, contact=CONTACT)
-        return Story(sent.case.reference, idva, coordinator, landlord)
+        return Story(sent.case.reference, sent.reference, idva, coordinator, landlord)
 
 
 def holds_nothing_masked(person: Person) -> bool:
@@ -97,9 +98,9 @@ def test_no_tab_of_a_case_holds_what_is_masked(room: Room, story: Story):
             person.go(f"{story.case}{tab}")
             assert person.heading == "Amina Begum"
             assert holds_nothing_masked(person)
-        person.go("/referrals")
-        person.follow("Amina", inside="table") if person.sees("Amina") else None
-        assert holds_nothing_masked(person)
+        person.go(f"/referrals/{story.referral}")
+        assert person.sees("Through someone else")
+        assert holds_nothing_masked(person), "nor does the referral, once it was sent"
 
 
 def test_how_to_contact_safely_comes_before_the_sections_also_on_a_phone(room: Room, story: Story):
@@ -154,12 +155,13 @@ def test_after_a_minute_hidden_one_signs_in_again_and_is_back_where_one_was(room
     with idva.page.expect_request(lambda asked: asked.url.endswith("/lock") and asked.method == "POST"):
         idva.page.clock.fast_forward(61_000)
     assert "Amina" not in idva.page.content()
-    idva.noises[:] = [noise for noise in idva.noises if "/sign-in" not in noise and "/lock" not in noise]
     idva.go(f"{story.case}/people")
     assert idva.path == "/sign-in"
     room.wait()
     enter(idva, story.idva)
     assert idva.path == f"{story.case}/people"
+    # the redirect that the script does not follow counts as a failed request
+    idva.noises[:] = [noise for noise in idva.noises if "/sign-in?" not in noise]
 
 
 def test_the_back_button_does_not_bring_back_a_case_after_signing_out(room: Room, story: Story):

@@ -166,7 +166,6 @@ def scene(founded, tmp_path_factory):
             "solace": a_user(session, house, Role.REPRESENTATIVE, "solace"), "idva": idva, "walled": walled,
             "police": panel.police, "outsider": a_user(session, house, Role.REPRESENTATIVE, "cctv"),
             "coordinator": panel.coordinator, "chair": panel.chair,
-            "admin": a_user(session, house, Role.SYSTEM_ADMIN, "vawg_team"),
             "auditor": a_user(session, house, Role.AUDITOR, "vawg_team"),
         }  # fmt: skip
         actors = {name: actor_for(worker) for name, worker in workers.items()}

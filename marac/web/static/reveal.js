@@ -1,8 +1,10 @@
-// A value that was asked for hides itself again. The clock waits while the person has put the focus on the value.
+// A value that was asked for hides itself again. The clock waits while the person has put the focus on the value, and
+// goes by the time of day: a browser runs timers slowly in a tab that is not looked at, and not at all while it sleeps.
 export function start (box) {
   const value = box.querySelector('[data-reveal-value]')
   const status = box.querySelector('[data-reveal-status]')
-  let left = Number(box.dataset.reveal)
+  let left = Number(box.dataset.reveal) * 1000
+  let since = Date.now()
   let held = false
 
   function hideAgain () {
@@ -11,12 +13,17 @@ export function start (box) {
     clearInterval(timer)
   }
 
+  function pass () {
+    const now = Date.now()
+    if (!held) left -= now - since
+    since = now
+    if (left <= 0) hideAgain()
+  }
+
   value.focus()
   value.addEventListener('focus', () => { held = true })
   value.addEventListener('blur', () => { held = false })
   window.addEventListener('pagehide', hideAgain)
-  const timer = setInterval(() => {
-    if (!held) left -= 1
-    if (left <= 0) hideAgain()
-  }, 1000)
+  document.addEventListener('visibilitychange', pass)
+  const timer = setInterval(pass, 1000)
 }

@@ -1,0 +1,53 @@
+"""The benchmark runs and says what it found in the shape that is promised. How fast anything is, no test asserts."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from marac import bench
+from marac.bench.place import Place, open_place
+from marac.bench.timing import FEWEST_ROUNDS, Race, measured
+
+GOALS = {
+    "case list page": 1.1, "own table macro against the library's": 1 / 12, "sealed list through the ORM 50 x 8": 1.1,
+    "sealed list through Core, keys at hand": 0.65, "sealed list through Core, 50 case keys unwrapped": 1.0,
+    "open a 64-byte field against the AESGCM call itself": 2.1, "audit append against plain insert on SQLite": 1.1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[Place]:
+    with open_place(tmp_path_factory.mktemp("bench")) as opened:
+        yield opened
+
+
+def test_every_goal_has_its_race_and_each_side_of_it_runs(place):
+    """The page has its fifty people, the lists have their eight fields: neither side wins by doing less."""
+    races = bench.all_races(place)
+    assert {race.name: race.goal for race in races} == GOALS
+    for race in races:
+        subject, rival = race.subject(), race.rival()
+        assert "".join(str(subject).split()) == "".join(str(rival).split()), race.name
+
+
+def test_a_run_says_what_it_measured_on_and_what_it_found():
+    found = bench.run(quick=True, only=("64-byte",))
+    assert set(found) == {"cpu", "versions", "results"}
+    assert {"python", "sqlalchemy", "cryptography"} <= set(found["versions"])
+    (result,) = found["results"]
+    assert set(result) == {"name", "subject", "rival", "ratio", "goal", "met"}
+    assert result["met"] is (result["ratio"] <= result["goal"])
+    assert f"| {result['name']} |" in bench.as_markdown(found)
+
+
+def test_a_race_that_nobody_runs_is_named_as_such():
+    with pytest.raises(LookupError):
+        bench.run(quick=True, only=("no such race",))
+
+
+def test_both_sides_take_turns_as_often():
+    order: list[str] = []
+    race = Race("turns", 1.0, lambda: order.append("subject"), lambda: order.append("rival"))
+    measured(race, 1)
+    assert order.count("subject") == order.count("rival") == FEWEST_ROUNDS + 1
+    assert order[:4] == ["rival", "subject", "subject", "rival"]
