@@ -67,6 +67,7 @@ def your_work(session: Session, actor: Actor) -> YourWork:
             failed.append(name)
     rows.sort(key=lambda row: (not row.urgent, _day(row.due) or date.max))
     by_section = {section: tuple(row for row in rows if row.section == section) for section in SECTIONS}
+    by_section[DONE] = by_section[DONE][::-1]  # the latest first
     return YourWork(by_section, tuple(failed), _next_meeting(session, actor))
 
 

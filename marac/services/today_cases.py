@@ -17,7 +17,7 @@ from marac.models import Case, CaseAgency, ContactMethod, Deadline, Referral
 from marac.services import naming
 from marac.services.cases import next_meetings
 from marac.services.safe_contact import FIRST_CONTACT, LASTS, THROUGH_IDVA
-from marac.vocabulary import CaseState, InvolvementBasis, PersonRole
+from marac.vocabulary import CaseState, ContactChannel, InvolvementBasis, PersonRole
 from marac.vocabulary import Permission as P
 
 BEFORE_PANEL = (CaseState.LISTED, CaseState.RESEARCHED)
@@ -106,7 +106,7 @@ def _method(rules: dict[str, Any]) -> str:
     """How to reach the person, in few words: the channels that are safe, or through whom."""
     asked: dict[str, Any] = rules.get("rules") or {}
     said = {channel: rule.get("answer") if isinstance(rule, Mapping) else rule for channel, rule in asked.items()}
-    safe = [channel.replace("_", " ") for channel, answer in said.items() if answer in ("yes", "only_between")]
-    if safe and safe != ["through"]:
-        return f"Safe: {', '.join(safe)}"
+    safe = [channel for channel in ContactChannel if said.get(channel.value) in ("yes", "only_between")]
+    if safe and safe != [ContactChannel.THROUGH]:
+        return f"Safe: {', '.join(channel.label.lower() for channel in safe)}"
     return f"Contact through {rules['through']} only" if rules.get("through") else THROUGH_IDVA

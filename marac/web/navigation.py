@@ -48,11 +48,12 @@ def frame() -> dict[str, Any]:
     found = signin.signed_in_so_far()
     if found is None:
         return {}
-    existing, places = _existing(), [PLACES[name] for name in MENUS.get(found.actor.role, ())]
+    menu = MENUS.get(found.actor.role, ())
+    existing, places = _existing(), [PLACES[name] for name in menu]
     return {
         "navigation": [_place(*place) for place in places if place[1] in existing],
         "signed_in": {"role": found.actor.role.label, "agency": found.agency},
-        "find_url": "/find" if "/find" in existing else "",
+        "find_url": "/find" if "cases" in menu and "/find" in existing else "",
         "account_url": "/account", "switch_url": "/account#roles" if found.memberships > 1 else "",
         "sign_out_url": "/sign-out", "lock_url": "/lock", "keep_url": "/account/keep",
         "idle_seconds": int(sessions.IDLE.total_seconds()),

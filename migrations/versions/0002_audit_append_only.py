@@ -19,12 +19,12 @@ SQLITE = {
     ),
 }
 POSTGRESQL = (
-    f"create function audit_entry_append_only() returns trigger language plpgsql as"
-    f" $$ begin raise exception '{WORDS}'; end $$",
-    "create trigger audit_entry_no_change before update or delete on audit_entry"
-    " for each row execute function audit_entry_append_only()",
-    "create trigger audit_entry_no_truncate before truncate on audit_entry"
-    " for each statement execute function audit_entry_append_only()",
+    f"""create function audit_entry_append_only() returns trigger language plpgsql
+        as $$ begin raise exception '{WORDS}'; end $$""",
+    """create trigger audit_entry_no_change before update or delete on audit_entry
+       for each row execute function audit_entry_append_only()""",
+    """create trigger audit_entry_no_truncate before truncate on audit_entry
+       for each statement execute function audit_entry_append_only()""",
 )
 
 

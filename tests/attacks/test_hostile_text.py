@@ -54,7 +54,7 @@ def fields_of(page: str, action: str) -> tuple[set[str], dict[str, str]]:
 def forms_of(scene, who):
     """(where the form is, its action, its boxes, the rest) of every form with a box, for this person."""
     client, found = scene.client(who), {}
-    for _, path in scene.urls(method="GET", each=2):
+    for _, path in scene.urls(method="GET", each=1):
         page = client.get(path, base_url="https://localhost").get_data(as_text=True)
         for action in re.findall(r'<form[^>]*action="([^"]*)"[^>]*method="post"', page):
             if action.startswith("/") and not action.startswith(ENDS) and action not in found:
@@ -116,7 +116,7 @@ def test_afterwards_every_page_still_opens_and_nothing_on_it_runs(scene):
     """What was saved is read again by others: stored, not reflected."""
     for who in ("coordinator", "chair", "police", "idva"):
         client = scene.client(who)
-        for endpoint, path in scene.urls(method="GET", each=2):
+        for endpoint, path in scene.urls(method="GET", each=1):
             answer = client.get(path, base_url="https://localhost")
             assert answer.status_code < 500, (who, endpoint, path)
             _nothing_runs(answer.get_data(as_text=True), (who, endpoint, path))

@@ -19,6 +19,7 @@ from tests.conftest import settings_in
 from tests.journeys.conftest import HERE, RULES, watch
 from tests.journeys.people import LAPTOP, PHONE, SMALL, WIDE, ZOOMED, Person, Room, unchecked
 
+SAME_FOR_ALL = ("/help", "/accessibility", "/privacy", "/safety")
 ROLES = (
     "coordinator", "chair", "idva", "representative", "deputy", "referrer", "sanctuary_officer",
     "crime_prevention_officer", "contractor", "service_manager", "agency_admin", "system_admin", "auditor",
@@ -89,7 +90,7 @@ def test_every_page_of_a_role_is_sound_at_five_sizes(
     role: str, town: Room, accounts: dict[str, Account], seen: set[str]
 ) -> None:
     visited = walk(town.sign_in(accounts[role]), seen)
-    assert len(visited) >= 5, visited
+    assert len(visited) >= 2, visited
 
 
 def walk(person: Person, seen: set[str]) -> list[str]:
@@ -98,6 +99,8 @@ def walk(person: Person, seen: set[str]) -> list[str]:
     visited: list[str] = []
     while waiting:
         path = waiting.pop(0)
+        if path in SAME_FOR_ALL and path in seen:
+            continue
         person.go(path)
         visited.append(path)
         for size in SIZES if kind_of(path) not in seen else (LAPTOP,):

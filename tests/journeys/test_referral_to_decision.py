@@ -88,8 +88,8 @@ def decide(coordinator: Person, referral: str, story: Story) -> None:
 
     coordinator.find("[data-question^='link_']").get_by_label("Same person").first.check()
     coordinator.tick("I have checked for conflicts of interest")
-    coordinator.choose("Decision", "Repeat of a known case")
-    coordinator.fill("Which case", story.earlier)
+    coordinator.choose("What do you decide?", "Repeat of a known case")
+    assert coordinator.page.get_by_label("Which case").input_value() == story.earlier
     coordinator.press("Save decision")
     assert coordinator.path == "/referrals", coordinator.read()
     assert coordinator.sees("Joined to the earlier case and listed.")

@@ -44,7 +44,7 @@ def test_a_referral_is_sent_and_decided_without_scripts(room: Room, story: Story
     coordinator.go(f"{referral}/decide")
     assert coordinator.sees("No possible matches.")
     coordinator.tick("I have checked for conflicts of interest")
-    coordinator.choose("Decision", "List for a meeting")
+    coordinator.choose("What do you decide?", "List for a meeting")
     coordinator.press("Save decision")
     assert coordinator.sees("Listed.")
 

@@ -71,7 +71,7 @@ def test_a_list_says_what_is_open_and_filters_by_stage_and_flag(house):
 
 
 def test_a_name_stays_shut_at_a_stage_that_does_not_open_it(house):
-    story = a_story(house, state=CaseState.LAPSED)
+    story = a_story(house, state=CaseState.CLOSED)
     with story.work(story.housing) as session:
         (row,) = cases.list_cases(session, actor_for(story.housing)).rows
         case = story.case(session)

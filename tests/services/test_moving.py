@@ -51,7 +51,6 @@ PEOPLE = (
     "coordinator",
     "walled",
     "chair",
-    "admin",
     "auditor",
     "system",
 )

@@ -96,6 +96,12 @@ def words(rows: Any, ids: set[Any]) -> list[str]:
     )
 
 
+def few(rows: list[Row]) -> list[Row]:
+    """One row of each kind: of agencies, settings and entries there are hundreds that differ in nothing."""
+    kinds = {(row.closeness, row.stage, row.owner, row.foreign, row.sent, row.opened, row.issued): row for row in rows}
+    return list(kinds.values())
+
+
 def test_the_table_speaks_of_every_role_and_every_permission():
     assert set(TABLE) == set(Permission)
     assert all(set(cells) == set(Role) for _, cells in TABLE.values())
@@ -131,7 +137,7 @@ def test_may_answers_as_visible_does_for_every_row(town, held, role):
     actor = built.actor(role)
     for permission, model in PAIRS:
         stages = (None, CaseState.IN_MEETING)
-        rows = [row for row in built.of(model) if row.stage in stages]
+        rows = few([row for row in built.of(model) if row.stage in stages])
         rows = rows[:3] if TABLE[permission][1][role] == "." else rows
         answers = {row.id for row in rows if access.may(actor, permission, held[row.id])}
         wanted = {row.id for row in rows if expected(role, permission, row)}
@@ -145,7 +151,7 @@ def test_a_refusal_is_not_found_where_nothing_is_visible_and_not_allowed_where_s
     actor = built.actor(role)
     for permission, model in PAIRS:
         reads = access.READS[model]
-        rows = [row for row in built.of(model) if row.stage in (None, CaseState.LISTED)]
+        rows = few([row for row in built.of(model) if row.stage in (None, CaseState.LISTED)])
         for row in rows[:3] if TABLE[reads][1][role] == "." else rows:
             visible = model in TABLE[reads][0] and expected(role, reads, row)
             refusal = None if expected(role, permission, row) else NotAllowed if visible else NotFound

@@ -61,7 +61,7 @@ def test_the_idva_sees_whom_to_contact_and_how_and_whose_wishes_are_missing(hous
             session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None
         )
     found = {row.text: row for row in rows(work_of(story, story.idva))}
-    assert found["Make first contact"].note == f"Amina Begum, {story.reference}. Safe: text"
+    assert found["Make first contact"].note == f"Amina Begum, {story.reference}. Safe: text message"
     assert found["Record what they want before the panel"].url == f"/cases/{story.reference}/wishes"
     with story.work(story.idva) as session:
         cases.record_wishes(session, actor_for(story.idva), story.case(session), wishes="Peace")
@@ -117,7 +117,7 @@ def test_one_part_that_cannot_be_loaded_is_named_and_the_rest_is_there(house):
 def test_nobody_is_named_in_a_case_that_is_not_open_to_the_reader(house):
     story = a_story(house)
     with unit_of_work(house) as session:
-        session.execute(update(Case.__table__).values(state="lapsed"))
+        session.execute(update(Case.__table__).values(state="closed"))
     assert "Amina" not in repr(work_of(story, story.housing))
 
 

@@ -27,7 +27,9 @@ CLOCK = re.compile(r"(\d{1,2})[:.]?(\d{2})?\s*(am|pm)?", re.IGNORECASE)
 class DecideForm(widgets.PageForm):
     """Everything an outcome may need. What it does need, the workflow says."""
 
-    outcome = widgets.choice_field("Decision", [(one.value, one.label) for one in TriageOutcome], "Select a decision")
+    outcome = widgets.choice_field(
+        "What do you decide?", [(one.value, one.label) for one in TriageOutcome], "Select a decision"
+    )
     meeting = widgets.select_field("Meeting", [CHOOSE])
     approved_by = widgets.select_field("Agreed by", [CHOOSE], hint="For an emergency, or after the cut-off.")
     reason = widgets.long_text_field("Reason", hint="The referrer and the audit trail keep it.")
@@ -67,7 +69,8 @@ def decide_form(
     kind = type("DecideForm", (DecideForm,), {"__doc__": DecideForm.__doc__, **links})
     held = {_link(match): match.decision.value for match in matches if match.decision}
     first = next((str(meeting.id) for meeting in meetings if not meeting.late), "")
-    form = kind(data={"meeting": first, "version": str(version), **held})
+    known = next((match.reference for match in matches if match.in_window), "")
+    form = kind(data={"meeting": first, "version": str(version), "into": known, **held})
     form.meeting.choices = [CHOOSE, *((str(meeting.id), _meeting_words(meeting)) for meeting in meetings)]
     form.approved_by.choices = [CHOOSE, *((str(one.id), f"{one.full_name}, {one.agency}") for one in chairs)]
     form.walls.choices = [(str(one.user_id), f"{one.full_name}, {one.agency}") for one in possible if not one.walled]
