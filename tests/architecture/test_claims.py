@@ -8,7 +8,9 @@ from marac.cli import cli
 from tests.architecture.tree import ROOT
 
 PAGES = ("README.md", "SECURITY.md")
-NAMED = re.compile(r"`((?:tests|marac|templates|migrations|vendor)/[\w./-]*)`|\]\(((?!http)[\w./-]+)\)|!\[[^\]]*\]\(([\w./-]+)\)")
+NAMED = re.compile(
+    r"`((?:tests|marac|templates|migrations|vendor)/[\w./-]*)`|\]\(((?!http)[\w./-]+)\)|!\[[^\]]*\]\(([\w./-]+)\)"
+)
 COMMAND = re.compile(r"`marac ([a-z]+(?: [a-z]+)?)")
 
 

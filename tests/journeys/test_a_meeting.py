@@ -10,10 +10,11 @@ from aiosmtpd.controller import Controller
 
 from marac.services import timed
 from marac.services.deployment import Deployment
+from marac.vocabulary import ReferralKind
 from tests.builders import Worker
-from tests.builders_panels import Panel, a_panel
-from tests.journeys.people import LAPTOP, PHONE, Person, Room
-from tests.journeys.running import run_by_keyboard
+from tests.builders_panels import Panel, a_called_case, a_panel
+from tests.journeys.people import LAPTOP, PHONE, SMALL, WIDE, ZOOMED, Person, Room
+from tests.journeys.running import assert_fits, run_by_keyboard
 
 NAMES = ("Amina", "Siobhan", "Karim", "Begum", "Doyle")
 SAID = "Their file shows four calls to the flat since August."
@@ -85,6 +86,24 @@ def test_a_panel_from_its_agenda_to_a_finished_action(
     assert link is not None
     complete_in_two_clicks(room, panel, link[1])
     confirm_flag_and_tag(housing, panel)
+
+
+def test_the_run_screen_of_a_long_agenda_never_scrolls_on_a_laptop_and_is_one_column_below(
+    room: Room, house: Deployment
+):
+    panel = a_called_case(house, 12, kind=ReferralKind.REPEAT, children=3)
+    coordinator = room.sign_in(panel.coordinator, LAPTOP, names=NAMES, at=f"/panels/{panel.reference}/run/1")
+    for size in (LAPTOP, WIDE):
+        coordinator.page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert_fits(coordinator)
+        coordinator.look()
+    for size in (ZOOMED, PHONE, SMALL):
+        coordinator.page.set_viewport_size({"width": size[0], "height": size[1]})
+        coordinator.look()
+        widths = coordinator.page.evaluate(
+            "[...document.querySelectorAll('.app-run > *')].map((one) => one.offsetLeft)"
+        )
+        assert len(set(widths)) == 1, "one column"
 
 
 def publish(coordinator: Person, panel: Panel) -> None:
