@@ -199,7 +199,11 @@ def workflows_show(name: str | None, json_: bool) -> None:
     if name is not None and name not in WORKFLOWS:
         raise LookupError(f"No workflow is called that. Choose from: {', '.join(WORKFLOWS)}.")
     chosen = [WORKFLOWS[name]] if name else list(WORKFLOWS.values())
-    _say([row for flow in chosen for row in rows(flow)], json_, markdown(WORKFLOWS[name]) if name else page())
+    _say(
+        [row for flow in chosen for row in rows(flow)],
+        json_,
+        (markdown(WORKFLOWS[name]) if name else page()).rstrip("\n"),
+    )
 
 
 @cli.group("access")
