@@ -15,9 +15,7 @@ from marac.access.relations import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed
 from marac.models import Case, Referral
-from marac.vocabulary import CaseState as S
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ReferralState, Role
+from marac.vocabulary import CaseState as S, Permission as P, ReferralState, Role
 
 _PEOPLE = frozenset({"identity", "children", "perpetrator"})
 _STORY = _PEOPLE | {"risk", "summary"}

@@ -27,8 +27,7 @@ from marac.access.relations import (
 )
 from marac.db import Base
 from marac.errors import NotAllowed, NotFound, StepUpNeeded
-from marac.vocabulary import Permission as P
-from marac.vocabulary import Role
+from marac.vocabulary import Permission as P, Role
 
 M = TypeVar("M", bound=Base)
 STEP_UP_LASTS = timedelta(minutes=5)

@@ -20,8 +20,7 @@ from marac.models import Action, Agency, Case
 from marac.services import moving, naming, safe_contact
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, Protects, Template
-from marac.vocabulary import Permission as P
+from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, Permission as P, Protects, Template
 
 MOST_LIVE, MOST_DONE = 200, 50
 WEEK = timedelta(days=7)

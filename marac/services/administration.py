@@ -11,8 +11,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.audit import Verdict
 from marac.models import Agency, AuditEntry, Setting
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ProgrammeSlug
+from marac.vocabulary import Permission as P, ProgrammeSlug
 
 NEWEST: Final = 100
 

@@ -19,8 +19,7 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, Case, CasePerson, ContactMethod, Meeting, Research
 from marac.services import local
-from marac.vocabulary import AgendaItemState, MeetingState, PersonRole, ResearchState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole, ResearchState
 
 SAFE_CONTACT_LASTS = timedelta(days=28)
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)

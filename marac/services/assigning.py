@@ -20,8 +20,7 @@ from marac.services import local
 from marac.services.founding import reference
 from marac.services.involvement import involve, involved_agencies
 from marac.services.moving import flush
-from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, MinutesState, Protects
-from marac.vocabulary import Permission as P
+from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, MinutesState, Permission as P, Protects
 from marac.workflows.action import AGREE
 from marac.workflows.action_line import REACHES, Parsed, parse
 from marac.workflows.deadlines import offset

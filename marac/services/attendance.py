@@ -18,8 +18,7 @@ from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Agency, AgendaItem, Attendance, Meeting, User, Wall
 from marac.services.involvement import core_agencies
 from marac.services.moving import flush, same_version
-from marac.vocabulary import AttendanceState, MeetingState, MinutesState, Role
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AttendanceState, MeetingState, MinutesState, Permission as P, Role
 
 HERE = (AttendanceState.PRESENT, AttendanceState.DEPUTY)
 TAKEN = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS, MeetingState.HELD)

@@ -16,8 +16,7 @@ from marac.models import Action, Agency, AgendaItem, Assessment, Case, CaseAgenc
 from marac.services import agenda, naming, people, safe_contact
 from marac.services.cases import COMING, ON_AGENDA, may_report_incident
 from marac.services.safe_contact import Masked, SafeContact
-from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, PersonRole
-from marac.vocabulary import Permission as P
+from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
 
 STOP, CARE, NEED = "stop", "care", "need"
 CONFIDENTIAL = "Address confidential"

@@ -37,11 +37,11 @@ from marac.vocabulary import (
     MeetingState,
     MinuteHeading,
     Outcome,
+    Permission as P,
     Protects,
     ReferralState,
     ResearchState,
 )
-from marac.vocabulary import Permission as P
 from marac.workflows.checklists import CHECKLISTS
 
 NEWEST = 200

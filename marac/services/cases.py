@@ -24,10 +24,10 @@ from marac.vocabulary import (
     CaseState,
     Criterion,
     MeetingState,
+    Permission as P,
     ReferralKind,
     ReferralState,
 )
-from marac.vocabulary import Permission as P
 from marac.workflows import WORKFLOWS
 
 PAGE = 50

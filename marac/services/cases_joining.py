@@ -17,8 +17,7 @@ from marac.errors import RuleBroken, WrongState
 from marac.models import Address, Assessment, Case, CaseAgency, CasePerson, ContactMethod, Referral, Wall
 from marac.services import indexing, moving, people
 from marac.services.involvement import involve
-from marac.vocabulary import CaseState, PersonRole, ReferralKind, SafeToUse
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, Permission as P, PersonRole, ReferralKind, SafeToUse
 
 ENDED = (CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 STRICTEST = (SafeToUse.NO, SafeToUse.ONLY_BETWEEN, SafeToUse.YES, SafeToUse.NOT_ASKED)

@@ -18,8 +18,7 @@ from marac.models import Agency, AgendaItem, Meeting, Research
 from marac.services.agenda import Agenda, view_agenda
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.services.research import ANSWERED
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ResearchState, Template
+from marac.vocabulary import Permission as P, ResearchState, Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, Case, Membership, User, Wall
 from marac.services import people
 from marac.services.comparing import Comparison
-from marac.vocabulary import Permission as P
-from marac.vocabulary import PersonRole, Role, UserState
+from marac.vocabulary import Permission as P, PersonRole, Role, UserState
 
 
 @dataclass(frozen=True, slots=True)

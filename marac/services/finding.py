@@ -23,8 +23,7 @@ from marac.models import Case, CasePerson
 from marac.services import naming
 from marac.services.cases import next_meetings
 from marac.services.people import years_old
-from marac.vocabulary import CaseState, PersonRole
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, Permission as P, PersonRole
 
 MOST = 50
 ALIKE = 0.9

@@ -13,8 +13,7 @@ from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Case, Flag
 from marac.services import moving, naming
-from marac.vocabulary import FlagState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import FlagState, Permission as P
 
 CONFIRMS = {FlagState.ADD_REQUESTED: "confirm_added", FlagState.REMOVE_REQUESTED: "confirm_removed"}
 

@@ -13,8 +13,7 @@ from marac import access
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Agency, Case, CasePerson, Referral
-from marac.vocabulary import Criterion, PersonRole, ReferralKind, ReferralState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import Criterion, Permission as P, PersonRole, ReferralKind, ReferralState
 
 FORM_OPEN = (ReferralState.DRAFT, ReferralState.RETURNED)
 UNDECIDED = (ReferralState.SUBMITTED, ReferralState.RETURNED)

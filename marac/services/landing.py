@@ -6,8 +6,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import Action, Message
-from marac.vocabulary import LIVE_ACTIONS, Template
-from marac.vocabulary import Permission as P
+from marac.vocabulary import LIVE_ACTIONS, Permission as P, Template
 
 
 def landing_path(session: Session, actor: Actor, token: str) -> str:

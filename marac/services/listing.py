@@ -13,8 +13,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Case, Meeting
 from marac.services import local
 from marac.services.references import new_reference
-from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, ProgrammeSlug
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, Permission as P, ProgrammeSlug
 from marac.workflows.guards import TAKES_CASES
 
 WAITING = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)

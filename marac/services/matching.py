@@ -19,8 +19,7 @@ from marac.models import Case, CasePerson, PersonLink, PersonToken, Referral
 from marac.services import comparing, local, moving
 from marac.services.comparing import Comparison
 from marac.services.indexing import Known, known_people, tokens_of
-from marac.vocabulary import CaseState, LinkDecision, PersonRole
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, LinkDecision, Permission as P, PersonRole
 from marac.workflows.deadlines import repeat_clock, repeat_window_end
 
 NOT_SOUGHT = (CaseState.MERGED, CaseState.ERASED)

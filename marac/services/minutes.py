@@ -19,8 +19,7 @@ from marac.services.agenda import Line, list_items, view_agenda
 from marac.services.attendance import HERE, Place
 from marac.services.moving import advance, flush
 from marac.services.notes import COVERED
-from marac.vocabulary import AgendaItemState, AttendanceState, CaseState, MinuteHeading, MinutesState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AgendaItemState, AttendanceState, CaseState, MinuteHeading, MinutesState, Permission as P
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
 from marac.models import AgendaItem, MinuteNote
 from marac.services.moving import flush
-from marac.vocabulary import AgendaItemState, MinuteHeading, MinutesState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AgendaItemState, MinuteHeading, MinutesState, Permission as P
 
 COVERED: Mapping[str, str] = {
     "views": "Her or his views",

@@ -30,6 +30,7 @@ from marac.vocabulary import (
     MeetingPlace,
     MeetingState,
     Outcome,
+    Permission as P,
     PersonRole,
     ProgrammeSlug,
     ReferralKind,
@@ -37,7 +38,6 @@ from marac.vocabulary import (
     Role,
     Template,
 )
-from marac.vocabulary import Permission as P
 from marac.workflows import WORKFLOWS
 from marac.workflows.deadlines import is_repeat
 

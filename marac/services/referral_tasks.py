@@ -16,8 +16,7 @@ from marac.crypto.fields import changed_fields
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Agency, Assessment, CasePerson, Referral
 from marac.services import local, moving, people
-from marac.vocabulary import Permission as P
-from marac.vocabulary import PersonRole, ReferralState
+from marac.vocabulary import Permission as P, PersonRole, ReferralState
 from marac.workflows import checklists
 from marac.workflows.checklists import Score
 from marac.workflows.definitions import Checklist, Threshold

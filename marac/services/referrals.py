@@ -18,13 +18,13 @@ from marac.services.references import new_reference
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
+    Permission as P,
     PersonRole,
     ProgrammeSlug,
     ReferralKind,
     ReferralState,
     SafeToUse,
 )
-from marac.vocabulary import Permission as P
 from marac.workflows.deadlines import london, offset, triage_due
 from marac.workflows.engine import Facts
 from marac.workflows.referral import REFERRAL

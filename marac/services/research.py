@@ -20,8 +20,7 @@ from marac.models import Address, Agency, AgendaItem, Case, Meeting, Research
 from marac.services.agenda import PeopleIn, people_in
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
-from marac.vocabulary import CaseState, InvolvementBasis, MeetingState, PersonRole, ResearchState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, InvolvementBasis, MeetingState, Permission as P, PersonRole, ResearchState
 from marac.workflows.research import BEFORE_HEARD
 
 WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)

@@ -20,8 +20,7 @@ from marac.services.case_page import Head, case_page
 from marac.services.notes import Note
 from marac.services.research import Heard
 from marac.services.running import Earlier
-from marac.vocabulary import AgendaItemState, MinuteHeading, ResearchState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AgendaItemState, MinuteHeading, Permission as P, ResearchState
 
 
 @dataclass(frozen=True, slots=True)

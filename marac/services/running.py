@@ -21,8 +21,7 @@ from marac.services.agenda import list_items
 from marac.services.involvement import involve, involved_agencies
 from marac.services.moving import advance, flush
 from marac.services.panels import LIVE_ITEMS, list_deciders
-from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, Outcome, Role
-from marac.vocabulary import Permission as P
+from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, Outcome, Permission as P, Role
 
 
 @dataclass(frozen=True, slots=True)

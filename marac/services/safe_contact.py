@@ -18,8 +18,7 @@ from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Address, AuditEntry, Case, CaseAgency, CasePerson, ContactMethod, Deadline, Referral
 from marac.services import indexing, moving, naming
-from marac.vocabulary import ContactChannel, InvolvementBasis, PersonRole, RevealReason, SafeToUse
-from marac.vocabulary import Permission as P
+from marac.vocabulary import ContactChannel, InvolvementBasis, Permission as P, PersonRole, RevealReason, SafeToUse
 
 LASTS = timedelta(days=28)
 REASON_LASTS = timedelta(minutes=60)

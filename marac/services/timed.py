@@ -18,8 +18,7 @@ from marac.services import leases, moving, throttle, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
 from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.vocabulary import LIVE_ACTIONS, CaseState, FlagState, Role, Template
-from marac.vocabulary import Permission as P
+from marac.vocabulary import LIVE_ACTIONS, CaseState, FlagState, Permission as P, Role, Template
 
 KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (SigninSession, SigninSession.seen_at, timedelta(days=30)),

@@ -19,8 +19,7 @@ from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Meeting, Minutes
 from marac.services import actions, flags, inbox, local, naming, research
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
-from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, ReferralState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,7 @@ from marac.models import Case, CaseAgency, ContactMethod, Deadline, Referral
 from marac.services import naming
 from marac.services.cases import next_meetings
 from marac.services.safe_contact import FIRST_CONTACT, LASTS, THROUGH_IDVA
-from marac.vocabulary import CaseState, ContactChannel, InvolvementBasis, PersonRole
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
 
 BEFORE_PANEL = (CaseState.LISTED, CaseState.RESEARCHED)
 MOST = 100

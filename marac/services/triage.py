@@ -15,8 +15,7 @@ from marac.models import Case, Deadline, Meeting, Referral
 from marac.services import conflicts, listing, local, matching, moving, panels, people, referral_tasks, referrals
 from marac.services.cases_joining import join_case
 from marac.services.involvement import core_agencies, involve
-from marac.vocabulary import InvolvementBasis, LinkDecision, ReferralKind, Role, TriageOutcome
-from marac.vocabulary import Permission as P
+from marac.vocabulary import InvolvementBasis, LinkDecision, Permission as P, ReferralKind, Role, TriageOutcome
 from marac.workflows.deadlines import emergency_due
 from marac.workflows.engine import Facts
 from marac.workflows.referral import REFERRAL

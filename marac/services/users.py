@@ -20,8 +20,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, Invitation, Membership, User
 from marac.services import passwords, sessions, signin
 from marac.services.signin import Begun
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
+from marac.vocabulary import Permission as P, ProgrammeSlug, Role, Template, UserState
 
 INVITATION_LASTS: Final = timedelta(hours=72)
 _WORKERS: Final = frozenset({Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA})

@@ -9,8 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from marac import access
 from marac.errors import StepUpNeeded
-from marac.services import landing, sessions, users
-from marac.services import signin as steps
+from marac.services import landing, sessions, signin as steps, users
 from marac.services.throttle import TooSoon
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work, widgets

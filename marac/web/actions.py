@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
-from marac.services import actions
-from marac.services import flags as marks
+from marac.services import actions, flags as marks
 from marac.services.actions import ActionPage, ActionRow
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page

@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, render_template
 from marac import access
 from marac.errors import RuleBroken
 from marac.services import administration, users
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ProgrammeSlug, Role
+from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.admin import CHOOSE, InvitationForm
 from marac.web.forms.signin import PressForm

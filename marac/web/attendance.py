@@ -11,8 +11,7 @@ from marac.errors import RuleBroken
 from marac.models import Meeting
 from marac.services import assigning, attendance, panels, running
 from marac.services.attendance import Place
-from marac.vocabulary import AttendanceState, Role
-from marac.vocabulary import Permission as P
+from marac.vocabulary import AttendanceState, Permission as P, Role
 from marac.web import widgets
 from marac.web.forms.panels import GuestForm, OpenForm
 from marac.web.meeting_layout import opened, page

@@ -13,8 +13,7 @@ from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
 from marac.models import Case
 from marac.services import case_page, case_tabs, cases, finding, safe_contact
 from marac.services.case_page import Head
-from marac.vocabulary import CaseState, ContactChannel, RevealReason
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, ContactChannel, Permission as P, RevealReason
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import FindForm, IncidentForm, RevealForm, SafeContactForm, WishesForm

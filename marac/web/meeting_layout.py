@@ -8,8 +8,7 @@ from marac import access
 from marac.access import Actor
 from marac.models import Meeting
 from marac.services import moving, panels
-from marac.vocabulary import MeetingState, MinutesState
-from marac.vocabulary import Permission as P
+from marac.vocabulary import MeetingState, MinutesState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
 

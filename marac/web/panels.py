@@ -9,8 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from marac import access
 from marac.errors import RuleBroken
 from marac.services import agenda, attendance, chasing, panels, research
-from marac.vocabulary import MeetingKind, MeetingPlace
-from marac.vocabulary import Permission as P
+from marac.vocabulary import MeetingKind, MeetingPlace, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.panels import CancelForm, ScheduleForm, read_time
 from marac.web.meeting_layout import WORDS, opened, page

@@ -14,8 +14,7 @@ from marac.services import people, referral_tasks
 from marac.vocabulary import ContactChannel, PersonRole
 from marac.web import referral_layout, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms import dash, referral_facts
-from marac.web.forms import referrals as forms
+from marac.web.forms import dash, referral_facts, referrals as forms
 from marac.web.referrals import found
 from marac.web.shell import time_of_day
 from marac.workflows import checklists

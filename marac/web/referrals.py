@@ -13,8 +13,7 @@ from marac.services import inbox, moving, referral_tasks, referrals, triage
 from marac.services.triage import Ruling
 from marac.vocabulary import ProgrammeSlug, ReferralState, TriageOutcome
 from marac.web import referral_layout, signin, unit_of_work, widgets
-from marac.web.forms import referral_facts
-from marac.web.forms import referrals as forms
+from marac.web.forms import referral_facts, referrals as forms
 from marac.workflows.referral_rules import URGENT_FIELDS
 
 bp = Blueprint("referrals", __name__)

@@ -15,8 +15,7 @@ from marac.errors import RuleBroken, StaleEdit
 from marac.models import Meeting
 from marac.services import research
 from marac.services.research import Answer, Sheet
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ResearchState
+from marac.vocabulary import Permission as P, ResearchState
 from marac.web import drawn, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.research import sheet_form

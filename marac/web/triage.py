@@ -8,8 +8,7 @@ from marac import access, clock
 from marac.errors import RuleBroken, StaleEdit, WrongState
 from marac.models import Referral
 from marac.services import conflicts, listing, matching, moving, referrals, triage
-from marac.vocabulary import Permission as P
-from marac.vocabulary import ReferralState, TriageOutcome
+from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
 from marac.web import referral_layout, widgets
 from marac.web.errors import conflict_page, typed_text
 from marac.web.forms import triage as forms

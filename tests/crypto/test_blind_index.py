@@ -5,8 +5,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from marac.crypto import blind_index, rotation
 from marac.crypto.blind_index import BlindIndex, PersonTokens, keyed_word, sign_in_token

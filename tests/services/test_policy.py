@@ -16,8 +16,7 @@ from marac.db import Base
 from marac.errors import NotAllowed, NotFound, StepUpNeeded
 from marac.models import Case, CaseAgency, NamedPerson, Wall
 from marac.services.deployment import open_deployment
-from marac.vocabulary import CaseState, Permission, Role
-from marac.vocabulary import Permission as P
+from marac.vocabulary import CaseState, Permission, Permission as P, Role
 from tests.conftest import settings_in
 from tests.services import borough
 from tests.services.borough import Borough, Row

@@ -20,10 +20,10 @@ from marac.vocabulary import (
     MeetingState,
     MinuteHeading,
     Outcome,
+    Permission as P,
     Protects,
     ReferralKind,
 )
-from marac.vocabulary import Permission as P
 from tests.builders import actor_for
 from tests.builders_panels import (
     FIVE,

@@ -19,6 +19,7 @@ from marac.vocabulary import (
     InvolvementBasis,
     LinkDecision,
     MeetingKind,
+    Permission as P,
     PersonRole,
     ReferralKind,
     ReferralState,
@@ -26,7 +27,6 @@ from marac.vocabulary import (
     SafeToUse,
     TriageOutcome,
 )
-from marac.vocabulary import Permission as P
 from tests.builders import a_listed_referral, a_meeting, a_submitted_referral, a_user, actor_for, dash
 
 T = TriageOutcome

@@ -1,0 +1,96 @@
+"""Commands that print the rules: life-cycles, the policy, date rules, risk tools. They open no case."""
+
+import json
+from pathlib import Path
+
+import click
+
+from marac import access
+from marac.cli.speaking import as_json, cli, day_in, lines, say
+from marac.errors import RuleBroken
+from marac.services import operating
+from marac.workflows import WORKFLOWS, checklists, deadlines, page
+from marac.workflows.printing import markdown, rows
+
+
+@cli.group("workflows")
+def workflows_() -> None:
+    """Life-cycles."""
+
+
+@workflows_.command("show")
+@click.argument("name", required=False)
+@as_json
+def workflows_show(name: str | None, json_: bool) -> None:
+    """Every life-cycle, or one, as a table and a diagram."""
+    if name is not None and name not in WORKFLOWS:
+        raise LookupError(f"No workflow is called that. Choose from: {', '.join(WORKFLOWS)}.")
+    chosen = [WORKFLOWS[name]] if name else list(WORKFLOWS.values())
+    say(
+        [row for flow in chosen for row in rows(flow)],
+        json_,
+        (markdown(WORKFLOWS[name]) if name else page()).rstrip("\n"),
+    )
+
+
+@cli.group("access")
+def access_() -> None:
+    """The policy."""
+
+
+@access_.command("matrix")
+@as_json
+def access_matrix(json_: bool) -> None:
+    """The whole policy: role, permission, relation."""
+    say(access.matrix(), json_)
+
+
+@cli.group("calendar")
+def calendar_() -> None:
+    """Working days and deadlines."""
+
+
+@calendar_.command("offset")
+@click.option("--on", required=True)
+@click.option("--rule", required=True)
+@click.option("--closure", multiple=True)
+@as_json
+def calendar_offset(on: str, rule: str, closure: tuple[str, ...], json_: bool) -> None:
+    """One date rule: D-8, D/next, M+12, M+1/next."""
+    result = deadlines.offset(day_in(on), rule, frozenset(day_in(day) for day in closure))
+    say({"on": on, "rule": rule, "result": result.isoformat()}, json_, result.isoformat())
+
+
+@calendar_.command("deadlines")
+@click.option("--programme", default="da_marac")
+@click.option("--on", required=True)
+@as_json
+def calendar_deadlines(programme: str, on: str, json_: bool) -> None:
+    """Every derived date of a meeting, by the rules shipped for the programme."""
+    found = operating.shipped_deadlines(programme, day_in(on))
+    say({"meeting_on": on, "deadlines": found}, json_, lines({name: due["at"] for name, due in found.items()}))
+
+
+@cli.group("checklists")
+def checklists_() -> None:
+    """Risk tools."""
+
+
+@checklists_.command("list")
+@as_json
+def checklists_list(json_: bool) -> None:
+    """Every checklist and its version."""
+    say([{"id": c.id, "version": c.version, "name": c.name} for c in checklists.CHECKLISTS.values()], json_)
+
+
+@checklists_.command("score")
+@click.option("--checklist", required=True)
+@click.option("--answers", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_json
+def checklists_score(checklist: str, answers: Path, json_: bool) -> None:
+    """Score a file of answers: {"1": "yes", "2": "no", "3": "dont_know", …}."""
+    try:
+        given = json.loads(answers.read_text("utf-8"))
+    except ValueError:
+        raise RuleBroken("answers", "The file of answers is not JSON.") from None
+    say(checklists.score(checklists.current(checklist), given).as_json(), json_)

@@ -1,0 +1,46 @@
+"""The words of the field, once each: roles, permissions, states, outcomes, compartments; with the label people read.
+
+Refuses to decide anything: rules that use words live in workflows/ and access/. Values are frozen (they are stored);
+labels may change. Follows the partnership's glossary.
+"""
+
+from marac.vocabulary.following import (
+    LIVE_ACTIONS as LIVE_ACTIONS,
+    ActionState as ActionState,
+    FlagState as FlagState,
+    Protects as Protects,
+    Template as Template,
+)
+from marac.vocabulary.panel import (
+    AgendaItemState as AgendaItemState,
+    AttendanceState as AttendanceState,
+    CaseState as CaseState,
+    MeetingKind as MeetingKind,
+    MeetingPlace as MeetingPlace,
+    MeetingState as MeetingState,
+    MinuteHeading as MinuteHeading,
+    MinutesState as MinutesState,
+    Outcome as Outcome,
+    ResearchState as ResearchState,
+)
+from marac.vocabulary.people import (
+    ContactChannel as ContactChannel,
+    InvolvementBasis as InvolvementBasis,
+    LinkDecision as LinkDecision,
+    Permission as Permission,
+    PersonRole as PersonRole,
+    RevealReason as RevealReason,
+    Role as Role,
+    SafeToUse as SafeToUse,
+    UserState as UserState,
+)
+from marac.vocabulary.referring import (
+    Answer as Answer,
+    Criterion as Criterion,
+    LawfulBasis as LawfulBasis,
+    ProgrammeSlug as ProgrammeSlug,
+    ReferralKind as ReferralKind,
+    ReferralState as ReferralState,
+    TriageOutcome as TriageOutcome,
+)
+from marac.vocabulary.word import Word as Word

@@ -1,0 +1,52 @@
+"""Words about what follows: actions, flags, messages."""
+
+from marac.vocabulary.word import Word
+
+
+class ActionState(Word):
+    """Life of one action (DA-28 keeps the two kinds of non-completion apart)."""
+
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    IN_PROGRESS = "in_progress", "In progress"
+    COMPLETE = "complete", "Done"
+    NO_LONGER_POSSIBLE = "no_longer_possible", "Cannot be done: circumstances changed"
+    NOT_DONE = "not_done", "Not done"
+    TRANSFERRED = "transferred", "Handed to another agency"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+LIVE_ACTIONS = (ActionState.OPEN, ActionState.ACCEPTED, ActionState.IN_PROGRESS)
+
+
+class FlagState(Word):
+    """Flag and tag on an agency's own file, twelve months from the hearing (DA-32)."""
+
+    ADD_REQUESTED = "add_requested", "To be added"
+    ADDED = "added", "On file"
+    REMOVE_REQUESTED = "remove_requested", "To be lifted"
+    REMOVED = "removed", "Lifted"
+
+
+class Protects(Word):
+    """Whom an action protects; with the aims of a MARAC."""
+
+    VICTIM = "victim", "Victim-survivor"
+    CHILDREN = "children", "Children"
+    OTHER_ADULTS = "other_adults", "Other adults"
+    STAFF = "staff", "Professionals"
+    PERPETRATOR = "perpetrator", "Alleged perpetrator"
+
+
+class Template(Word):
+    """Messages the system sends; none names a person, case, agency or programme."""
+
+    INVITATION = "invitation", "You have been invited"
+    REFERRAL_WAITING = "referral_waiting", "Something is waiting for a decision"
+    REFERRAL_URGENT = "referral_urgent", "Something urgent is waiting"
+    REFERRAL_DECIDED = "referral_decided", "There is an answer to what you sent"
+    RESEARCH_ASKED = "research_asked", "Answers are asked for"
+    ACTIONS_ASSIGNED = "actions_assigned", "There are actions for your agency"
+    MINUTES_READY = "minutes_ready", "A document waits for approval"
+    MINUTES_ISSUED = "minutes_issued", "A document has been circulated"
+    FLAG_ASKED = "flag_asked", "A confirmation is asked for"

@@ -1,0 +1,108 @@
+"""Words about cases at a panel: stages, meetings, agenda, research, minutes."""
+
+from marac.vocabulary.word import Word
+
+
+class CaseState(Word):
+    """Stage of a case; with the role it decides which compartments open."""
+
+    RECEIVED = "received", "Being decided"
+    LISTED = "listed", "Listed, research open"
+    RESEARCHED = "researched", "Listed, research closed"
+    IN_MEETING = "in_meeting", "Being heard"
+    HEARD = "heard", "Heard, minutes not issued"
+    ISSUED = "issued", "Heard, flag live"
+    LAPSED = "lapsed", "Twelve months over"
+    CLOSED = "closed", "Closed"
+    MERGED = "merged", "Joined to another case"
+    ERASED = "erased", "Erased"
+
+
+class MeetingState(Word):
+    """Life of one dated sitting of a panel."""
+
+    SCHEDULED = "scheduled", "Booked"
+    PUBLISHED = "agenda_published", "Agenda published"
+    RESEARCH_CLOSED = "research_closed", "Research closed"
+    IN_PROGRESS = "in_progress", "In progress"
+    HELD = "held", "Held"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class MeetingKind(Word):
+    """Type of sitting."""
+
+    ROUTINE = "routine", "Routine"
+    EXTRA = "extra", "Extra"
+    EMERGENCY = "emergency", "Emergency"
+
+
+class MeetingPlace(Word):
+    """How a meeting is held; an address is never stored here."""
+
+    ONLINE = "online", "Online"
+    IN_PERSON = "in_person", "In person"
+    HYBRID = "hybrid", "In person and online"
+
+
+class AgendaItemState(Word):
+    """Life of one case at one meeting."""
+
+    LISTED = "listed", "Listed"
+    IN_PROGRESS = "in_progress", "Now"
+    HEARD = "heard", "Done"
+    DEFERRED = "deferred", "Deferred"
+    REMOVED = "removed", "Removed"
+
+
+class Outcome(Word):
+    """What a meeting decided about one item."""
+
+    HEARD = "heard", "Heard"
+    BRING_BACK = "bring_back", "Heard and bring back"
+    DEFERRED = "deferred", "Deferred"
+    TRANSFERRED = "transferred", "Transferred"
+    NOT_HEARD = "not_heard", "Not heard"
+
+
+class ResearchState(Word):
+    """Life of one agency's reply on one case."""
+
+    REQUESTED = "requested", "Not answered"
+    IN_PROGRESS = "in_progress", "Started"
+    RETURNED = "returned", "Known"
+    NIL_RETURN = "nil_return", "Not known"
+    RELEASED = "released", "Opened to the meeting"
+
+
+class MinutesState(Word):
+    """Life of the minutes of one meeting."""
+
+    DRAFT = "draft", "Draft"
+    SUBMITTED = "submitted", "With the chair"
+    APPROVED = "approved", "Approved"
+    ISSUED = "issued", "Circulated"
+
+
+class MinuteHeading(Word):
+    """Sections of the minutes of one item; each is saved with a revision of its own."""
+
+    VIEWS = "views", "Her or his views"
+    INFORMATION = "information", "Information shared"
+    RISK_VICTIM = "risk_victim", "Risk to the victim-survivor"
+    RISK_CHILDREN = "risk_children", "Risk to children"
+    RISK_ADULTS = "risk_adults", "Risk to other adults"
+    RISK_PERPETRATOR = "risk_perpetrator", "The alleged perpetrator"
+    RISK_STAFF = "risk_staff", "Risk to professionals"
+    WHAT_WORKED = "what_worked", "Since last time: what changed and did it work"
+    NO_ACTION = "no_action", "No further action because"
+
+
+class AttendanceState(Word):
+    """Who came."""
+
+    INVITED = "invited", "Invited"
+    PRESENT = "present", "Present"
+    DEPUTY = "deputy", "Deputy present"
+    APOLOGIES = "apologies", "Apologies"
+    ABSENT = "absent", "Absent"

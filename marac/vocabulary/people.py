@@ -1,0 +1,134 @@
+"""Words about people: roles, permissions, accounts, contact, links between people."""
+
+from marac.vocabulary.word import Word
+
+
+class Role(Word):
+    """What a person is in one membership. Several may be held; one is active."""
+
+    REFERRER = "referrer", "Referrer"
+    REPRESENTATIVE = "representative", "Agency representative"
+    DEPUTY = "deputy", "Deputy representative"
+    IDVA = "idva", "IDVA"
+    COORDINATOR = "coordinator", "Coordinator"
+    CHAIR = "chair", "Chair"
+    SANCTUARY_OFFICER = "sanctuary_officer", "Sanctuary officer"
+    CRIME_PREVENTION_OFFICER = "crime_prevention_officer", "Crime-prevention officer"
+    CONTRACTOR = "contractor", "Contractor"
+    SERVICE_MANAGER = "service_manager", "Service manager"
+    AGENCY_ADMIN = "agency_admin", "Agency lead"
+    SYSTEM_ADMIN = "system_admin", "System administrator"
+    AUDITOR = "auditor", "Auditor"
+    SYSTEM = "system", "System"
+
+
+class Permission(Word):
+    """What may be asked of `access`; noun:verb."""
+
+    HOME_READ = "home:read", "See your work"
+    REFERRAL_CREATE = "referral:create", "Start a referral"
+    REFERRAL_READ = "referral:read", "Read a referral"
+    REFERRAL_EDIT = "referral:edit", "Fill in a referral"
+    REFERRAL_SUBMIT = "referral:submit", "Send a referral"
+    REFERRAL_DECIDE = "referral:decide", "Decide a referral"
+    CASE_READ = "case:read", "Read a case"
+    CASE_UPDATE = "case:update", "Update safe contact and wishes"
+    CASE_LIST = "case:list", "List a case for a meeting"
+    CASE_CLOSE = "case:close", "Close a case"
+    CASE_RESTRICT = "case:restrict", "Restrict a case to named people"
+    LOCATION_REVEAL = "location:reveal", "Show one address or phone, with a reason"
+    PERSON_MATCH = "person:match", "Search for a person across cases"
+    PERSON_LINK = "person:link", "Confirm or reject that two people are the same"
+    MEETING_READ = "meeting:read", "See meetings"
+    MEETING_SCHEDULE = "meeting:schedule", "Schedule a meeting"
+    MEETING_PUBLISH = "meeting:publish", "Publish an agenda"
+    MEETING_RUN = "meeting:run", "Run a meeting"
+    MEETING_CANCEL = "meeting:cancel", "Cancel a meeting"
+    ATTENDANCE_RECORD = "attendance:record", "Record attendance"
+    ATTENDANCE_AGREE = "attendance:agree", "Agree confidentiality for oneself"
+    RESEARCH_READ = "research:read", "Read research"
+    RESEARCH_WRITE = "research:write", "Answer research for one's agency"
+    RESEARCH_CHASE = "research:chase", "See and chase research replies"
+    RESEARCH_RELEASE = "research:release", "Open research to the meeting"
+    MINUTES_READ = "minutes:read", "Read minutes"
+    MINUTES_WRITE = "minutes:write", "Write minutes"
+    MINUTES_APPROVE = "minutes:approve", "Approve minutes"
+    MINUTES_ISSUE = "minutes:issue", "Circulate minutes"
+    ACTION_READ = "action:read", "Read actions"
+    ACTION_CREATE = "action:create", "Assign actions"
+    ACTION_UPDATE = "action:update", "Report on an action"
+    ACTION_WITHDRAW = "action:withdraw", "Withdraw or re-open an action"
+    FLAG_CONFIRM = "flag:confirm", "Confirm flag and tag"
+    USER_READ = "user:read", "See user accounts"
+    USER_INVITE = "user:invite", "Invite a user"
+    USER_SUSPEND = "user:suspend", "Suspend a user"
+    AGENCY_READ = "agency:read", "See agencies"
+    SETTING_READ = "setting:read", "See settings"
+    AUDIT_READ = "audit:read", "Read the audit trail"
+    REPORT_READ = "report:read", "Read aggregate reports"
+    JOB_RUN = "job:run", "Run timed jobs"
+
+
+class UserState(Word):
+    """Life of an account."""
+
+    INVITED = "invited", "Invited"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+
+
+class PersonRole(Word):
+    """Who a person is in one case; picks the compartment of their identity."""
+
+    VICTIM = "victim", "Victim-survivor"
+    PERPETRATOR = "perpetrator", "Alleged perpetrator"
+    CHILD = "child", "Child"
+    OTHER_AT_RISK = "other_at_risk", "Other person at risk"
+
+
+class InvolvementBasis(Word):
+    """Why an agency may see a case."""
+
+    REFERRED = "referred", "Referred it"
+    LISTED = "listed", "Core agency, listed"
+    CONSULTED = "consulted", "Consulted for it"
+    GRANTED = "granted", "Granted by the chair"
+    SUPPORTS = "supports", "Supports the person"
+
+
+class LinkDecision(Word):
+    """A person's decision on a possible match."""
+
+    SAME = "same", "Same person"
+    DIFFERENT = "different", "Different people"
+
+
+class RevealReason(Word):
+    """Why a masked value is opened."""
+
+    SAFETY_PLANNING = "safety_planning", "Safety planning or visit"
+    AGREED_CONTACT = "agreed_contact", "Making contact by the agreed method"
+    OWN_RECORDS = "own_records", "Checking our records"
+    AT_PANEL = "at_panel", "At the panel"
+    OTHER = "other", "Something else"
+
+
+class SafeToUse(Word):
+    """Answer per contact method. Not asked behaves as No (DA-14)."""
+
+    YES = "yes", "Yes"
+    ONLY_BETWEEN = "only_between", "Only between"
+    NO = "no", "No"
+    NOT_ASKED = "not_asked", "Not asked"
+
+
+class ContactChannel(Word):
+    """Ways in which a person may or may not be reached."""
+
+    PHONE = "phone", "Phone"
+    VOICEMAIL = "voicemail", "Voicemail"
+    TEXT = "text", "Text message"
+    EMAIL = "email", "E-mail"
+    LETTER = "letter", "Letter"
+    VISIT = "visit", "Visit"
+    THROUGH = "through", "Through someone else"

@@ -1,0 +1,14 @@
+"""What somebody typed and has not saved yet: sealed, one per person and page."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
