@@ -54,6 +54,7 @@ TAGS: dict[str, frozenset[str]] = {
     "case:opened": frozenset({"kind"}),
     "case:updated": frozenset({"fields"}),
     "case:joined": frozenset({"other"}),
+    "cases:imported": frozenset({"rows", "count"}),
     "case:walled": frozenset({"user"}),
     "case:searched": frozenset({"terms", "found"}),
     "incident:reported": frozenset(),
