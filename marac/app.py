@@ -17,16 +17,25 @@ from marac.web import (
     admin,
     agenda,
     attendance,
+    case_risk,
     cases,
+    contacting,
     demo,
+    drafts,
     errors,
+    finding,
     headers,
     help,  # noqa: A004 - its page is /help
+    incidents,
     joining,
+    matches,
     minutes,
     navigation,
+    outside_referrers,
     panels,
+    papers,
     referral_parts,
+    referral_risk,
     referrals,
     research,
     running,
@@ -38,8 +47,9 @@ from marac.web import (
 )
 
 PAGES = (
-    signin, joining, account, today, referrals, referral_parts, triage, cases, panels, agenda,
-    attendance, research, running, minutes, actions, admin, help, demo,
+    signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
+    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
+    actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 
@@ -56,7 +66,9 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     CSRFProtect(app)
     unit_of_work.set_up(app, deployment, signin.PUBLIC)
     signin.set_up(app)
+    outside_referrers.set_up(app)
     navigation.set_up(app)
+    drafts.set_up(app)
     demo.set_up(app, deployment)
     for page in PAGES:
         app.register_blueprint(page.bp)

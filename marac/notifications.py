@@ -39,6 +39,7 @@ MOST_AT_ONCE = 200
 WAITS = (1, 2, 5, 15, 60)  # minutes until the next try
 SECONDS = 20
 URGENT = (Template.REFERRAL_URGENT,)
+TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt"}  # by where the link leads
 UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
 
@@ -102,11 +103,12 @@ def enqueue(
 
 
 def claim(
-    session: Session, partnership_id: UUID, letterhead: Letterhead, join_link: Callable[[Message], str]
+    session: Session, partnership_id: UUID, letterhead: Letterhead, own_link: Callable[[Message], str]
 ) -> list[Prompt]:
     """Take the messages that are due, one e-mail per person; the next try of each is put off, so nobody else sends it.
 
-    `join_link` answers with the path of an invitation's link, which is never stored. The caller commits before sending.
+    `own_link` answers with the path of a link for one person alone, which is never stored: to set up an account, or to
+    the one referral of somebody outside; with nothing for everybody else. The caller commits before sending.
     """
     due = _due(session, partnership_id)
     addresses = _addresses(session, partnership_id, {message.user_id for message in due})
@@ -117,7 +119,7 @@ def claim(
         invited = message.template == Template.INVITATION
         bundles[message.id if invited else message.user_id].append(message)
     return [
-        _prompt(session, bundle, addresses[bundle[0].user_id], letterhead, join_link)
+        _prompt(session, bundle, addresses[bundle[0].user_id], letterhead, own_link)
         for bundle in bundles.values()
         if bundle[0].user_id in addresses
     ]
@@ -174,14 +176,12 @@ def _addresses(session: Session, partnership_id: UUID, user_ids: set[UUID]) -> d
 
 
 def _prompt(
-    session: Session, bundle: list[Message], address: str, letterhead: Letterhead, join_link: Callable[[Message], str]
+    session: Session, bundle: list[Message], address: str, letterhead: Letterhead, own_link: Callable[[Message], str]
 ) -> Prompt:
     first = min(bundle, key=lambda message: (message.template not in URGENT, message.enqueued_at))
-    invited = first.template == Template.INVITATION
-    path = join_link(first) if invited else f"/go/{first.go_token}"
+    path = own_link(first) or f"/go/{first.go_token}"
     words = {"lines": "\n".join(_lines(session, bundle)), "link": f"{letterhead.base_url}{path}"}
-    name = "invitation" if invited else "prompt"
-    text = Text(Path(TEMPLATES, "email", f"{name}.txt").read_text("utf-8"))
+    text = Text(Path(TEMPLATES, "email", TEXTS[path.split("/")[1]]).read_text("utf-8"))
     ids = tuple(sorted(message.id for message in bundle))
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = SUBJECT, letterhead.written_by(), address

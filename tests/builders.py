@@ -18,7 +18,7 @@ from marac.models import Agency, Meeting, Membership, Partnership, Referral, Use
 from marac.services import matching, referral_tasks, referrals, sessions, signin, triage
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.references import new_reference
-from marac.services.triage import Ruling
+from marac.services.rulings import Ruling
 from marac.vocabulary import (
     LinkDecision,
     MeetingKind,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import aliased, object_session
 
 from marac.access.policy import GRANTS, asked, holds, require, require_holds, require_step_up, rule
 from marac.access.relations import Actor
@@ -20,8 +20,8 @@ from marac.vocabulary import CaseState as S, Permission as P, ReferralState, Rol
 _PEOPLE = frozenset({"identity", "children", "perpetrator"})
 _STORY = _PEOPLE | {"risk", "summary"}
 _OWN = frozenset({"research:own", "private:own"})
-_ROOM = _STORY | {"research:*", "minutes", "actions"}
-DRAFTING = _STORY | {"contact", "location", "equality"}
+_ROOM = _STORY | {"research:*", "minutes", "actions", "documents"}
+DRAFTING = _STORY | {"contact", "location", "equality", "documents"}
 
 _REPRESENTATIVE: dict[S, frozenset[str]] = {
     S.RECEIVED: _STORY | {"actions"},  # a case put off still has its actions
@@ -34,16 +34,18 @@ _REPRESENTATIVE: dict[S, frozenset[str]] = {
     S.CLOSED: _OWN,
 }
 _PANEL_STAGES: dict[S, frozenset[str]] = {
-    S.RECEIVED: _STORY | {"contact", "minutes", "actions"},
-    S.LISTED: _STORY | _OWN | {"contact", "minutes", "actions"},
+    S.RECEIVED: _STORY | {"contact", "minutes", "actions", "documents"},
+    S.LISTED: _STORY | _OWN | {"contact", "minutes", "actions", "documents"},
     **dict.fromkeys((S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.LAPSED), _ROOM | _OWN | {"contact"}),
-    S.CLOSED: _STORY | {"minutes", "actions"},
+    S.CLOSED: _STORY | {"minutes", "actions", "documents"},
 }
 _ENDED = (S.LAPSED, S.CLOSED)
 OPENS: dict[Role, dict[S, frozenset[str]]] = {
     Role.REPRESENTATIVE: _REPRESENTATIVE,
     Role.DEPUTY: _REPRESENTATIVE,
-    Role.IDVA: {stage: held if stage in _ENDED else held | {"contact"} for stage, held in _REPRESENTATIVE.items()},
+    Role.IDVA: {
+        stage: held if stage in _ENDED else held | {"contact", "documents"} for stage, held in _REPRESENTATIVE.items()
+    },
     Role.COORDINATOR: _PANEL_STAGES,
     Role.CHAIR: _PANEL_STAGES,
 }  # fmt: skip
@@ -53,7 +55,7 @@ _MEMBER_SEALS = _OWN | {"actions", "risk"}
 SEALS: dict[Role, frozenset[str]] = {
     Role.REPRESENTATIVE: _MEMBER_SEALS,
     Role.DEPUTY: _MEMBER_SEALS,
-    Role.IDVA: _MEMBER_SEALS | {"identity", "contact", "summary"},
+    Role.IDVA: _MEMBER_SEALS | {"identity", "contact", "summary", "documents"},
     Role.COORDINATOR: DRAFTING | _OWN | {"research:*", "private:*", "minutes", "actions"},
     Role.CHAIR: frozenset({"minutes", "actions", "risk", "summary", "research:*", "private:*"}),
 }
@@ -93,7 +95,10 @@ def open_stages(actor: Actor, stages: Mapping[UUID, S], *, drafting: bool = Fals
     for stage, case_ids in alike.items():
         opens, seals = _at_stage(actor.role, stage)
         if drafting:
-            opens, seals = opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED), seals | DRAFTING
+            opens, seals = (
+                opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED - {"documents"}),
+                seals | DRAFTING,
+            )
         _grant(actor, case_ids, opens, seals)
         opened |= dict.fromkeys(case_ids, opens)
     return opened
@@ -118,6 +123,31 @@ def open_new_case(actor: Actor, case_id: UUID) -> None:
     open_stage(actor, case_id, S.RECEIVED, drafting=True)
 
 
+def open_unfinished(actor: Actor, referral: Referral) -> frozenset[str]:
+    """Grant the writer of an urgent referral that was accepted meanwhile what they still fill in (DA-18).
+
+    In a case that was there before, or that somebody else referred too, what is masked stays masked.
+    """
+    require(actor, P.REFERRAL_EDIT, referral)
+    case, session, other = referral.case, object_session(referral), aliased(Referral)
+    shared = exists().where(other.case_id == case.id, other.id != referral.id)
+    masked = session is None or session.scalar(select(shared))
+    opens, seals = _at_stage(actor.role, case.state)
+    opens, seals = opens | (DRAFTING - REVEALED - {"documents"} if masked else DRAFTING), seals | DRAFTING
+    _grant(actor, [case.id], opens, seals)
+    return opens
+
+
+def open_draft(actor: Actor, case: Case) -> None:
+    """Grant a person what they alone typed into a page of a case they may see now, and nobody else's (DA-43)."""
+    if actor.user_id is None:
+        raise NotAllowed
+    if not _is_drafting(actor, case):
+        require(actor, P.CASE_READ, case)
+    own = f"draft:{actor.user_id.hex}"
+    vault.current().grant("case", actor.partnership_id, case.id, own, open=True, seal=True)
+
+
 def reveal(actor: Actor, case: Case, compartment: str) -> None:
     """Grant one masked compartment in this unit of work; the service records reason and value shown.
 
@@ -139,7 +169,7 @@ def open_staff(actor: Actor, *, seal: bool = False) -> None:
     ):
         raise NotAllowed
     vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "staff", open=True, seal=seal)
-    if seal and holds(actor, P.USER_INVITE):
+    if seal and (holds(actor, P.USER_INVITE) or holds(actor, P.REFERRER_INVITE)):
         vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "totp", open=False, seal=True)
 
 
@@ -148,6 +178,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
+    "places": _PEOPLE | {"contact", "location"},
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
 }
@@ -161,7 +192,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal")
+    writes = purpose in ("load", "reseal", "places")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 
@@ -192,9 +223,12 @@ def _is_drafting(actor: Actor, case: Case) -> bool:
     mine = GRANTS[actor.role].get(P.REFERRAL_EDIT)
     if mine is None:
         return False
-    session = object_session(case)
+    if case.last_heard_on is not None:
+        return False  # a live case: a question about it, or a further incident, opens no form
+    session, earlier = object_session(case), aliased(Referral)
     open_drafts = exists().where(
         Referral.case_id == case.id,
+        ~exists().where(earlier.case_id == case.id, earlier.submitted_at < Referral.started_at),
         or_(
             Referral.state.in_((ReferralState.DRAFT, ReferralState.RETURNED)),
             and_(Referral.state == ReferralState.SUBMITTED, Referral.urgent),  # sent now, finished later (DA-18)

@@ -23,6 +23,7 @@ from marac.access.relations import (
     own_agency,
     own_agency_or_involved,
     own_agency_or_released,
+    referred,
     sent,
 )
 from marac.db import Base
@@ -45,12 +46,16 @@ _REFERRING = {
     P.REFERRAL_READ: own_agency,
     P.REFERRAL_EDIT: own_agency,
     P.REFERRAL_SUBMIT: own_agency,
+    P.PAPER_READ: own_agency,
 }
 _SEES_PANELS = {P.HOME_READ: everyone, P.MEETING_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own}
 _MEMBER: dict[P, Relation] = {
     **_SEES_PANELS,
     **_REFERRING,
     P.CASE_READ: involved,
+    P.PAPER_READ: own_agency_or_involved,
+    P.ASSESSMENT_CREATE: referred,
+    P.CONTACT_UPDATE: referred,
     P.LOCATION_REVEAL: involved,
     P.ATTENDANCE_AGREE: own_agency,
     P.RESEARCH_READ: own_agency_or_released,
@@ -62,7 +67,7 @@ _MEMBER: dict[P, Relation] = {
 }
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
-    P.PERSON_MATCH, P.PERSON_LINK,
+    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
@@ -74,16 +79,19 @@ _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
         P.HOME_READ: everyone, P.REFERRAL_CREATE: everyone, P.REFERRAL_READ: own, P.REFERRAL_EDIT: own,
-        P.REFERRAL_SUBMIT: own, P.USER_READ: own,
+        P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own,
     },
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
-    Role.IDVA: {**_MEMBER, P.CASE_UPDATE: involved},
+    Role.IDVA: {
+        **_MEMBER, P.ASSESSMENT_CREATE: involved, P.CASE_UPDATE: involved, P.CONTACT_UPDATE: involved,
+        P.REFERRER_INVITE: own,
+    },
     Role.COORDINATOR: {
         **_SEES_PANELS, **_REFERRING, **_PANEL, P.USER_READ: everyone,
-        P.MINUTES_ISSUE: everyone,
+        P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
-        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone,
+        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
@@ -95,7 +103,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.SERVICE_MANAGER: {**_SEES_PANELS, P.REPORT_READ: everyone},
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
-        P.USER_SUSPEND: own_agency,
+        P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency,
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
@@ -104,7 +112,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
-        (P.JOB_RUN, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
+        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
     ),
 }  # fmt: skip
 
@@ -131,6 +139,8 @@ def was_asked() -> bool:
 def holds(actor: Actor, permission: P) -> bool:
     """Whether the role has this permission on anything at all (menus, creation). Not enough to touch a row."""
     _asked.set(True)
+    if actor.referral_id is not None and permission == P.REFERRAL_CREATE:
+        return False  # who came by a link has the one referral they were asked for
     return permission in GRANTS[actor.role]
 
 
@@ -201,5 +211,5 @@ READS: dict[type[Base], P] = {
     models.Meeting: P.MEETING_READ, models.Attendance: P.MEETING_READ, models.Research: P.RESEARCH_READ,
     models.Minutes: P.MINUTES_READ, models.Action: P.ACTION_READ, models.Flag: P.FLAG_CONFIRM,
     models.User: P.USER_READ, models.Agency: P.AGENCY_READ, models.Setting: P.SETTING_READ,
-    models.AuditEntry: P.AUDIT_READ,
+    models.AuditEntry: P.AUDIT_READ, models.Paper: P.PAPER_READ, models.OutsideReferrer: P.REFERRER_INVITE,
 }  # fmt: skip

@@ -23,12 +23,21 @@ from marac.models import (
     Membership,
     Minutes,
     NamedPerson,
+    OutsideReferrer,
     Referral,
     Research,
     User,
     Wall,
 )
-from marac.vocabulary import CaseState, MinutesState, ProgrammeSlug, ReferralState, ResearchState, Role
+from marac.vocabulary import (
+    CaseState,
+    InvolvementBasis,
+    MinutesState,
+    ProgrammeSlug,
+    ReferralState,
+    ResearchState,
+    Role,
+)
 
 UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 
@@ -45,6 +54,7 @@ class Actor:
     session_id: UUID | None = None
     stepped_up_at: datetime | None = None
     membership_id: UUID | None = None
+    referral_id: UUID | None = None  # the one thing that a referrer outside the membership may touch (DA-42)
 
 
 Relation = Callable[[Actor, Any], ColumnElement[bool]]
@@ -77,6 +87,14 @@ def involved(actor: Actor, model: Any) -> ColumnElement[bool]:
         or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= today),
     )
     return cast(ColumnElement[bool], case_of(model).in_(mine))
+
+
+def referred(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Cases that the agency itself referred, as far as it may still see them."""
+    mine = select(CaseAgency.case_id).where(
+        CaseAgency.agency_id == actor.agency_id, CaseAgency.basis == InvolvementBasis.REFERRED
+    )
+    return and_(involved(actor, model), case_of(model).in_(mine))
 
 
 def own_agency_or_involved(actor: Actor, model: Any) -> ColumnElement[bool]:
@@ -116,7 +134,9 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
     if model is Attendance:
         return [Attendance.meeting_id.in_(_in_programme(actor, Meeting))]
-    found = [model.programme.in_(actor.programmes)] if model in (Meeting, Minutes, Referral) else []
+    found = [model.programme.in_(actor.programmes)] if model in (Meeting, Minutes, Referral, OutsideReferrer) else []
+    if model is Referral and actor.referral_id is not None:
+        found.append(Referral.id == actor.referral_id)
     if hasattr(model, "case_id"):
         found.append(model.case_id.in_(select(Case.id).where(*_open_cases(actor))))
     return found

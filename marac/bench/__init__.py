@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from marac.bench import lists, pages, seals, trail
+from marac.bench import lists, pages, seals, search, trail
 from marac.bench.place import Place, open_place
 from marac.bench.timing import Race, measured
 
@@ -24,11 +24,13 @@ def run(quick: bool, only: tuple[str, ...] = ()) -> dict[str, Any]:
 
     `only` keeps the races whose name holds one of the words; LookupError when none does.
     """
+    searching = not only or any(word in search.NAME for word in only)
     with tempfile.TemporaryDirectory() as folder, open_place(Path(folder)) as place:
         races = [race for race in all_races(place) if not only or any(word in race.name for word in only)]
-        if not races:
+        if not races and not searching:
             raise LookupError("no race has that name")
         results = [measured(race, QUICK_ROUNDS if quick else ROUNDS) for race in races]
+    results += search.results(quick) if searching else []
     return {"cpu": cpu(), "versions": versions(), "results": results}
 
 

@@ -1,15 +1,11 @@
-"""Commands that print the rules: life-cycles, the policy, date rules, risk tools. They open no case."""
-
-import json
-from pathlib import Path
+"""Commands that print the rules: life-cycles, the policy, date rules. They open no case."""
 
 import click
 
 from marac import access
 from marac.cli.speaking import as_json, cli, day_in, lines, say
-from marac.errors import RuleBroken
 from marac.services import operating
-from marac.workflows import WORKFLOWS, checklists, deadlines, page
+from marac.workflows import WORKFLOWS, deadlines, page
 from marac.workflows.printing import markdown, rows
 
 
@@ -69,28 +65,3 @@ def calendar_deadlines(programme: str, on: str, json_: bool) -> None:
     """Every derived date of a meeting, by the rules shipped for the programme."""
     found = operating.shipped_deadlines(programme, day_in(on))
     say({"meeting_on": on, "deadlines": found}, json_, lines({name: due["at"] for name, due in found.items()}))
-
-
-@cli.group("checklists")
-def checklists_() -> None:
-    """Risk tools."""
-
-
-@checklists_.command("list")
-@as_json
-def checklists_list(json_: bool) -> None:
-    """Every checklist and its version."""
-    say([{"id": c.id, "version": c.version, "name": c.name} for c in checklists.CHECKLISTS.values()], json_)
-
-
-@checklists_.command("score")
-@click.option("--checklist", required=True)
-@click.option("--answers", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@as_json
-def checklists_score(checklist: str, answers: Path, json_: bool) -> None:
-    """Score a file of answers: {"1": "yes", "2": "no", "3": "dont_know", …}."""
-    try:
-        given = json.loads(answers.read_text("utf-8"))
-    except ValueError:
-        raise RuleBroken("answers", "The file of answers is not JSON.") from None
-    say(checklists.score(checklists.current(checklist), given).as_json(), json_)

@@ -74,9 +74,14 @@ class BlindIndex:
 
         Made up to a multiple of 16 with random tokens, so that a known and an unknown person cost the same.
         """
-        tokens = self._tokens(_asked(person))
-        tokens |= {os.urandom(TOKEN) for _ in range(-len(tokens) % STEP or (0 if tokens else STEP))}
-        return frozenset(tokens)
+        return frozenset(self.families_to_ask(person))
+
+    def families_to_ask(self, person: PersonTokens) -> dict[bytes, str]:
+        """The same, each with its family; a token of nothing belongs to the padding."""
+        asked = {_token(keys[family], parts): family for keys in self._keys for family, parts in set(_asked(person))}
+        for _ in range(-len(asked) % STEP or (0 if asked else STEP)):
+            asked[os.urandom(TOKEN)] = PADDING
+        return asked
 
     def _tokens(self, families: Iterable[tuple[str, Parts]]) -> set[bytes]:
         made = set(families)
@@ -102,6 +107,16 @@ def sign_in_token(keyring: Keyring, name: str) -> bytes:
 def keyed_word(keyring: Keyring, label: str, word: str) -> bytes:
     """128 bits of a word under a deployment secret, such as a search term in the audit log."""
     return _token(HMAC(keyring.deployment_secret(label), SHA256()), (word,), SIGN_IN_TOKEN)
+
+
+def families_in_clear(person: PersonTokens) -> tuple[frozenset[tuple[str, Parts]], frozenset[tuple[str, Parts]]]:
+    """What tokens are made of, stored and asked, without a key: to judge recall on people who are invented."""
+    return frozenset(_stored(person)), frozenset(_asked(person))
+
+
+def families_stored(person: PersonTokens) -> Iterator[tuple[str, Parts]]:
+    """What a person's tokens say before they are keyed, family by family: for who measures what they give away."""
+    return _stored(person)
 
 
 def _stored(person: PersonTokens) -> Iterator[tuple[str, Parts]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -50,6 +51,10 @@ def _encode_datetime(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _encode_bytes(value: bytes) -> str:
+    return b64encode(value).decode()
+
+
 def _encode_decimal(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError("A number to be sealed must be finite.")
@@ -81,6 +86,7 @@ def _same(value: Any) -> Any:
 _ENCODE: dict[type[Any], Any] = {
     int: _same,
     bool: _same,
+    bytes: _encode_bytes,
     date: date.isoformat,
     datetime: _encode_datetime,
     Decimal: _encode_decimal,
@@ -89,6 +95,7 @@ _ENCODE: dict[type[Any], Any] = {
     dict: _thaw,
 }
 _DECODE: dict[type[Any], Any] = {
+    bytes: b64decode,
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
     list: _freeze,

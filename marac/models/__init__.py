@@ -10,9 +10,14 @@ from marac.models.cases import (
     NamedPerson,
     PersonLink,
     PersonToken,
+    PossibleMatch,
     Wall,
 )
+from marac.models.checklists import ChecklistDefinition
+from marac.models.drafts import Draft
+from marac.models.outside_referrers import OutsideReferrer
 from marac.models.panels import AgendaItem, Attendance, Meeting, MinuteNote, Minutes, Research
+from marac.models.papers import Paper as Paper, PaperContent as PaperContent
 from marac.models.partnership import (
     Agency,
     Invitation,
@@ -40,8 +45,10 @@ __all__ = [
     "Case",
     "CaseAgency",
     "CasePerson",
+    "ChecklistDefinition",
     "ContactMethod",
     "Deadline",
+    "Draft",
     "Flag",
     "Invitation",
     "JobRun",
@@ -53,9 +60,13 @@ __all__ = [
     "Minutes",
     "NamedPerson",
     "OnceKey",
+    "OutsideReferrer",
+    "Paper",
+    "PaperContent",
     "Partnership",
     "PersonLink",
     "PersonToken",
+    "PossibleMatch",
     "Programme",
     "Referral",
     "Research",

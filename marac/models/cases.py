@@ -89,7 +89,10 @@ class NamedPerson(Base):
 
 
 class CasePerson(Base):
-    """A person as known in this case. The role picks the compartment that seals who they are."""
+    """A person as known in this case. The role picks the compartment that seals who they are.
+
+    `to_perpetrators` maps the id (hex) of each alleged perpetrator of the case to what they are to this person (DA-36).
+    """
 
     __tablename__ = "case_person"
     __seal_table__ = "case_person"
@@ -112,16 +115,41 @@ class CasePerson(Base):
     lives_with = Sealed("identity", by="role")
     unborn = Sealed("identity", by="role", kind=bool)
     language = Sealed("identity", by="role")
+    interpreter_needed = Sealed("identity", by="role")
     interpreter = Sealed("identity", by="role")
+    dialect = Sealed("identity", by="role")
+    interpreter_sex = Sealed("identity", by="role")
+    interpreter_outside = Sealed("identity", by="role")
     communication_needs = Sealed("identity", by="role")
     not_known = Sealed("identity", by="role", kind=bool)
+    other_born_on = Sealed("identity", by="role")
+    nhs_number = Sealed("identity", by="role")
+    gp = Sealed("identity", by="role")
+    professionals = Sealed("identity", by="role")
+    nationality = Sealed("identity", by="role")
+    no_recourse = Sealed("identity", by="role")
+    to_perpetrators = Sealed("identity", by="role", kind=dict)
+    witnessed = Sealed("identity", by="role")
+    plan = Sealed("identity", by="role")
+    contact_arrangements = Sealed("identity", by="role")
+    staff_member = Sealed("identity", by="role")
+    vehicles = Sealed("identity", by="role")
+    triggers = Sealed("identity", by="role")
+    offender_management = Sealed("identity", by="role")
+    markers = Sealed("identity", by="role")
+    perpetrator_programme = Sealed("identity", by="role")
+    aware_of_report = Sealed("identity", by="role")
     notes = Sealed("risk")
+    mental_health = Sealed("risk")
+    substance_use = Sealed("risk")
     ethnicity = Sealed("equality")
     disability = Sealed("equality")
     sexual_orientation = Sealed("equality")
     gender_same_as_registered = Sealed("equality")
     religion = Sealed("equality")
     pregnant = Sealed("equality")
+    marital_status = Sealed("equality")
+    care_experience = Sealed("equality")
 
     case: Mapped[Case] = relationship(back_populates="people")
     addresses: Mapped[list["Address"]] = relationship(back_populates="person", order_by="Address.position")
@@ -129,7 +157,10 @@ class CasePerson(Base):
 
 
 class Address(Base):
-    """Where a person lives or lived. Created empty with every person, so that having one does not show."""
+    """Where a person lives, lived, works or learns. One is created empty with everyone, so that having one does not show.
+
+    `known_to` says of each alleged perpetrator (id as hex) whether they know the place. No refuge is ever written here.
+    """
 
     __tablename__ = "address"
     __seal_table__ = "address"
@@ -148,6 +179,14 @@ class Address(Base):
     known_to_perpetrator = Sealed("location", by="role")
     tenure = Sealed("location", by="role")
     landlord = Sealed("location", by="role")
+    place = Sealed("location", by="role")
+    place_name = Sealed("location", by="role")
+    from_on = Sealed("location", by="role", kind=date)
+    until_on = Sealed("location", by="role", kind=date)
+    known_to = Sealed("location", by="role", kind=dict)
+    known_to_others = Sealed("location", by="role")
+    in_refuge = Sealed("location", by="role", kind=bool)
+    refuge_contact = Sealed("location", by="role")
 
     person: Mapped[CasePerson] = relationship(back_populates="addresses")
 
@@ -166,9 +205,15 @@ class ContactMethod(Base):
     role: Mapped[PersonRole] = mapped_column(word(PersonRole))
 
     phone = Sealed("contact", by="role")
+    phones = Sealed("contact", by="role", kind=list)
     email = Sealed("contact", by="role")
+    emails = Sealed("contact", by="role", kind=list)
     code_word = Sealed("contact", by="role")
+    trusted_contact = Sealed("contact", by="role")
     rules = Sealed("identity", by="role", kind=dict)
+    do_not_contact = Sealed("identity", by="role", kind=bool)
+    withheld_number = Sealed("identity", by="role")
+    perpetrator_present = Sealed("identity", by="role")
     times = Sealed("identity", by="role")
     who_may_answer = Sealed("identity", by="role")
     what_to_say = Sealed("identity", by="role")
@@ -180,15 +225,31 @@ class ContactMethod(Base):
 
 
 class PersonToken(Base):
-    """Blind-index tokens of people, rebuilt from the sealed values; in no backup, deleted at erasure."""
+    """Blind-index tokens of people, rebuilt from the sealed values; in no backup, deleted at erasure. A row is its own
+    key, kept in the order of tokens, so that who was added when does not show.
+    """
 
     __tablename__ = "person_token"
     __unversioned__ = True
-    __table_args__ = (Index("ix_person_token_token", "partnership_id", "token"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    id = None  # type: ignore[assignment]
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(8), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), primary_key=True, index=True)
+
+
+class PossibleMatch(Base):
+    """Two people whom the nightly comparison found alike and nobody has decided about; it goes when somebody does."""
+
+    __tablename__ = "possible_match"
+    __unversioned__ = True
+    __table_args__ = (UniqueConstraint("person_id", "other_person_id"),)
 
     partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
-    token: Mapped[bytes] = mapped_column(LargeBinary(8))
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id", ondelete="CASCADE"))
+    other_person_id: Mapped[UUID] = mapped_column(ForeignKey("case_person.id", ondelete="CASCADE"), index=True)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PersonLink(Base):

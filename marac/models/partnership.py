@@ -89,6 +89,9 @@ class User(Base):
 
     full_name = Sealed("staff")
     email = Sealed("staff")
+    former_names = Sealed("staff", kind=list)
+    home_postcode = Sealed("staff")
+    own_phone = Sealed("staff")
     totp_secret = Sealed("totp")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")

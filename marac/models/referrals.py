@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
 from marac.models.cases import Case
-from marac.vocabulary import LawfulBasis, ProgrammeSlug, ReferralKind, ReferralState, TriageOutcome
+from marac.vocabulary import Grade, LawfulBasis, ProgrammeSlug, ReferralKind, ReferralState, TriageOutcome
 
 
 class Referral(Base):
@@ -46,9 +46,32 @@ class Referral(Base):
     tried = Sealed("risk")
     wishes = Sealed("risk")
     no_children = Sealed("risk", kind=bool)
+    pets = Sealed("risk")
     weapons = Sealed("risk")
     orders = Sealed("risk")
     staff_safety = Sealed("risk")
+    crime_reference = Sealed("risk")
+    officer_in_case = Sealed("risk")
+    court = Sealed("risk")
+    features = Sealed("risk", kind=list)
+    history = Sealed("risk")
+    support = Sealed("risk")
+    earlier_marac = Sealed("risk")
+    feared = Sealed("risk")
+    safe_to_talk_to = Sealed("risk")
+    not_safe_to_talk_to = Sealed("risk")
+    agencies_known = Sealed("risk")
+    agencies_to_invite = Sealed("risk")
+    referrer_role = Sealed("risk")
+    referrer_phone = Sealed("risk")
+    discussed = Sealed("risk")
+    presented_by = Sealed("risk")
+    manager_name = Sealed("risk")
+    manager_on = Sealed("risk", kind=date)
+    support_contact = Sealed("risk")
+    police_contact = Sealed("risk")
+    police_contact_why = Sealed("risk")
+    told_police_record = Sealed("risk")
     told = Sealed("risk")
     told_why_not = Sealed("risk")
     consent = Sealed("risk")
@@ -66,6 +89,13 @@ class Referral(Base):
     decision_reason = Sealed("risk")
     advice = Sealed("risk")
     emergency_need = Sealed("risk")
+    told_by = Sealed("risk")
+    danger_now = Sealed("risk")
+    contact_still_safe = Sealed("risk")
+    children_present = Sealed("risk")
+    would_be_crime = Sealed("risk")
+    hand_over = Sealed("risk", kind=dict)
+    no_conflict = Sealed("risk", kind=list)
 
     case: Mapped[Case] = relationship()
     assessments: Mapped[list["Assessment"]] = relationship(back_populates="referral", order_by="Assessment.made_at")
@@ -90,5 +120,11 @@ class Assessment(Base):
     unknown = Sealed("risk", kind=int)
     red_flags = Sealed("risk", kind=list)
     professional = Sealed("risk", kind=dict)
+    criteria_met = Sealed("risk", kind=list)
+    tool_grade = Sealed("risk", kind=Grade)
+    professional_grade = Sealed("risk", kind=Grade)
+    grade_reason = Sealed("risk")
+    made_on = Sealed("risk", kind=date)
+    made_where = Sealed("risk")
 
     referral: Mapped[Referral | None] = relationship(back_populates="assessments")

@@ -40,6 +40,7 @@ class ActionRow:
     due_on: date
     state: ActionState
     closed_at: datetime | None
+    contact: SafeContact | None  # where the action reaches the person: how, and how not
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,10 @@ def _end(
 
 
 def _columns(actor: Actor) -> Select[Any]:
-    plain = (Action.id, Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at, Case.reference)
+    plain = (
+        Action.id, Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at,
+        Action.contacts_victim, Case.reference,
+    )  # fmt: skip
     query: Any = select(*sealed_columns(Action, "actions"), *plain, Case.state.label("stage"))
     return query.join(Case, Case.id == Action.case_id).where(access.rule(actor, P.ACTION_READ, Action))  # type: ignore[no-any-return]
 
@@ -253,11 +257,14 @@ def _rows(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionRow
     texts = {
         row.id: told.get("text", "") for row, told in zip(readable, open_many(Action, "actions", readable), strict=True)
     }
+    reaching = {row.case_id: row.stage for row in rows if row.contacts_victim}
+    rules = safe_contact.contact_rules_of(session, actor, reaching)
     names, agencies = naming.victims(session, actor, stages), naming.agency_names(session, actor.partnership_id)
     return tuple(
         ActionRow(
             row.id, row.reference, names.get(row.case_id, ""), texts.get(row.id, ""), row.agency_id,
             agencies[row.agency_id], row.due_on, row.state, row.closed_at,
+            rules[row.case_id] if row.contacts_victim else None,
         )
         for row in rows
     )  # fmt: skip

@@ -18,10 +18,9 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, Case, CasePerson, ContactMethod, Meeting, Research
-from marac.services import local
+from marac.services import local, safe_contact
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole, ResearchState
 
-SAFE_CONTACT_LASTS = timedelta(days=28)
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
 UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
@@ -176,15 +175,16 @@ def _warnings(session: Session, items: list[AgendaItem]) -> dict[UUID, list[str]
         found[item_id].append(f"{count} {'agency has' if count == 1 else 'agencies have'} not answered")
     checked, wishes = _safe_contact(session, cases), _wishes(session, cases)
     for item in items:
-        if item.state not in FINISHED and _stale(checked.get(item.case_id)):
-            found[item.id].append("Safe contact not checked in the last 28 days")
+        lasting = safe_contact.lasts(session, item.partnership_id, item.case.programme)
+        if item.state not in FINISHED and _stale(checked.get(item.case_id), lasting):
+            found[item.id].append(f"Safe contact not checked in the last {lasting.days} days")
         if item.state not in FINISHED and item.case_id not in wishes:
             found[item.id].append("The person's own views are not recorded")
     return found
 
 
-def _stale(checked_on: date | None) -> bool:
-    return checked_on is None or clock.today() - checked_on > SAFE_CONTACT_LASTS
+def _stale(checked_on: date | None, lasting: timedelta) -> bool:
+    return checked_on is None or clock.today() - checked_on > lasting
 
 
 def _safe_contact(session: Session, case_ids: list[UUID]) -> dict[UUID, date | None]:

@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.models import Action, Agency, AgendaItem, Assessment, Case, CaseAgency, CasePerson, Meeting
-from marac.services import agenda, naming, people, safe_contact
-from marac.services.cases import COMING, ON_AGENDA, may_report_incident
-from marac.services.safe_contact import Masked, SafeContact
+from marac.models import Action, Agency, AgendaItem, Case, CaseAgency, CasePerson, Meeting
+from marac.services import agenda, assessments, case_people, incidents, naming, people, places, safe_contact
+from marac.services.case_people import Person
+from marac.services.cases import COMING, ON_AGENDA
+from marac.services.revealing import Masked
+from marac.services.safe_contact import SafeContact
 from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
 
 STOP, CARE, NEED = "stop", "care", "need"
-CONFIDENTIAL = "Address confidential"
+SHARES_HOME = "Alleged perpetrator linked to this person's address: no letters, no visits alone"
+ENDED = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +71,11 @@ class Summary:
     masks: tuple[Masked, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One person of the case: what may be read, and the masks of what may be asked for."""
-
-    role: PersonRole
-    name: str
-    born_on: date | None
-    age: int | None
-    facts: tuple[tuple[str, str], ...]
-    masks: tuple[Masked, ...]
-
-
 def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summary") -> Head:
     """The head of a case page for this reader; the reading is recorded under the page's name."""
     opened = access.open_case(actor, case)
     audit.record(session, actor, "case:read", case, page=page)
-    known = _known(session, case, opened)
+    known = case_people.known(session, case, opened)
     victim = next((one for one in known if one.role == PersonRole.VICTIM), None)
     feared = next((one for one in known if one.role == PersonRole.PERPETRATOR), None)
     contact = safe_contact.rules_of(victim.contact if victim else None, opened)
@@ -100,7 +91,7 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
         feared=_feared(feared),
         idva=_idva(session, case),
         score=_score(session, case, opened),
-        flags=_flags(case, victim, contact, opened),
+        flags=_flags(case, victim, contact, opened, shared=_shares_home(session, actor, case, victim)),
         contact=contact,
         open_actions=len(_live_actions(session, actor, case)),
         next_meeting_at=item.meeting.starts_at if item else None,
@@ -120,19 +111,13 @@ def summary(session: Session, actor: Actor, case: Case, head: Head) -> Summary:
         wishes_by=(told.wishes_by or "") if told else "",
         who_tells=(told.who_tells or "") if told else "",
         next_steps=_next_steps(session, actor, case, head.opened),
-        masks=_victims_masks(session, case, head),
+        masks=case_people.masks_of_victim(session, case, head.flags, head.opened),
     )
 
 
 def people_of(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Person, ...]:
-    """Everyone in the case whose compartment opened, in the order victim, alleged perpetrator, children, others."""
-    order = list(PersonRole)
-    known = sorted(_known(session, case, head.opened), key=lambda one: (order.index(one.role), one.position))
-    return tuple(_person(one, head) for one in known)
-
-
-def _known(session: Session, case: Case, opened: frozenset[str]) -> list[CasePerson]:
-    return [one for one in people.people_of(session, case.id) if naming.compartment_of(one.role) in opened]
+    """Everyone in the case whose compartment opened."""
+    return case_people.list_people(session, actor, case, head.flags, head.opened)
 
 
 def _tags(case: Case) -> tuple[str, ...]:
@@ -155,34 +140,41 @@ def _idva(session: Session, case: Case) -> str:
 
 
 def _score(session: Session, case: Case, opened: frozenset[str]) -> str:
-    """The newest checklist as a count, never a verdict: `16 yes`."""
-    if "risk" not in opened:
-        return ""
-    query = select(Assessment).where(Assessment.case_id == case.id).order_by(Assessment.made_at.desc())
-    newest = session.scalar(query.limit(1))
-    if newest is None or newest.score is None:
-        return ""
-    return f"{newest.score} yes" + (f", {newest.unknown} not known" if newest.unknown else "")
+    """The newest assessment as a count, never a verdict: `16 yes`."""
+    return assessments.headline(session, case) if "risk" in opened else ""
 
 
 def _flags(
-    case: Case, victim: CasePerson | None, contact: SafeContact, opened: frozenset[str]
+    case: Case, victim: CasePerson | None, contact: SafeContact, opened: frozenset[str], *, shared: bool
 ) -> tuple[tuple[str, str], ...]:
     """What stops, what to take care of, what is needed: most urgent first, each said once."""
     told = case if "summary" in opened else None
     stops = [] if contact.usable(ContactChannel.PHONE) else [f"Do not phone. {contact.headline}".strip()]
+    stops = [contact.headline] if contact.rules.do_not_contact else stops
+    stops += [SHARES_HOME] if shared else []
     stored = [
         text
         for text in (told.stop_flags or () if told else ())
         if not text.startswith(("Do not phone", "Contact through"))
     ]
     needs = list(told.needs or () if told else ())
-    if victim is not None and victim.interpreter:
-        needs = [f"Interpreter: {victim.interpreter}", *[need for need in needs if "nterpreter" not in need]]
+    if victim is not None and people.interpreter_line(victim):
+        needs = [
+            f"Interpreter: {people.interpreter_line(victim)}",
+            *[need for need in needs if "nterpreter" not in need],
+        ]
     care = list(told.care_flags or () if told else ())
     return tuple(
         (kind, text) for kind, texts in ((STOP, [*stops, *stored]), (CARE, care), (NEED, needs)) for text in texts
     )
+
+
+def _shares_home(session: Session, actor: Actor, case: Case, victim: CasePerson | None) -> bool:
+    """Whether an alleged perpetrator is linked to an address of theirs: said only to those who keep the case (DA-4)."""
+    if victim is None or case.state in ENDED or not access.may(actor, P.CASE_UPDATE, case):
+        return False
+    linked, _telling = places.shared_homes(session, case.partnership_id, [case.id])
+    return any(home.id in linked for home in victim.addresses)
 
 
 def _coming(session: Session, case: Case) -> AgendaItem | None:
@@ -198,7 +190,7 @@ def _offers(actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:
     offered = {
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
-        "incident": may_report_incident(actor, case),
+        "incident": incidents.may_report(actor, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
     }
     return frozenset(name for name, yes in offered.items() if yes)
@@ -228,53 +220,3 @@ def _next_steps(session: Session, actor: Actor, case: Case, opened: frozenset[st
 def whole_plan_open(actor: Actor, case: Case) -> bool:
     """Who keeps the case reads every agency's action; in the room everybody does; else each agency its own (DA-31)."""
     return case.state == CaseState.IN_MEETING or access.may(actor, P.CASE_UPDATE, case)
-
-
-def _victims_masks(session: Session, case: Case, head: Head) -> tuple[Masked, ...]:
-    found = [one for one in _known(session, case, head.opened) if one.role == PersonRole.VICTIM]
-    return _masks(found[0], head)[:2] if found else ()
-
-
-def _person(one: CasePerson, head: Head) -> Person:
-    facts = [
-        ("Also known as", ", ".join(one.aliases or ())), ("Relationship", one.relationship_to_victim or ""),
-        ("Relationship to the alleged perpetrator", one.relationship_to_perpetrator or ""),
-        ("Lives with", one.lives_with or ""), ("Language", one.language or ""), ("Interpreter", one.interpreter or ""),
-        ("Communication needs", one.communication_needs or ""), ("Unborn", "Yes" if one.unborn else ""),
-    ]  # fmt: skip
-    if one.role == PersonRole.PERPETRATOR:
-        facts += [("Where they are now", one.whereabouts or ""), ("Address", _address(one))]
-    given = tuple((label, text) for label, text in facts if text)
-    return Person(one.role, one.full_name or "", one.born_on, people.age_of(one), given, _masks(one, head))
-
-
-def _address(one: CasePerson) -> str:
-    parts = [part for place in one.addresses[:1] for part in (place.house_number, place.street, place.postcode) if part]
-    return " ".join(parts)
-
-
-def _masks(one: CasePerson, head: Head) -> tuple[Masked, ...]:
-    """Masks for anybody but the alleged perpetrator: never a value, and last digits only where the number is open."""
-    if one.role == PersonRole.PERPETRATOR or one.contact is None or not one.addresses:
-        return ()
-    kept_secret = any(text.startswith(CONFIDENTIAL) for _, text in head.flags)
-    where = "Confidential" if kept_secret else safe_contact.HIDDEN
-    places = (("School or nursery", "school"), ("Place of work", "occupation"), ("Where they are now", "whereabouts"))
-    reached = (
-        _phone(one, head),
-        safe_contact.masked("E-mail", "email", one.contact),
-        safe_contact.masked("Code word", "code_word", one.contact),
-    )
-    return (
-        safe_contact.masked("Address", "address", one.addresses[0], text=where),
-        *(() if one.role == PersonRole.CHILD else reached),
-        *(safe_contact.masked(label, name, one) for label, name in places if getattr(one, name)),
-    )
-
-
-def _phone(one: CasePerson, head: Head) -> Masked:
-    contact = one.contact
-    if contact is None or "contact" not in head.opened:
-        return safe_contact.masked("Phone", "phone", contact)
-    digits = "".join(letter for letter in contact.phone or "" if letter.isdigit())
-    return safe_contact.masked("Phone", "phone", contact, text=f"Ends {digits[-3:]}" if digits else "Not recorded")

@@ -1,10 +1,9 @@
-"""The further tabs of a case: risk, research, actions, panels, history. Each holds what its compartments opened.
+"""The further tabs of a case: what was told, research, actions, panels, history. Each holds what opened.
 
 Another agency's research is there once it was opened to the meeting; private notes are only ever one's own agency's.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +17,6 @@ from marac.access import Actor
 from marac.models import (
     Action,
     AgendaItem,
-    Assessment,
     AuditEntry,
     Case,
     Meeting,
@@ -42,7 +40,6 @@ from marac.vocabulary import (
     ReferralState,
     ResearchState,
 )
-from marac.workflows.checklists import CHECKLISTS
 
 NEWEST = 200
 UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
@@ -61,18 +58,6 @@ class Account:
     happened_on: date | None
     why_now: str
     judgement: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One completed checklist: its count, and every question with its answer, source and comment."""
-
-    title: str
-    made_at: datetime
-    score: int | None
-    unknown: int | None
-    red_flags: tuple[str, ...]
-    answers: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +130,6 @@ def accounts(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Ac
     )
 
 
-def risk(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Answered, ...]:
-    """Every completed checklist, the newest first: a count without a verdict."""
-    if "risk" not in head.opened:
-        return ()
-    mine = access.visible(actor, P.CASE_READ, Assessment).where(Assessment.case_id == case.id)
-    return tuple(_answered(one) for one in session.scalars(mine.order_by(Assessment.made_at.desc())))
-
-
 def research(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Reply, ...]:
     """Every agency's reply as far as it is open: own always, others' once opened to the meeting."""
     names = naming.agency_names(session, case.partnership_id)
@@ -195,20 +172,6 @@ def history(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Hap
     entries = session.scalars(about.order_by(AuditEntry.seq.desc()).limit(NEWEST)).all()
     who = naming.colleagues(session, actor, [entry.actor_id for entry in entries])
     return tuple(_happened(entry, who) for entry in entries)
-
-
-def _answered(one: Assessment) -> Answered:
-    checklist = CHECKLISTS.get((one.checklist, one.checklist_version))
-    answers: dict[str, Any] = dict(one.answers or {})
-    lines = []
-    for question in checklist.questions if checklist else ():
-        given = answers.get(str(question.number), "")
-        facts = given if isinstance(given, Mapping) else {"answer": given}
-        said = " ".join(part for part in (facts.get("comment"), facts.get("detail")) if part)
-        lines.append((f"{question.number}. {question.label}", str(facts.get("answer") or "not answered"), said))
-    title = checklist.name if checklist else one.checklist
-    flags = tuple(str(flag) for flag in one.red_flags or ())
-    return Answered(title, one.made_at, one.score, one.unknown, flags, tuple(lines))
 
 
 def _reply(one: Research, agency: str, actor: Actor, opened: frozenset[str], readable: set[UUID]) -> Reply:

@@ -1,4 +1,4 @@
-"""Cases: opening one that may be seen, listing them, keeping wishes, and reporting a further incident.
+"""Cases: opening one that may be seen, listing them, keeping wishes.
 
 Refuses to say whether a case exists that the actor may not see; a list names only whom the policy opens.
 """
@@ -15,23 +15,17 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import Action, AgendaItem, Case, Meeting, Referral
-from marac.services import effects, moving, naming, referrals, safe_contact
-from marac.services.references import new_reference
+from marac.models import Action, AgendaItem, Case, Meeting
+from marac.services import moving, naming, safe_contact
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,
     CaseState,
-    Criterion,
     MeetingState,
     Permission as P,
-    ReferralKind,
-    ReferralState,
 )
-from marac.workflows import WORKFLOWS
 
 PAGE = 50
-OVER = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 ON_AGENDA = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 
@@ -104,40 +98,6 @@ def record_wishes(session: Session, actor: Actor, case: Case, *, wishes: str, ve
     return case
 
 
-def report_incident(
-    session: Session, actor: Actor, case: Case, *, what_happened: str, happened_on: date | None,
-    contact_changed: bool = False, contact_note: str = "",
-) -> Referral:  # fmt: skip
-    """A further incident, from any member: a repeat referral in the same case, with no fresh test (DA-12)."""
-    access.require_holds(actor, P.REFERRAL_CREATE)
-    access.open_case(actor, case)
-    _check_incident(case, what_happened, happened_on)
-    if actor.agency_id is None or actor.user_id is None:
-        raise NotAllowed
-    now = clock.now()
-    referral = Referral(
-        partnership_id=case.partnership_id, case_id=case.id, programme=case.programme, reference=new_reference(session),
-        state=ReferralState.SUBMITTED, kind=ReferralKind.REPEAT, agency_id=actor.agency_id, user_id=actor.user_id,
-        started_at=now, submitted_at=now, criteria=[Criterion.REPEAT.value],
-        what_happened=what_happened, happened_on=happened_on, why_now=_contact_words(contact_changed, contact_note),
-    )  # fmt: skip
-    session.add(referral)
-    session.flush()
-    due = referrals.due_dates(session, referral)
-    referral.decide_by_at = due["triage_decided"]
-    case.last_referral_on = clock.today()
-    audit.record(session, actor, "incident:reported", referral)
-    for effect in WORKFLOWS["referral"].find("submit", ReferralState.DRAFT).effects:
-        effects.carry_out(effects.Move(session, actor, referral, effect, {"due": due}, moving.advance))
-    moving.flush(session)
-    return referral
-
-
-def may_report_incident(actor: Actor, case: Case) -> bool:
-    """Whether the button is offered: a member's, on a case whose twelve months are running."""
-    return case.state not in OVER and access.holds(actor, P.REFERRAL_CREATE)
-
-
 def next_meetings(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, datetime]:
     """When each of these cases (all known to be visible) is next heard."""
     query = (
@@ -187,16 +147,3 @@ def _rows(session: Session, actor: Actor, found: Iterable[Any]) -> tuple[CaseRow
         )
         for row in found
     )  # fmt: skip
-
-
-def _check_incident(case: Case, what_happened: str, happened_on: date | None) -> None:
-    if case.state in OVER:
-        raise RuleBroken("case", "The twelve months of this case are over. Start a new referral instead")
-    if not what_happened.strip():
-        raise RuleBroken("what_happened", "Say what happened")
-    if happened_on is not None and happened_on > clock.today():
-        raise RuleBroken("happened_on", "The date must be today or in the past")
-
-
-def _contact_words(changed: bool, note: str) -> str | None:
-    return f"How to contact safely may have changed. {note}".strip() if changed else None

@@ -4,7 +4,6 @@ Nothing that keeps a person safe is lost on the way: walls, stricter contact rul
 """
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,17 +11,14 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import transplant
-from marac.crypto.sounds import words
 from marac.errors import RuleBroken, WrongState
-from marac.models import Address, Assessment, Case, CaseAgency, CasePerson, ContactMethod, Referral, Wall
-from marac.services import indexing, moving, people
+from marac.models import Address, Assessment, Case, CaseAgency, CasePerson, Referral, Wall
+from marac.services import drafts, indexing, moving, papers, people
 from marac.services.involvement import involve
-from marac.vocabulary import CaseState, Permission as P, PersonRole, ReferralKind, SafeToUse
+from marac.services.news_joining import add_news, names_of, renamed_knowledge
+from marac.vocabulary import CaseState, Permission as P, PersonRole, ReferralKind
 
 ENDED = (CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
-STRICTEST = (SafeToUse.NO, SafeToUse.ONLY_BETWEEN, SafeToUse.YES, SafeToUse.NOT_ASKED)
-NEWER_COUNTS = ("phone", "email", "code_word", "times", "who_may_answer", "what_to_say", "through", "checked_by")
-FILLED_IN = tuple(name for name in people.IDENTITY if name not in ("full_name", "aliases", "not_known"))
 
 
 def join_case(
@@ -49,6 +45,7 @@ def join_case(
     own_case.merged_into_id = into_case.id
     moving.advance(session, actor, own_case, "merge", into_id=into_case.id)
     indexing.forget_case(session, own_case.id)
+    drafts.drop_of_case(session, own_case.id)
     indexing.index_case(session, into_case.partnership_id, into_case.id)
     audit.record(session, actor, "case:joined", into_case, other=own_case.id)
     session.expire(referral)
@@ -68,21 +65,26 @@ def _move_referral(session: Session, referral: Referral, into_case: Case) -> Non
     assessments = session.scalars(select(Assessment).where(Assessment.referral_id == referral.id)).all()
     for row in (referral, *assessments):
         transplant(row, into_case.id)
+    papers.move_to(session, referral, into_case)
     session.flush()
 
 
 def _move_people(session: Session, own_case: Case, into_case: Case) -> None:
     """News of the victim-survivor goes to who is there, as for all of the same name and role; the others move."""
-    there = people.people_of(session, into_case.id)
+    there, became = people.people_of(session, into_case.id), {}
     for person in people.people_of(session, own_case.id):
         known = _same_person(person, there)
         if known is not None:
-            _add_news(session, person, known)
+            add_news(session, person, known)
+            became[person.id.hex] = known.id.hex
         else:
             _move_person(person, into_case, position=1 + max(one.position for one in there))
             there = [*there, person]
         session.flush()
         session.expire_all()
+    places = session.scalars(select(Address).where(Address.case_id == into_case.id))
+    renamed_knowledge(list(places), became)
+    session.flush()
 
 
 def _same_person(person: CasePerson, there: list[CasePerson]) -> CasePerson | None:
@@ -91,56 +93,7 @@ def _same_person(person: CasePerson, there: list[CasePerson]) -> CasePerson | No
         return same_role[0]
     if person.not_known or not person.full_name:
         return same_role[0] if same_role and person.role == PersonRole.PERPETRATOR else None
-    return next((one for one in same_role if _names(one) & _names(person)), None)
-
-
-def _names(person: CasePerson) -> set[frozenset[str]]:
-    return {frozenset(words(name)) for name in (person.full_name, *(person.aliases or ())) if name}
-
-
-def _add_news(session: Session, person: CasePerson, known: CasePerson) -> None:
-    """What the new referral says of a person the case knows: a further name, missing facts, a newer address."""
-    if person.full_name and frozenset(words(person.full_name)) not in _names(known):
-        known.aliases = [*(known.aliases or ()), person.full_name]
-    for name in FILLED_IN:
-        if getattr(person, name) is not None and getattr(known, name) is None:
-            setattr(known, name, getattr(person, name))
-    _newer_address(session, person, known)
-    if person.contact is not None and known.contact is not None:
-        _newer_contact(person.contact, known.contact)
-
-
-def _newer_address(session: Session, person: CasePerson, known: CasePerson) -> None:
-    """A new address becomes the first and older ones stay behind it; of the same address the newer facts are kept."""
-    address, current = person.addresses[0], known.addresses[0]
-    if not (address.postcode or address.street):
-        return
-    if all(_plain(getattr(address, part)) == _plain(getattr(current, part)) for part in ("postcode", "house_number")):
-        for name in ("confidential", "known_to_perpetrator", "tenure", "landlord"):
-            if getattr(address, name) is not None:
-                setattr(current, name, getattr(address, name))
-        return
-    for older in known.addresses:
-        older.position += 1
-    _give(address, known)
-    address.position = 1
-
-
-def _newer_contact(new: ContactMethod, held: ContactMethod) -> None:
-    """The newer number and words; of two answers on one channel the stricter: a No that was once said stays a No."""
-    for name in NEWER_COUNTS:
-        if getattr(new, name):
-            setattr(held, name, getattr(new, name))
-    rules: dict[str, Any] = dict(held.rules or {})
-    for channel, rule in (new.rules or {}).items():
-        rules[channel] = min((rules.get(channel, rule), rule), key=_strictness)
-    held.rules = rules
-    held.checked_on = max((on for on in (new.checked_on, held.checked_on) if on), default=None)
-
-
-def _strictness(rule: Any) -> int:
-    said = rule.get("answer") if hasattr(rule, "get") else rule
-    return STRICTEST.index(SafeToUse(said or SafeToUse.NOT_ASKED))
+    return next((one for one in same_role if names_of(one) & names_of(person)), None)
 
 
 def _move_person(person: CasePerson, into_case: Case, position: int) -> None:
@@ -149,11 +102,6 @@ def _move_person(person: CasePerson, into_case: Case, position: int) -> None:
     person.position = position
     for part in parts:
         transplant(part, into_case.id)
-
-
-def _give(address: Address, known: CasePerson) -> None:
-    transplant(address, known.case_id)
-    address.person_id = known.id
 
 
 def _keep_who_may_see(session: Session, own_case: Case, into_case: Case) -> None:
@@ -185,7 +133,3 @@ def _carry_summary(own_case: Case, into_case: Case) -> None:
     for name in ("needs", "stop_flags", "care_flags"):
         both = [*(getattr(own_case, name) or ()), *(getattr(into_case, name) or ())]
         setattr(into_case, name, list(dict.fromkeys(both)))
-
-
-def _plain(text: str | None) -> str:
-    return "".join((text or "").lower().split())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research
-from marac.services import local
+from marac.services import drafts, local
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
 from marac.vocabulary import (
@@ -172,9 +172,10 @@ def assign_onward(move: Move) -> None:
 
 
 def erase_keys(move: Move) -> None:
-    """Delete the keys of the case once this transaction has committed."""
+    """Delete the keys of the case once this transaction has committed; what was typed and never saved goes at once."""
     keyring, case = move.session.info["keyring"], move.subject
     partnership_id, case_id = case.partnership_id, case.id
+    drafts.drop_of_case(move.session, case_id)
     move.session.info.setdefault("after_commit", []).append(lambda: keyring.erase_case(partnership_id, case_id))
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from marac import access
+from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
-from marac.models import Agency, Case, CasePerson, Referral
-from marac.vocabulary import Criterion, Permission as P, PersonRole, ReferralKind, ReferralState
+from marac.models import Agency, Assessment, Case, CasePerson, Referral
+from marac.vocabulary import Criterion, Permission as P, PersonRole, ProgrammeSlug, ReferralKind, ReferralState
 
 FORM_OPEN = (ReferralState.DRAFT, ReferralState.RETURNED)
 UNDECIDED = (ReferralState.SUBMITTED, ReferralState.RETURNED)
@@ -35,10 +35,24 @@ class ReferralLine:
     decided_at: datetime | None
     name: str = ""
     criteria: tuple[Criterion, ...] = ()
+    programme: ProgrammeSlug = ProgrammeSlug.DA_MARAC
+    red_flags: int = 0
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have been decided by now."""
+        waiting = self.state in UNDECIDED and self.decide_by_at is not None
+        return waiting and self.decide_by_at is not None and self.decide_by_at < clock.now()
 
 
-def list_referrals(session: Session, actor: Actor, which: str = "sent", most: int = 100) -> list[ReferralLine]:
-    """`waiting` for a decision (urgent first, then oldest), own `drafts`, own `sent`, or `decided` (newest first)."""
+def list_referrals(
+    session: Session, actor: Actor, which: str = "sent", most: int = 100, *,
+    programme: ProgrammeSlug | None = None, state: ReferralState | None = None,
+) -> list[ReferralLine]:  # fmt: skip
+    """`waiting` for a decision (overdue first, then urgent, then by date), own `drafts` and `sent`, or `decided`.
+
+    Of one programme or in one state when told; `decided` has the newest first.
+    """
     mine = Referral.agency_id == actor.agency_id
     wanted: dict[str, Any] = {
         "waiting": Referral.state.in_(UNDECIDED),
@@ -47,13 +61,22 @@ def list_referrals(session: Session, actor: Actor, which: str = "sent", most: in
         "decided": Referral.decided_at.is_not(None),
     }
     order: dict[str, tuple[Any, ...]] = {
-        "waiting": (Referral.urgent.desc(), Referral.submitted_at),
+        "waiting": (
+            case((Referral.decide_by_at < clock.now(), 0), else_=1),
+            Referral.urgent.desc(),
+            Referral.decide_by_at,
+            Referral.submitted_at,
+        ),
         "decided": (Referral.decided_at.desc(),),
     }
     permission = P.REFERRAL_DECIDE if which in ("waiting", "decided") else P.REFERRAL_READ
+    asked = _columns(actor).where(access.rule(actor, permission, Referral), wanted[which])
+    if programme is not None:
+        asked = asked.where(Referral.programme == programme)
+    if state is not None:
+        asked = asked.where(Referral.state == state)
     rows = session.execute(
-        _columns(actor).where(access.rule(actor, permission, Referral), wanted[which])
-        .order_by(*order.get(which, (Referral.started_at.desc(),))).limit(most)
+        asked.order_by(*order.get(which, (Referral.started_at.desc(),))).limit(most)
     ).all()  # fmt: skip
     return _with_names(session, actor, rows)
 
@@ -77,8 +100,8 @@ def _columns(actor: Actor) -> Any:
         select(
             *sealed_columns(Referral, "risk"), Referral.id, Referral.case_id, Referral.reference, Referral.state,
             Referral.kind, Referral.urgent, Referral.started_at, Referral.submitted_at, Referral.decide_by_at,
-            Referral.decided_at, Agency.name.label("agency"), Case.state.label("stage"), reads.label("reads"),
-            or_(fills, false()).label("fills"),
+            Referral.decided_at, Referral.programme, Agency.name.label("agency"), Case.state.label("stage"),
+            reads.label("reads"), or_(fills, false()).label("fills"),
         )
         .join(Case, Case.id == Referral.case_id)
         .join(Agency, Agency.id == Referral.agency_id)
@@ -88,12 +111,13 @@ def _columns(actor: Actor) -> Any:
 def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[ReferralLine]:
     opened = [row for row in rows if _opens(actor, row)]
     criteria = dict(zip([row.id for row in opened], open_many(Referral, "risk", opened), strict=True))
-    names = _names(session, [row.case_id for row in opened])
+    names, flags = _names(session, [row.case_id for row in opened]), _red_flags(session, [row.id for row in opened])
     return [
         ReferralLine(
             row.id, row.reference, row.state, row.kind, row.urgent, row.agency, row.started_at, row.submitted_at,
             row.decide_by_at, row.decided_at, names.get(row.case_id, "") if row.id in criteria else "",
-            tuple(Criterion(word) for word in criteria.get(row.id, {}).get("criteria", ())),
+            tuple(way for way in Criterion if way in (criteria.get(row.id, {}).get("criteria") or ())), row.programme,
+            len(flags.get(row.id, ())),
         )
         for row in rows
     ]  # fmt: skip
@@ -104,6 +128,16 @@ def _opens(actor: Actor, row: Row[Any]) -> bool:
     if not (drafting or row.reads):
         return False
     return {"identity", "risk"} <= access.open_stage(actor, row.case_id, row.stage, drafting=drafting)
+
+
+def _red_flags(session: Session, referral_ids: list[UUID]) -> dict[UUID, set[str]]:
+    """What stands out in the checklists of these referrals; all of them were opened."""
+    query = select(*sealed_columns(Assessment, "risk"), Assessment.referral_id)
+    rows = session.execute(query.where(Assessment.referral_id.in_(referral_ids))).all()
+    found: dict[UUID, set[str]] = {}
+    for row, told in zip(rows, open_many(Assessment, "risk", rows), strict=True):
+        found.setdefault(row.referral_id, set()).update(told.get("red_flags") or ())
+    return found
 
 
 def _names(session: Session, case_ids: list[UUID]) -> dict[UUID, str]:

@@ -16,38 +16,46 @@ from marac.crypto.fields import changed_fields
 from marac.models import Address, Case, CasePerson, ContactMethod, PersonLink, PersonToken
 from marac.services import indexing
 from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
+from marac.workflows.contact import storable_place
 
 Facts = Mapping[str, Any]
 
 IDENTITY = (
     "full_name", "aliases", "born_on", "approximate_age", "sex", "relationship_to_victim",
-    "relationship_to_perpetrator", "whereabouts", "occupation", "school", "lives_with", "unborn", "language",
-    "interpreter", "communication_needs",
-    "not_known",
+    "relationship_to_perpetrator", "to_perpetrators", "whereabouts", "occupation", "school", "lives_with", "unborn",
+    "language", "interpreter_needed", "interpreter", "dialect", "interpreter_sex", "interpreter_outside",
+    "communication_needs", "not_known", "other_born_on", "nhs_number", "gp", "professionals", "nationality",
+    "no_recourse", "witnessed", "plan", "contact_arrangements", "staff_member", "vehicles", "triggers",
+    "offender_management", "markers", "perpetrator_programme", "aware_of_report",
 )  # fmt: skip
-EQUALITY = ("ethnicity", "disability", "sexual_orientation", "gender_same_as_registered", "religion", "pregnant")
+HEALTH = ("mental_health", "substance_use")
+EQUALITY = (
+    "ethnicity", "disability", "sexual_orientation", "gender_same_as_registered", "religion", "pregnant",
+    "marital_status", "care_experience",
+)  # fmt: skip
 ADDRESS = (
     "house_number", "street", "postcode", "address_not_known", "confidential", "known_to_perpetrator", "tenure",
-    "landlord",
+    "landlord", "in_refuge", "refuge_contact", "known_to_others",
 )  # fmt: skip
 CONTACT = (
-    "phone", "email", "code_word", "rules", "times", "who_may_answer", "what_to_say", "through", "checked_on",
-    "checked_by",
+    "phone", "phones", "email", "code_word", "trusted_contact", "rules", "times", "who_may_answer", "what_to_say",
+    "through", "do_not_contact", "withheld_number", "perpetrator_present", "checked_on", "checked_by",
 )  # fmt: skip
+INTERPRETER_SEX = {"female": "a woman", "male": "a man"}
 RENAMED = {"address_not_known": "not_known"}
 
 
 def add_person(session: Session, case: Case, role: PersonRole, **facts: Any) -> CasePerson:
     """A person in a case, at the end of the list, with one address and one contact row (empty ones too) and tokens.
 
-    `facts` takes any name in IDENTITY, EQUALITY, ADDRESS and CONTACT. The seals of the role must be granted.
+    `facts` takes any name in IDENTITY, HEALTH, EQUALITY, ADDRESS and CONTACT. The seals of the role must be granted.
     """
     place: dict[str, Any] = {"partnership_id": case.partnership_id, "case_id": case.id, "role": role}
     position = 1 + max((person.position for person in people_of(session, case.id)), default=0)
-    person = CasePerson(**place, position=position, **_some(facts, (*IDENTITY, *EQUALITY)))
+    person = CasePerson(**place, position=position, **_some(facts, (*IDENTITY, *HEALTH, *EQUALITY)))
     session.add(person)
     session.flush()
-    address = Address(**place, person_id=person.id, position=1, **_some(facts, ADDRESS))
+    address = Address(**place, person_id=person.id, position=1, **_some(storable_place(facts), ADDRESS))
     contact = ContactMethod(**place, person_id=person.id, **_some(facts, CONTACT))
     session.add_all([address, contact])
     session.flush()
@@ -58,9 +66,9 @@ def add_person(session: Session, case: Case, role: PersonRole, **facts: Any) -> 
 
 def update_person(session: Session, person: CasePerson, **facts: Any) -> frozenset[str]:
     """Set what is given and index again; returns the names that changed. Blank text is stored as absent."""
-    address, contact = person.addresses[0], person.contact
+    address, contact, facts = person.addresses[0], person.contact, storable_place(facts)
     targets: tuple[tuple[Any, tuple[str, ...]], ...] = (
-        (person, (*IDENTITY, *EQUALITY)), (address, ADDRESS), (contact, CONTACT),
+        (person, (*IDENTITY, *HEALTH, *EQUALITY)), (address, ADDRESS), (contact, CONTACT),
     )  # fmt: skip
     for row, names in targets:
         for name, value in _some(facts, names, absent_too=True).items():
@@ -114,6 +122,26 @@ def years_old(born_on: date | None, approximate: int | None, on: date | None = N
 def age_of(person: CasePerson, on: date | None = None) -> int | None:
     """The age of a person in a case, in whole years, or None when it is not known."""
     return years_old(person.born_on, person.approximate_age, on)
+
+
+def interpreter_line(person: CasePerson) -> str:
+    """The interpreter a person needs: language, dialect, a woman or a man, from outside (DA-41). Or empty."""
+    if person.interpreter_needed in ("no", "not_known"):
+        return ""
+    asked = person.interpreter_needed == "yes"
+    language = person.interpreter or (person.language or "needed" if asked else "")
+    outside = "not from their community" if person.interpreter_outside == "yes" else ""
+    parts = (language, person.dialect, INTERPRETER_SEX.get(person.interpreter_sex or "", ""), outside)
+    return ", ".join(part for part in parts if part)
+
+
+def ties(person: CasePerson, perpetrators: Iterable[CasePerson]) -> list[str]:
+    """What a child or another person is to each alleged perpetrator, named when there are several (DA-36)."""
+    names = {one.id.hex: one.full_name or "Not known" for one in perpetrators}
+    held = {who: words for who, words in (person.to_perpetrators or {}).items() if words}
+    if not held:
+        return [person.relationship_to_perpetrator] if person.relationship_to_perpetrator else []
+    return [f"{names[who]}: {words}" if who in names and len(names) > 1 else words for who, words in held.items()]
 
 
 def rule_on(rules: Facts | None, channel: ContactChannel) -> tuple[SafeToUse, str]:

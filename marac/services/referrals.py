@@ -12,7 +12,7 @@ from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, Case, Deadline, Referral
-from marac.services import listing, local, moving, people, referral_tasks
+from marac.services import assessments, drafts, listing, local, moving, people, questions, referral_tasks
 from marac.services.involvement import involve
 from marac.services.references import new_reference
 from marac.vocabulary import (
@@ -35,10 +35,13 @@ THROUGH_IDVA = {"through": {"answer": SafeToUse.YES.value, "detail": "The IDVA o
 MESSAGE_FIELDS = ("asked", "asked_at", "answered", "answered_at")
 
 
-def start_referral(session: Session, keyring: Keyring, actor: Actor, programme: ProgrammeSlug) -> Referral:
+def start_referral(
+    session: Session, keyring: Keyring, actor: Actor, programme: ProgrammeSlug, *, involved: bool = True
+) -> Referral:
     """An empty draft with a case of its own: key first, then the case, the victim-survivor and the referral.
 
-    NotAllowed when the role may not refer; RuleBroken when the programme takes no referrals here.
+    NotAllowed when the role may not refer; RuleBroken when the programme takes no referrals here. `involved` is False
+    for a referrer outside the membership, who has no agency that sees cases.
     """
     access.require_holds(actor, P.REFERRAL_CREATE)
     if programme not in OPEN_PROGRAMMES or programme not in actor.programmes or actor.agency_id is None:
@@ -59,7 +62,8 @@ def start_referral(session: Session, keyring: Keyring, actor: Actor, programme: 
     )  # fmt: skip
     session.add(referral)
     session.flush()
-    involve(session, case_id, case.partnership_id, [actor.agency_id], InvolvementBasis.REFERRED)
+    if involved:
+        involve(session, case_id, case.partnership_id, [actor.agency_id], InvolvementBasis.REFERRED)
     people.add_person(session, case, PersonRole.VICTIM, rules=THROUGH_IDVA, through="The IDVA only")
     audit.record(session, actor, "case:opened", case, kind=ReferralKind.NEW)
     audit.record(session, actor, "referral:started", referral, programme=programme)
@@ -75,6 +79,15 @@ def may_start(actor: Actor) -> bool:
 def programmes(actor: Actor) -> tuple[ProgrammeSlug, ...]:
     """The programmes this person may refer to."""
     return tuple(slug for slug in OPEN_PROGRAMMES if slug in actor.programmes)
+
+
+def where_to_send(session: Session, actor: Actor, programme: ProgrammeSlug) -> str:
+    """Where a referral of this kind goes when it does not start here: the partnership's own sentence, or ""."""
+    access.require_holds(actor, P.REFERRAL_CREATE)
+    if programme in OPEN_PROGRAMMES and programme in actor.programmes:
+        return ""
+    rule = local.rules_of(session, actor.partnership_id, programme).at(clock.today()).get("refer_by")
+    return str(rule.value) if rule else "Send it as you do now: this panel does not take referrals here yet."
 
 
 def get_referral(session: Session, actor: Actor, reference: str) -> Referral:
@@ -113,9 +126,10 @@ def sending_facts(session: Session, referral: Referral) -> dict[str, Any]:
     return {
         "missing": referral_tasks.missing(referral),
         "unfinished": referral_tasks.unfinished(referral),
+        "heard": referral.case.state not in referral_tasks.UNTIL_HEARD,
         "victim_age": people.age_of(victim),
         "age_min": rules.value("criteria.victim_age", on)["value"],
-        "score": referral_tasks.score_of(session, referral),
+        "score": assessments.score_of(session, referral),
         "criteria": set(referral.criteria or ()),
         "rationale": referral.judgement,
         "rationale_min": rules.value("criteria.professional_judgement.rationale_min_characters", on),
@@ -134,9 +148,9 @@ def sending_facts(session: Session, referral: Referral) -> dict[str, Any]:
 def problems(session: Session, actor: Actor, referral: Referral) -> tuple[RuleBroken, ...]:
     """What still stands in the way of sending, one per rule not met."""
     referral_tasks.open_form(session, actor, referral)
-    name = "finish" if referral.state == ReferralState.SUBMITTED else "submit"
-    state = ReferralState.SUBMITTED if name == "finish" else ReferralState.DRAFT
-    return REFERRAL.find(name, state).broken(referral, sending_facts(session, referral))
+    sent = referral.state in referral_tasks.URGENT_TOO
+    step = REFERRAL.find("finish", referral.state) if sent else REFERRAL.find("submit", ReferralState.DRAFT)
+    return step.broken(referral, sending_facts(session, referral))
 
 
 def due_dates(session: Session, referral: Referral) -> dict[str, datetime]:
@@ -187,20 +201,22 @@ def finish(session: Session, actor: Actor, referral: Referral) -> Referral:
 
 def answer(session: Session, actor: Actor, referral: Referral, text: str) -> Referral:
     """Answer what the coordinator asked; the clock of the decision starts again (DA-17)."""
-    referral_tasks.open_form(session, actor, referral)
+    questions.open_to_answer(session, actor, referral)
     facts = sending_facts(session, referral)
+    if actor.referral_id is not None:  # from outside: answered in words, since others may have changed the form since
+        facts["unfinished"] = True
     moving.advance(session, actor, referral, "answer", answer=text, **facts)
-    *earlier, last = referral.exchange or ({},)
-    referral.answer = text.strip()
-    referral.exchange = [*earlier, {**last, "answered": text.strip(), "answered_at": clock.now().isoformat()}]
+    questions.keep_answer(session, actor, referral, text)
     restart_clock(session, referral)
-    _tell_case(session, actor, referral)
+    if referral_tasks.INCIDENT not in (referral.done_tasks or ()):
+        _tell_case(session, actor, referral)
     moving.flush(session)
     return referral
 
 
 def withdraw(session: Session, actor: Actor, referral: Referral) -> Referral:
-    """Give up a draft before it is sent."""
+    """Give up a draft before it is sent, and all that was typed for it."""
+    drafts.drop_of_case(session, referral.case_id)
     return moving.advance(session, actor, referral, "withdraw")
 
 
@@ -277,7 +293,8 @@ def _tell_case(session: Session, actor: Actor, referral: Referral) -> None:
         case.wishes, case.wishes_on = referral.wishes, clock.today()
         case.wishes_by = session.get_one(Agency, referral.agency_id).name
     case.why_high_risk = referral.judgement or referral.why_now or referral.emergency_need or case.why_high_risk
-    interpreter = f"Interpreter: {victim.interpreter}" if victim.interpreter else None
+    needed = people.interpreter_line(victim)
+    interpreter = f"Interpreter: {needed}" if needed else None
     case.needs = [need for need in (interpreter, victim.communication_needs) if need]
     case.stop_flags = list(people.stop_lines(victim))
     case.care_flags = [referral.staff_safety] if referral.staff_safety else []

@@ -17,9 +17,11 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken
 from marac.models import Address, Agency, AgendaItem, Case, Meeting, Research
+from marac.services import places, safe_contact
 from marac.services.agenda import PeopleIn, people_in
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
+from marac.services.safe_contact import SafeContact
 from marac.vocabulary import CaseState, InvolvementBasis, MeetingState, Permission as P, PersonRole, ResearchState
 from marac.workflows.research import BEFORE_HEARD
 
@@ -41,6 +43,7 @@ class Answer:
     addresses: tuple[str, ...]
     shrunk: bool
     editable: bool
+    contact: SafeContact | None
 
     @property
     def known(self) -> str:
@@ -114,11 +117,13 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
     ).all()
     open_cases = _grant(session, actor, rows)
     people = people_in(session, [row.case_id for row in rows])
-    addresses = _addresses(session, open_cases)
+    addresses = _addresses(session, actor.partnership_id, open_cases)
+    stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
+    rules = safe_contact.contact_rules_of(session, actor, stages)
     answers = tuple(
         Answer(
             number, row, people[row.case_id], tuple(addresses.get(row.case_id, ())), row.case_id not in open_cases,
-            row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED,
+            row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED, rules.get(row.case_id),
         )
         for number, row in enumerate(rows, 1)
     )  # fmt: skip
@@ -135,17 +140,21 @@ def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID
     return open_cases
 
 
-def _addresses(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Where the alleged perpetrators live. The victim-survivor's address is not opened for a list, ever (DA-4)."""
+def _addresses(session: Session, partnership_id: UUID, case_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Where the alleged perpetrators live. One that is, or may be, a secret address of the victim-survivor is left out,
+    as if it were not known; hers or his is opened for that comparison alone, and shown on no list, ever (DA-4).
+    """
+    ids = list(case_ids)
+    _linked, telling = places.shared_homes(session, partnership_id, ids)
     rows = session.execute(
-        select(*sealed_columns(Address, "location"), Address.case_id).where(
-            Address.case_id.in_(list(case_ids)), Address.role == PersonRole.PERPETRATOR
+        select(*sealed_columns(Address, "location"), Address.case_id, Address.id).where(
+            Address.case_id.in_(ids), Address.role == PersonRole.PERPETRATOR
         )
     ).all()
     found: dict[UUID, list[str]] = {}
     for row, parts in zip(rows, open_many(Address, "location", rows), strict=True):
         line = " ".join(filter(None, (parts.get("house_number"), parts.get("street"), parts.get("postcode"))))
-        if line:
+        if line and row.id not in telling:
             found.setdefault(row.case_id, []).append(line)
     return found
 

@@ -1,32 +1,48 @@
-"""How to reach a person safely: the rules that travel with a case, keeping them, and showing one masked value.
+"""How to reach a person safely (DA-14): the rules that travel with a case, keeping them, and the guard of every use.
 
-Refuses to show a number that is marked unsafe, a value without a reason, or more than one value at a time.
+Refuses to hold a number in the answers it gives; showing one, with a reason, is revealing.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.crypto import vault
-from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import Address, AuditEntry, Case, CaseAgency, CasePerson, ContactMethod, Deadline, Referral
-from marac.services import indexing, moving, naming
-from marac.vocabulary import ContactChannel, InvolvementBasis, Permission as P, PersonRole, RevealReason, SafeToUse
+from marac.crypto.fields import open_many, sealed_columns
+from marac.errors import NotAllowed, RuleBroken
+from marac.models import Case, CaseAgency, CasePerson, ContactMethod, Deadline, Referral
+from marac.services import indexing, local, moving, naming, phones, places
+from marac.services.phones import Number
+from marac.vocabulary import (
+    CaseState,
+    ContactChannel,
+    InvolvementBasis,
+    Permission as P,
+    PersonRole,
+    ProgrammeSlug,
+    SafeToUse,
+)
+from marac.workflows import contact as reaching
+from marac.workflows.contact import LASTS, Rules
 
-LASTS = timedelta(days=28)
-REASON_LASTS = timedelta(minutes=60)
 FIRST_CONTACT = "idva_first_contact"
-HIDDEN = "Hidden"
 THROUGH_IDVA = "Contact through IDVA only"
+NOBODY = "Do not contact this person at all"
 USABLE = (SafeToUse.YES, SafeToUse.ONLY_BETWEEN)
-WORDS = ("times", "who_may_answer", "what_to_say", "through")
+WORDS = ("times", "who_may_answer", "what_to_say", "through", "withheld_number", "perpetrator_present")
+PRIVATE = ("email", "code_word", "trusted_contact")
+NO_MORE = (CaseState.MERGED, CaseState.ERASED)
+LINES = (
+    ("Safe times", "times"), ("Who else may answer", "who_may_answer"), ("What to say", "what_to_say"),
+    ("Your number", "withheld_number"), ("When the alleged perpetrator is there", "perpetrator_present"),
+)  # fmt: skip
+WITHHELD = {"withhold": "Withhold it", "show": "Show it: withheld calls are not answered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +69,22 @@ class SafeContact:
     checked_on: date | None
     checked_by: str
     stale: bool
+    rules: Rules
 
     def usable(self, channel: ContactChannel) -> bool:
-        """Whether this way is safe."""
+        """Whether this way is safe at some time."""
         return any(way.usable for way in self.ways if way.channel == channel)
 
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """A value that the page does not hold: what stands in its place, and what to ask for to see it."""
-
-    label: str
-    text: str
-    asked_as: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One value, opened for a reason, with the rules that go above it."""
-
-    label: str
-    lines: tuple[str, ...]
-    rules: SafeContact | None
+    @property
+    def short(self) -> str:
+        """The rules in one line, for a row of a list."""
+        safe = [way for way in self.ways if way.usable and way.channel != ContactChannel.THROUGH]
+        said = ", ".join(f"{way.channel.label.lower()} {way.detail}".strip() for way in safe)
+        line = f"Safe: {said}" if safe else self.headline
+        return f"{line}. Check before use" if self.stale else line
 
 
-# what may be shown: field of the address -> (label, model, compartment to reveal, attributes)
-SHOWABLE: dict[str, tuple[str, type[Any], str, tuple[str, ...]]] = {
-    "phone": ("Phone number", ContactMethod, "contact", ("phone",)),
-    "email": ("E-mail address", ContactMethod, "contact", ("email",)),
-    "code_word": ("Code word", ContactMethod, "contact", ("code_word",)),
-    "address": ("Address", Address, "location", ("house_number", "street", "postcode")),
-    "school": ("School or nursery", CasePerson, "location", ("school",)),
-    "occupation": ("Place of work", CasePerson, "location", ("occupation",)),
-    "whereabouts": ("Where they are now", CasePerson, "location", ("whereabouts",)),
-}
-REACHING = {"phone": ContactChannel.PHONE, "email": ContactChannel.EMAIL}
+RECORDED = ("rules", "through", *(name for _label, name in LINES), "do_not_contact", "checked_on", "checked_by")
 
 
 def contact_of(session: Session, case: Case) -> ContactMethod | None:
@@ -96,58 +93,145 @@ def contact_of(session: Session, case: Case) -> ContactMethod | None:
     return session.scalar(first.where(CasePerson.role == PersonRole.VICTIM).order_by(CasePerson.position).limit(1))
 
 
+def contact_rules(session: Session, actor: Actor, case: Case) -> SafeContact:
+    """The rules for every page that could lead to contact (DA-14); through the IDVA only where they are not open."""
+    return rules_of(contact_of(session, case), access.open_case(actor, case))
+
+
+def contact_rules_of(
+    session: Session, actor: Actor, stages: Mapping[UUID, CaseState]
+) -> dict[UUID, SafeContact]:  # fmt: skip
+    """The same for the cases of a list, which come from `access.visible`: one query, an answer for each."""
+    opened = access.open_stages(actor, stages)
+    named = [case_id for case_id, opens in opened.items() if "identity" in opens]
+    columns = (ContactMethod.case_id, Case.partnership_id, Case.programme)
+    query = select(*sealed_columns(ContactMethod, "identity"), *columns).where(ContactMethod.case_id.in_(named))
+    query = query.join(CasePerson, CasePerson.id == ContactMethod.person_id).join(Case, Case.id == CasePerson.case_id)
+    victims = query.where(ContactMethod.role == PersonRole.VICTIM).order_by(CasePerson.position.desc())
+    rows = session.execute(victims).all()
+    found = {
+        row.case_id: _safe_contact(facts, lasts(session, row.partnership_id, row.programme))
+        for row, facts in zip(rows, open_many(ContactMethod, "identity", rows), strict=True)
+    }
+    return dict.fromkeys(stages, NOT_OPEN) | found
+
+
+def rules_by_reference(session: Session, actor: Actor, references: Iterable[str]) -> dict[str, SafeContact]:
+    """The rules of the cases that the actor may see among these, for results of a search."""
+    query = access.visible(actor, P.CASE_READ, Case).where(Case.reference.in_(set(references)))
+    stages = {case.id: (case.reference, case.state) for case in session.scalars(query)}
+    found = contact_rules_of(session, actor, {case_id: state for case_id, (_, state) in stages.items()})
+    return {stages[case_id][0]: rules for case_id, rules in found.items()}
+
+
 def rules_of(contact: ContactMethod | None, opened: frozenset[str]) -> SafeContact:
     """The rules as recorded; through the IDVA only while nobody has asked, or where they are not open to the reader."""
     if contact is None or naming.compartment_of(contact.role) not in opened:
-        return SafeContact(THROUGH_IDVA, _ways({}, None), (), None, "", stale=True)
-    ways, through = _ways(contact.rules or {}, contact.through), contact.through
-    lines = (
-        ("Safe times", contact.times), ("Who else may answer", contact.who_may_answer),
-        ("What to say", contact.what_to_say),
-    )  # fmt: skip
-    checked = contact.checked_on
-    return SafeContact(
-        headline=_headline(ways, through),
-        ways=ways,
-        lines=tuple(f"{label}: {text}" for label, text in lines if text),
-        checked_on=checked,
-        checked_by=contact.checked_by or "",
-        stale=checked is None or clock.today() - checked > LASTS,
-    )
+        return NOT_OPEN
+    return _safe_contact({name: getattr(contact, name) for name in RECORDED}, _lasts_for(contact))
+
+
+def lasts(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> timedelta:
+    """How long a check of the rules lasts here: a dated setting, 28 days unless the partnership says another."""
+    rule = local.rules_of(session, partnership_id, programme).at(clock.today()).get("safe_contact.lasts_days")
+    return timedelta(days=rule.value) if rule is not None else LASTS
+
+
+def may_use(session: Session, person: CasePerson, channel: ContactChannel, at: datetime) -> str | None:
+    """Why one way of reaching a person may not be used at a moment; None when it may. Every letter, text, call and
+    visit asks this first (DA-14). The person's own compartment must be open.
+    """
+    if person.contact is None:
+        return reaching.may_use(Rules(), channel, at)
+    refused = reaching.may_use(_rules({name: getattr(person.contact, name) for name in RECORDED},
+                                      _lasts_for(person.contact)), channel, at)  # fmt: skip
+    if refused is None and channel == ContactChannel.LETTER and places.known_somewhere(session, person.case):
+        return "The alleged perpetrator knows or shares the address: no letters"
+    return refused
 
 
 def may_update(actor: Actor, case: Case) -> bool:
-    """Whether the actor may change the rules of this case and can seal them."""
-    sealed = vault.current().may("case", case.partnership_id, case.id, "identity", seal=True)
-    return sealed and access.may(actor, P.CASE_UPDATE, case)
+    """Whether the actor may change the rules of this case: its IDVA, the agency that referred it, the coordinator."""
+    return case.state not in NO_MORE and access.may(actor, P.CONTACT_UPDATE, case)
+
+
+def keeps(actor: Actor, case: Case) -> bool:
+    """Whether the actor works by the rules every day, and so sees a number that is marked unsafe."""
+    return may_update(actor, case) and access.may(actor, P.CASE_UPDATE, case)
 
 
 def update_safe_contact(
     session: Session, actor: Actor, case: Case, *, version: int | None = None,
-    rules: Mapping[str, Mapping[str, str]], **facts: str,
+    rules: Mapping[str, Mapping[str, str]], do_not_contact: bool = False, number: Number | None = None,
+    held: Mapping[int, SafeToUse | None] | None = None, **facts: str,
 ) -> ContactMethod:  # fmt: skip
-    """Record that the rules were asked about today. `facts`: times, who_may_answer, what_to_say, through as now;
-    phone, email and code_word only when there is a new one. StaleEdit when somebody else changed them since.
+    """Record that the rules were asked about today. `facts`: the names in WORDS as now; those in PRIVATE only when new.
+
+    `number` is a phone to add; `held` says of phones by place in the list whether each is safe, None for one no longer
+    used. RuleBroken for hours that cannot be read, StaleEdit when somebody else changed the rules since.
     """
     opened = access.open_case(actor, case)
-    access.require(actor, P.CASE_UPDATE, case)
+    access.require(actor, P.CONTACT_UPDATE, case)
     contact = contact_of(session, case)
     if contact is None or "identity" not in opened or not may_update(actor, case):
         raise NotAllowed
+    check_hours(rules, facts.get("times") or "")
     moving.same_version(contact, version)
-    contact.rules = {channel: dict(rule) for channel, rule in rules.items()}
-    for name in WORDS:
-        setattr(contact, name, facts.get(name) or None)
-    fresh = [name for name in ("phone", "email", "code_word") if facts.get(name)]
-    for name in fresh:
-        setattr(contact, name, facts[name])
-    contact.checked_on, contact.checked_by = clock.today(), naming.signature(session, actor)
-    audit.record(session, actor, "case:updated", case, fields=["safe_contact", *fresh])
-    moving.flush(session)
+    number = Number(facts["phone"]) if facts.get("phone") else number
+    with access.apart():
+        access.open_for("places", case.partnership_id, [case.id])
+        fresh = _record(contact, rules, do_not_contact, facts) + _renumber(contact, number, held or {})
+        contact.checked_on, contact.checked_by = clock.today(), naming.signature(session, actor)
+        audit.record(session, actor, "case:updated", case, fields=["safe_contact", *fresh])
+        moving.flush(session)
     first_contact_made(session, actor, case)
     if "phone" in fresh:
         indexing.index_case(session, case.partnership_id, case.id)
     return contact
+
+
+def held_phones(actor: Actor, case: Case, contact: ContactMethod, opened: frozenset[str]) -> tuple[Number, ...]:
+    """The numbers that are held, for those who may say of each whether it is safe; pages show only how they end."""
+    if not may_update(actor, case) or "identity" not in opened:
+        raise NotAllowed
+    with access.apart():
+        access.open_for("places", case.partnership_id, [case.id])
+        return phones.numbers_of(contact)[: phones.MOST]
+
+
+def check_hours(rules: Mapping[str, Any], times: str) -> None:
+    """RuleBroken beside the box when a way is safe only between times that nobody could keep: a guard reads them."""
+    for channel in ContactChannel:
+        rule = rules.get(channel.value) or {}
+        if rule.get("answer") == SafeToUse.ONLY_BETWEEN and not reaching.read_hours(rule.get("detail") or times):
+            box = f"detail_{channel.value}" if rule.get("detail") else "times"
+            raise RuleBroken(box, "Enter the days and times, like weekdays 9am to 2pm, or choose No")
+
+
+def _record(
+    contact: ContactMethod, rules: Mapping[str, Mapping[str, str]], do_not_contact: bool, facts: Mapping[str, str]
+) -> list[str]:
+    """Set what was typed; answers with the private values that are new."""
+    contact.rules = {channel: dict(rule) for channel, rule in rules.items()}
+    for name in WORDS:
+        setattr(contact, name, facts.get(name) or None)
+    contact.do_not_contact = do_not_contact or None
+    fresh = [name for name in PRIVATE if facts.get(name)]
+    for name in fresh:
+        setattr(contact, name, facts[name])
+    return fresh
+
+
+def _renumber(contact: ContactMethod, number: Number | None, held: Mapping[int, SafeToUse | None]) -> list[str]:
+    """Change what is said of the phones that are held, and add one; nothing typed leaves them as they are."""
+    before = phones.numbers_of(contact) if number is not None or held else ()
+    kept = [one for place, one in enumerate(before) if held.get(place, one) is not None]
+    after = [Number(one.number, one.kind, held.get(before.index(one), one.safe)) for one in kept]
+    if held:
+        phones.keep(contact, after)
+    if number is not None:
+        phones.add(contact, number)
+    return ["phone"] if (number is not None or held) and phones.numbers_of(contact) != before else []
 
 
 def first_contact_made(session: Session, actor: Actor, case: Case) -> None:
@@ -161,84 +245,50 @@ def first_contact_made(session: Session, actor: Actor, case: Case) -> None:
         deadline.met_at = clock.now()
 
 
-def reveal(
-    session: Session, actor: Actor, case: Case, asked_as: str, reason: RevealReason, *, because: str = ""
-) -> Shown:
-    """Open one value of one person, for a reason that is recorded (DA-4). Needs a second factor confirmed just now.
-
-    NotFound for anything that is not in this case or not open at its stage; RuleBroken for an unsafe number.
-    """
-    label, row, compartment, names = showable(session, actor, case, asked_as)
-    access.require_step_up(actor)
-    if reason == RevealReason.OTHER and not because:
-        raise RuleBroken("because", "Say why you need to see this")
-    rules = rules_of(contact_of(session, case), access.open_case(actor, case))
-    _refuse_unsafe(actor, case, row, asked_as, rules)
-    access.reveal(actor, case, compartment)
-    values = [str(value) for name in names if (value := getattr(row, name))]
-    field = asked_as.partition("-")[0]
-    audit.record(session, actor, "location:revealed", row, compartment=compartment, field=field, reason=reason)
-    return Shown(label, tuple(values) or ("Not recorded",), rules)
+def _lasts_for(contact: ContactMethod) -> timedelta:
+    session = object_session(contact)
+    case = session.get(Case, contact.case_id) if session else None
+    return lasts(session, case.partnership_id, case.programme) if session and case else LASTS
 
 
-def showable(session: Session, actor: Actor, case: Case, asked_as: str) -> tuple[str, Any, str, tuple[str, ...]]:
-    """Label, row, compartment and attributes of what is asked for, or NotFound."""
-    field, _, number = asked_as.partition("-")
-    access.require(actor, P.LOCATION_REVEAL, case)
-    if field not in SHOWABLE or not _is_id(number):
-        raise NotFound
-    label, model, compartment, names = SHOWABLE[field]
-    row = session.scalar(select(model).where(model.id == UUID(number), model.case_id == case.id))
-    if row is None or naming.compartment_of(row.role) not in access.open_case(actor, case):
-        raise NotFound
-    return label, row, compartment, names
-
-
-def last_reason(session: Session, actor: Actor, case: Case) -> str:
-    """The reason this person gave for this case in the last hour, so that it need not be chosen again."""
-    recent = (
-        AuditEntry.case_id == case.id,
-        AuditEntry.actor_id == actor.user_id,
-        AuditEntry.tag == "location:revealed",
-    )
-    query = select(AuditEntry.body).where(*recent, AuditEntry.at > clock.now() - REASON_LASTS)
-    body = session.scalar(query.order_by(AuditEntry.seq.desc()).limit(1)) or ""
-    return next((reason.value for reason in RevealReason if f'"reason":"{reason.value}"' in body), "")
-
-
-def masked(label: str, field: str, row: Any, *, text: str = HIDDEN) -> Masked:
-    """The stand-in for a value, with what to ask for to see it; nothing to ask for where there is nothing."""
-    return Masked(label, text, "" if row is None or text == "Not recorded" else f"{field}-{row.id.hex}")
-
-
-def _refuse_unsafe(actor: Actor, case: Case, row: Any, asked_as: str, rules: SafeContact) -> None:
-    """A number marked unsafe stays hidden from all but those who keep the rules (DA-14)."""
-    field = asked_as.partition("-")[0]
-    if field not in REACHING or row.role == PersonRole.PERPETRATOR or may_update(actor, case):
-        return
-    ways = (ContactChannel.PHONE, ContactChannel.TEXT, ContactChannel.VOICEMAIL)
-    if not any(rules.usable(way) for way in ((ContactChannel.EMAIL,) if field == "email" else ways)):
-        raise RuleBroken("reason", f"It is not safe to use this. {rules.headline}")
-
-
-def _ways(rules: Mapping[str, Any], through: str | None) -> tuple[Way, ...]:
-    found = []
+def _rules(facts: Mapping[str, Any], lasting: timedelta) -> Rules:
+    """The recorded answers as the guard reads them."""
+    asked, through, ways = facts.get("rules") or {}, facts.get("through") or "", {}
     for channel in ContactChannel:
-        rule = rules.get(channel.value) or {}
-        rule = {"answer": rule} if isinstance(rule, str) else rule
-        answer = SafeToUse(rule.get("answer") or SafeToUse.NOT_ASKED)
+        rule = asked.get(channel.value) or {}
+        held: Mapping[str, Any] = {"answer": rule} if isinstance(rule, str) else rule
+        answer, detail = SafeToUse(held.get("answer") or SafeToUse.NOT_ASKED), held.get("detail") or ""
         if channel == ContactChannel.THROUGH and through:
-            answer = SafeToUse.YES if answer == SafeToUse.NOT_ASKED else answer
-            rule = {"detail": through}
-        found.append(Way(channel, answer, rule.get("detail") or ""))
-    return tuple(found)
+            answer, detail = (SafeToUse.YES if answer == SafeToUse.NOT_ASKED else answer), through
+        ways[channel] = (answer, detail)
+    return Rules(
+        ways=ways, times=facts.get("times") or "", through=through, do_not_contact=bool(facts.get("do_not_contact")),
+        checked_on=facts.get("checked_on"), lasts=lasting,
+    )  # fmt: skip
 
 
-def _headline(ways: tuple[Way, ...], through: str | None) -> str:
+def _safe_contact(facts: Mapping[str, Any], lasting: timedelta) -> SafeContact:
+    rules = _rules(facts, lasting)
+    ways = tuple(
+        Way(channel, SafeToUse.NO if rules.do_not_contact else answer, detail)
+        for channel, (answer, detail) in rules.ways.items()
+    )
+    told = {**facts, "withheld_number": WITHHELD.get(facts.get("withheld_number") or "", "")}
+    return SafeContact(
+        headline=NOBODY if rules.do_not_contact else _headline(ways, rules.through),
+        ways=ways,
+        lines=tuple(f"{label}: {told[name]}" for label, name in LINES if told.get(name)),
+        checked_on=rules.checked_on,
+        checked_by=facts.get("checked_by") or "",
+        stale=rules.stale(clock.today()),
+        rules=rules,
+    )
+
+
+def _headline(ways: tuple[Way, ...], through: str) -> str:
     if any(way.usable for way in ways if way.channel != ContactChannel.THROUGH):
         return ""
     return f"Contact through {through} only" if through else THROUGH_IDVA
 
 
-def _is_id(text: str) -> bool:
-    return len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
+NOT_OPEN = _safe_contact({}, LASTS)

@@ -5,7 +5,7 @@ Refuses a session that is idle or too old, whose person is suspended or whose me
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound
-from marac.models import Agency, Meeting, Membership, SigninSession, User
+from marac.models import Agency, Meeting, Membership, OutsideReferrer, SigninSession, User
 from marac.vocabulary import MeetingState, Permission, ProgrammeSlug, UserState
 
 IDLE: Final = timedelta(minutes=15)
@@ -79,18 +79,23 @@ def find(session: Session, token: str) -> SignedIn | None:
     """Who holds this token now, or None: unknown, ended, idle, too old, suspended, or no longer a member."""
     now = clock.now()
     row = session.execute(
-        select(SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"))
+        select(
+            SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"),
+            OutsideReferrer.referral_id,
+        )
         .join(User, User.id == SigninSession.user_id)
         .join(Membership, Membership.id == SigninSession.membership_id)
         .join(Agency, Agency.id == Membership.agency_id)
+        .outerjoin(OutsideReferrer, OutsideReferrer.account_id == User.id)
         .where(SigninSession.token_hash == token_hash(token), SigninSession.ended_at.is_(None))
         .where(SigninSession.created_at > now - ABSOLUTE, SigninSession.seen_at > now - IDLE_IN_MEETING)
         .where(User.state == UserState.ACTIVE, Membership.user_id == User.id, in_force())
-    ).one_or_none()
+        .where(or_(OutsideReferrer.id.is_(None), _bound()))
+    ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    found, partnership_id, membership, agency, memberships = row
-    actor = _actor(partnership_id, membership, found.id, found.stepped_up_at)
+    found, partnership_id, membership, agency, memberships, referral_id = row
+    actor = replace(_actor(partnership_id, membership, found.id, found.stepped_up_at), referral_id=referral_id)
     if found.seen_at <= now - IDLE and not _runs_a_meeting(session, actor):
         return None
     return SignedIn(actor, agency, memberships, found.seen_at)
@@ -169,6 +174,11 @@ def in_force() -> Any:
     """The clause that a membership counts today."""
     today = clock.today()
     return and_(Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
+
+
+def _bound() -> Any:
+    """Somebody from outside counts only while their access lasts and with the one referral that is theirs (DA-42)."""
+    return and_(OutsideReferrer.referral_id.is_not(None), OutsideReferrer.ended_at.is_(None))
 
 
 def _others() -> Any:

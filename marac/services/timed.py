@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, Case, Deadline, Flag, JobRun, Message, Minutes, OnceKey, SigninSession
+from marac.models import Action, Case, Deadline, Draft, Flag, JobRun, Message, Minutes, OnceKey, SigninSession
 from marac.notifications import Letterhead
-from marac.services import leases, moving, throttle, users
+from marac.services import leases, moving, outside_links, throttle, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
 from marac.services.recipients import AGENCY_PEOPLE, active_people
@@ -24,6 +24,7 @@ KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (SigninSession, SigninSession.seen_at, timedelta(days=30)),
     (OnceKey, OnceKey.at, timedelta(days=2)),
     (JobRun, JobRun.at, timedelta(days=7)),
+    (Draft, Draft.typed_at, timedelta(days=30)),
 )
 WARNS: dict[str, tuple[Template, Role]] = {
     "triage_decided": (Template.REFERRAL_WAITING, Role.COORDINATOR),
@@ -50,11 +51,14 @@ def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
     actor, settings = access.system(partnership_id), house.settings
     letterhead = Letterhead(settings.service_name, settings.base_url, notifications.sender_in(smtp_url))
 
-    def join_link(message: Message) -> str:
-        return f"/join/{users.invitation_token(house.keyring, UUID(message.subject_key))}"
-
     with unit_of_work(house, actor) as session:
-        prompts = notifications.claim(session, partnership_id, letterhead, join_link)
+
+        def own_link(message: Message) -> str:
+            if message.template == Template.INVITATION and message.path == "/join":
+                return f"/join/{users.invitation_token(house.keyring, UUID(message.subject_key))}"
+            return outside_links.path_for(session, house.keyring, message.user_id)
+
+        prompts = notifications.claim(session, partnership_id, letterhead, own_link)
     taken = notifications.deliver(smtp_url, prompts) if prompts else ()
     with unit_of_work(house, actor) as session:
         sent = notifications.mark_sent(session, taken)
@@ -79,7 +83,7 @@ def lapse_flags(session: Session, actor: Actor) -> int:
 
 
 def clear_expired(session: Session) -> int:
-    """Delete sessions, one-time form keys, failed tries and job slots that no longer count."""
+    """Delete sessions, one-time form keys, failed tries, job slots and texts never saved that no longer count."""
     cleared = throttle.forget_old_attempts(session)
     for model, at, lasts in KEPT:
         cleared += len(session.scalars(delete(model).where(at < clock.now() - lasts).returning(model.id)).all())

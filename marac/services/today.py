@@ -17,7 +17,7 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Meeting, Minutes
-from marac.services import actions, flags, inbox, local, naming, research
+from marac.services import actions, flags, handing_over, inbox, local, missed, naming, research
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState
 
@@ -96,6 +96,28 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
             minutes=2,
             urgent=line.urgent,
         )
+
+
+def _awaited(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in handing_over.list_awaited(session, actor, MOST):
+        text, page = AWAITED[one.rule]
+        section = (_section(one.due_at) or WEEK) if one.mine_to_do else WAITING
+        yield Row(section, text, f"/referrals/{one.reference}{page}", one.due_at, one.reference, 2)
+
+
+AWAITED = {
+    handing_over.RECEIPT: ("Has the other area received the case?", "/received"),
+    handing_over.TAKEN_ON: ("Has the other forum taken the person on?", "/received"),
+    handing_over.REVIEWED: ("Look again at a referral that was not listed", ""),
+}
+
+
+def _matches(session: Session, actor: Actor) -> Iterable[Row]:
+    """One line, however many there are."""
+    number = missed.waiting(session, actor)
+    if number:
+        text = f"Decide {number} possible match{'' if number == 1 else 'es'} nobody has looked at"
+        yield Row(TODAY, text, "/referrals/matches", None, "Found by the nightly comparison", number)
 
 
 def _research(session: Session, actor: Actor) -> Iterable[Row]:
@@ -212,6 +234,8 @@ def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
+    ("possible matches", P.PERSON_LINK, _matches),
+    ("hand-overs", P.REFERRAL_DECIDE, _awaited),
     ("research", P.RESEARCH_WRITE, _research),
     ("actions", P.ACTION_UPDATE, _own_actions),
     ("first contacts", P.CASE_UPDATE, _to_contact),

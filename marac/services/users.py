@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from marac import access, audit, clock, notifications
@@ -17,8 +17,9 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken
-from marac.models import Agency, Invitation, Membership, User
+from marac.models import Agency, Invitation, Membership, OutsideReferrer, User
 from marac.services import passwords, sessions, signin
+from marac.services.outside_referrers import OUTSIDE
 from marac.services.signin import Begun
 from marac.vocabulary import Permission as P, ProgrammeSlug, Role, Template, UserState
 
@@ -69,7 +70,8 @@ def may_invite(actor: Actor) -> frozenset[Role]:
 
 def list_agencies_to_invite(session: Session, actor: Actor) -> list[Agency]:
     """The agencies that this person may invite people to."""
-    return list(session.scalars(access.visible(actor, P.USER_INVITE, Agency).order_by(Agency.name)))
+    query = access.visible(actor, P.USER_INVITE, Agency).where(Agency.slug != OUTSIDE)
+    return list(session.scalars(query.order_by(Agency.name)))
 
 
 def invite_user(
@@ -83,6 +85,8 @@ def invite_user(
     access.require_holds(actor, P.USER_INVITE)
     access.require(actor, P.USER_INVITE, agency)
     access.require_step_up(actor)
+    if agency.slug == OUTSIDE:
+        raise RuleBroken("agency", "Choose an agency that people work for")
     if role not in may_invite(actor):
         raise RuleBroken("role", "Choose a role that you may invite someone to")
     if programme not in actor.programmes:
@@ -178,7 +182,8 @@ def restore_user(session: Session, actor: Actor, user: User) -> None:
 
 def list_users(session: Session, actor: Actor) -> list[Account]:
     """The accounts that the actor may see, by name."""
-    rule = access.rule(actor, P.USER_READ, User)
+    outside = select(OutsideReferrer.account_id)  # asked to refer once; they have a list of their own
+    rule = and_(access.rule(actor, P.USER_READ, User), User.id.not_in(outside))
     access.open_staff(actor)
     columns = (*sealed_columns(User, "staff"), User.id, User.state, User.last_signin_at)
     rows = session.execute(select(*columns).where(rule)).all()

@@ -33,10 +33,13 @@ class Permission(Word):
     REFERRAL_DECIDE = "referral:decide", "Decide a referral"
     CASE_READ = "case:read", "Read a case"
     CASE_UPDATE = "case:update", "Update safe contact and wishes"
+    CONTACT_UPDATE = "contact:update", "Keep how to contact safely, and the places of a case"
     CASE_LIST = "case:list", "List a case for a meeting"
     CASE_CLOSE = "case:close", "Close a case"
     CASE_RESTRICT = "case:restrict", "Restrict a case to named people"
+    ASSESSMENT_CREATE = "assessment:create", "Add a risk assessment to a case"
     LOCATION_REVEAL = "location:reveal", "Show one address or phone, with a reason"
+    PAPER_READ = "paper:read", "Read an attached paper"
     PERSON_MATCH = "person:match", "Search for a person across cases"
     PERSON_LINK = "person:link", "Confirm or reject that two people are the same"
     MEETING_READ = "meeting:read", "See meetings"
@@ -59,11 +62,13 @@ class Permission(Word):
     ACTION_UPDATE = "action:update", "Report on an action"
     ACTION_WITHDRAW = "action:withdraw", "Withdraw or re-open an action"
     FLAG_CONFIRM = "flag:confirm", "Confirm flag and tag"
+    REFERRER_INVITE = "referrer:invite", "Ask somebody outside to refer"
     USER_READ = "user:read", "See user accounts"
     USER_INVITE = "user:invite", "Invite a user"
     USER_SUSPEND = "user:suspend", "Suspend a user"
     AGENCY_READ = "agency:read", "See agencies"
     SETTING_READ = "setting:read", "See settings"
+    CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORT_READ = "report:read", "Read aggregate reports"
     JOB_RUN = "job:run", "Run timed jobs"
@@ -103,6 +108,14 @@ class LinkDecision(Word):
     DIFFERENT = "different", "Different people"
 
 
+class LinkReason(Word):
+    """Why a decision on a match is changed."""
+
+    NEW_INFORMATION = "new_information", "New information came in"
+    DECIDED_IN_ERROR = "decided_in_error", "It was decided in error"
+    AGENCY_CONFIRMED = "agency_confirmed", "An agency checked its records"
+
+
 class RevealReason(Word):
     """Why a masked value is opened."""
 
@@ -132,3 +145,33 @@ class ContactChannel(Word):
     LETTER = "letter", "Letter"
     VISIT = "visit", "Visit"
     THROUGH = "through", "Through someone else"
+
+
+class PlaceKind(Word):
+    """What a place is to a person. Each is named on pages by this word, never by where it is."""
+
+    CURRENT = "current", "Current address"
+    USUAL = "usual", "Usual address"
+    TEMPORARY = "temporary", "Temporary address"
+    FORMER = "former", "Former address"
+    WORK = "work", "Place of work"
+    SCHOOL = "school", "School or nursery"
+    OTHER = "other", "Another place"
+
+
+class KnowsPlace(Word):
+    """Whether an alleged perpetrator knows a place. Nothing recorded counts as not known."""
+
+    YES = "yes", "Knows it"
+    NO = "no", "Does not know it"
+    NOT_KNOWN = "not_known", "Not known"
+
+
+class PhoneKind(Word):
+    """Whose or which phone a number rings."""
+
+    MOBILE = "mobile", "Mobile"
+    HOME = "home", "Home phone"
+    WORK = "work", "Work phone"
+    TRUSTED = "trusted", "Trusted friend"
+    OTHER = "other", "Another phone"

@@ -43,6 +43,14 @@ class Answer(Word):
     DONT_KNOW = "dont_know", "Don't know"
 
 
+class Grade(Word):
+    """How high a risk was graded, by a tool or by a professional; lowest first."""
+
+    STANDARD = "standard", "Standard"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
 class Criterion(Word):
     """Ways in to a DA MARAC; any one is enough (DA-6)."""
 
@@ -67,6 +75,18 @@ class TriageOutcome(Word):
     MERGE = "merge_duplicate", "Same as a referral already here"
 
 
+class PaperKind(Word):
+    """What a paper attached to a referral or a case is."""
+
+    CHECKLIST = "checklist", "Risk checklist, filled in on paper"
+    STALKING = "stalking_screen", "Stalking screen"
+    SEVERITY = "severity_grid", "Severity of abuse grid"
+    NO_CONSENT = "no_consent_record", "Record of sharing without consent"
+    EARLIER = "earlier_papers", "Papers from an earlier panel or another area"
+    COURT = "court_order", "Court order"
+    OTHER = "other", "Something else"
+
+
 class LawfulBasis(Word):
     """Why sharing is lawful without consent (DA-15)."""
 
@@ -74,3 +94,14 @@ class LawfulBasis(Word):
     PUBLIC_TASK = "public_task", "Public task: safeguarding"
     CRIME_PREVENTION = "crime_prevention", "Preventing or detecting crime (Crime and Disorder Act s115)"
     SAFEGUARDING = "safeguarding", "Safeguarding children or adults at risk (DPA 2018 Sch 1 para 18)"
+
+
+class OutsideStanding(Word):
+    """All that a referrer outside the membership is told of what they sent (DA-42)."""
+
+    NOT_SENT = "not_sent", "Not sent yet"
+    WITHDRAWN = "withdrawn", "Withdrawn before sending"
+    RECEIVED = "received", "Received"
+    LISTED = "listed", "Listed"
+    HEARD = "heard", "Heard"
+    NOT_LISTED = "not_listed", "Not listed"

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
-from marac.services import actions, flags as marks
+from marac.services import actions, flags as marks, incidents
 from marac.services.actions import ActionPage, ActionRow
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
@@ -122,7 +122,8 @@ def flags() -> Any:
             flash(f"{confirmed} confirmed. Thank you.", "success")
             return redirect(url_for(".flags"), code=303)
     return render_template(
-        "actions/flags.html", form=form, rows=marks.list_flags(session, actor)
+        "actions/flags.html", form=form, rows=marks.list_flags(session, actor),
+        marked=incidents.marked_references(session, actor),
     ), 422 if form.errors else 200
 
 
@@ -189,7 +190,8 @@ def line(row: ActionRow) -> dict[str, Any]:
         "kind": "" if ended else due_kind(row.due_on),
         "text": row.text or "An action for your agency",
         "href": url_for(".report", action_id=row.id),
-        "note": ", ".join(part for part in (row.name, row.reference, row.agency, row.state.label) if part),
+        "note": ", ".join(part for part in (row.name, row.reference, row.agency, row.state.label) if part)
+        + case_layout.contact_note(row.contact),
     }
 
 

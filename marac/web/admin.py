@@ -7,9 +7,9 @@ from flask import Blueprint, flash, redirect, render_template
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import administration, users
+from marac.services import administration, risk_tools, users
 from marac.vocabulary import Permission as P, ProgrammeSlug, Role
-from marac.web import signin, unit_of_work, widgets
+from marac.web import risk_layout, signin, unit_of_work, widgets
 from marac.web.forms.admin import CHOOSE, InvitationForm
 from marac.web.forms.signin import PressForm
 
@@ -85,6 +85,14 @@ def list_settings() -> Any:
     labels = (*_programmes(), (None, "All"))
     groups = [(label, [rule for rule in rules if rule.programme == one]) for one, label in labels]
     return render_template("admin/settings.html", groups=[group for group in groups if group[1]], words=in_words)
+
+
+@bp.get("/checklists")
+def list_checklists() -> Any:
+    """Risk tools: every version, from when, whose wording, and where it is used. Loading one is a console command."""
+    lines = risk_tools.list_tools(unit_of_work.session(), signin.person())
+    rows = [risk_layout.tool_row(line, dict(_programmes())) for line in lines]
+    return render_template("admin/checklists.html", rows=rows)
 
 
 @bp.route("/audit", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from marac.services.case_tabs import Happened, PlanLine
 from marac.services.cases import CaseRow
 from marac.services.finding import Found
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, Answer
+from marac.vocabulary import LIVE_ACTIONS
 from marac.web.shell import (
     date_and_time,
     due_kind,
@@ -21,8 +21,7 @@ from marac.web.shell import (
     short_weekday,
 )
 
-TABS = ("summary", "people", "risk", "research", "actions", "panels", "history")
-ANSWERS = {answer.value: answer.label for answer in Answer}
+TABS = ("summary", "people", "risk", "research", "actions", "panels", "documents", "history")
 OTHERS = "An action of another agency"
 UNNAMED = "Name not open at this stage"
 HAPPENED = {
@@ -38,8 +37,12 @@ HAPPENED = {
     "person:linked": "Decided whether two people are the same",
     "person:matched": "Looked for matches",
     "minutes:noted": "Minutes written",
+    "assessment:made": "Risk assessed again",
     "referral:started": "Referral started",
     "referral:filled": "Referral filled in",
+    "paper:added": "Document added",
+    "paper:read": "Document read",
+    "paper:removed": "Document taken out",
 }
 
 
@@ -92,7 +95,7 @@ def _listed(head: Head) -> str:
 
 def _update_url(head: Head) -> str:
     offered = "safe-contact" in head.offers
-    return url_for("cases.update_safe_contact", reference=head.reference) if offered else ""
+    return url_for("contacting.update_safe_contact", reference=head.reference) if offered else ""
 
 
 def _tab(head: Head, name: str, current: bool) -> dict[str, Any]:
@@ -115,11 +118,20 @@ def list_row(row: CaseRow, hidden: bool) -> list[Any]:
     ]
 
 
-def found_row(one: Found) -> list[Any]:
+def contact_note(contact: SafeContact | None) -> str:
+    """The rules in one line, behind what else a row says of a person."""
+    return f". Safe contact: {contact.short}" if contact is not None else ""
+
+
+def found_row(one: Found, contact: SafeContact | None) -> list[Any]:
     """A line of the results of a search."""
     name = last_first(one.name) or "Name not known"
     return [
-        {"text": name, "href": url_for("cases.summary", reference=one.reference), "note": one.why},
+        {
+            "text": name,
+            "href": url_for("cases.summary", reference=one.reference),
+            "note": one.why + contact_note(contact),
+        },
         "" if one.age is None else one.age,
         one.reference,
         one.role.label,
@@ -149,12 +161,6 @@ def plan_row(one: PlanLine) -> list[Any]:
         one.protects.label,
         {"text": one.state.label, "tag": "" if live else "quiet"},
     ]
-
-
-def answer_row(line: tuple[str, str, str]) -> list[str]:
-    """A question of a checklist, its answer and what was said."""
-    question, answer, said = line
-    return [question, ANSWERS.get(answer) or answer.replace("_", " ").capitalize(), said]
 
 
 def happened_row(one: Happened) -> dict[str, str]:

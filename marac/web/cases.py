@@ -9,15 +9,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac import access
 from marac.access import Actor
-from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
+from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
-from marac.services import case_page, case_tabs, cases, finding, safe_contact
+from marac.services import case_page, case_tabs, cases, places, repeats, revealing
 from marac.services.case_page import Head
-from marac.vocabulary import CaseState, ContactChannel, Permission as P, RevealReason
-from marac.web import case_layout, signin, unit_of_work, widgets
+from marac.vocabulary import CaseState, RevealReason
+from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms.cases import FindForm, IncidentForm, RevealForm, SafeContactForm, WishesForm
-from marac.web.shell import long_date
+from marac.web.forms.cases import RevealForm, WishesForm
 
 bp = Blueprint("cases", __name__)
 
@@ -46,37 +45,17 @@ def list_cases() -> Any:
     )  # fmt: skip
 
 
-@bp.route("/find", methods=["GET", "POST"])
-def find() -> Any:
-    """Find a person or a case. What is typed is posted, and stands in no address."""
-    form, found = FindForm(), None
-    access.require_holds(signin.person(), P.CASE_READ)
-    if form.validate_on_submit():
-        asked = {"name": form.name.data, "born_on": form.born_on.data, "reference": form.reference.data}
-        try:
-            found = finding.find(unit_of_work.session(), signin.person(), **asked)
-        except RuleBroken as problem:
-            widgets.place(form, problem)
-    rows = None if found is None else [case_layout.found_row(one) for one in found]
-    return render_template("cases/find.html", form=form, rows=rows), 422 if form.errors else 200
-
-
 @bp.get("/cases/<reference>")
 def summary(reference: str) -> Any:
     """The first tab."""
     actor, case, head = opened(reference, "summary")
     told = case_page.summary(unit_of_work.session(), actor, case, head)
-    return page(head, "summary", told=told, steps=[case_layout.step_row(step) for step in told.next_steps[:5]])
-
-
-@bp.get("/cases/<reference>/risk")
-def risk(reference: str) -> Any:
-    """Every completed checklist, and what each referral said."""
-    actor, case, head = opened(reference, "risk")
     session = unit_of_work.session()
-    answered = case_tabs.risk(session, actor, case, head)
-    tables = [(one, [case_layout.answer_row(line) for line in one.answers]) for one in answered]
-    return page(head, "risk", tables=tables, accounts=case_tabs.accounts(session, actor, case, head))
+    return page(
+        head, "summary", told=told, steps=[case_layout.step_row(step) for step in told.next_steps[:5]],
+        clocks=[triage_layout.clock_line(one) for one in repeats.clocks(session, case)],
+        counts=triage_layout.counts_words(session, case),
+    )  # fmt: skip
 
 
 @bp.get("/cases/<reference>/<any(people, research, actions, panels, history):tab>")
@@ -84,7 +63,8 @@ def tab(reference: str, tab: str) -> Any:
     """One of the other tabs."""
     actor, case, head = opened(reference, tab)
     rows = TABS[tab](unit_of_work.session(), actor, case, head)
-    return page(head, tab, rows=[ROWS[tab](row) for row in rows] if tab in ROWS else rows)
+    known = places.who_knows(unit_of_work.session(), actor, case) if tab == "people" else None
+    return page(head, tab, known=known, rows=[ROWS[tab](row) for row in rows] if tab in ROWS else rows)
 
 
 @bp.route("/cases/<reference>/reveal/<asked_as>", methods=["GET", "POST"])
@@ -92,39 +72,19 @@ def reveal(reference: str, asked_as: str) -> Any:
     """Why, and then one value with the contact rules above it. Works without script."""
     actor, case = found_case(reference)
     session = unit_of_work.session()
-    label = safe_contact.showable(session, actor, case, asked_as)[0]
+    label = revealing.showable(session, actor, case, asked_as)[0]
     access.require_step_up(actor)
-    form = RevealForm(reason=safe_contact.last_reason(session, actor, case))
+    form = RevealForm(reason=revealing.last_reason(session, actor, case))
     shown = None
     if form.validate_on_submit():
         reason = RevealReason(form.reason.data)
         try:
-            shown = safe_contact.reveal(session, actor, case, asked_as, reason, because=form.because.data)
+            shown = revealing.reveal(session, actor, case, asked_as, reason, because=form.because.data)
         except RuleBroken as problem:
             widgets.place(form, problem)
     facts = {"case": case, "label": label, "asked_as": asked_as, "form": form, "shown": shown}
     rules = case_layout.rules(shown.rules) if shown and shown.rules else None
     return render_template("cases/reveal.html", **facts, rules=rules), 422 if form.errors else 200
-
-
-@bp.route("/cases/<reference>/safe-contact", methods=["GET", "POST"])
-def update_safe_contact(reference: str) -> Any:
-    """How to contact safely, asked again today."""
-    actor, case, head = opened(reference, "safe-contact")
-    contact = safe_contact.contact_of(unit_of_work.session(), case)
-    if "safe-contact" not in head.offers or contact is None:
-        raise NotAllowed
-    form = SafeContactForm(data=contact_facts(head, contact))
-    if form.validate_on_submit():
-        try:
-            safe_contact.update_safe_contact(unit_of_work.session(), actor, case, **typed_contact(form))
-        except StaleEdit:
-            return conflict_page(yours=typed_lines(form), theirs=held_lines(head), back=request.path)
-        flash("How to contact safely is up to date.", "success")
-        return redirect(url_for(".summary", reference=case.reference), code=303)
-    return render_template(
-        "cases/safe_contact.html", form=form, case=case, channels=ContactChannel
-    ), 422 if form.errors else 200
 
 
 @bp.route("/cases/<reference>/wishes", methods=["GET", "POST"])
@@ -135,6 +95,9 @@ def wishes(reference: str) -> Any:
         raise NotAllowed
     held = case.wishes or ""
     form = WishesForm(data={"wishes": held, "version": str(case.version_id)})
+    answer = drafts.meet(form, case)
+    if answer is not None:
+        return answer
     if form.validate_on_submit():
         try:
             cases.record_wishes(
@@ -147,28 +110,6 @@ def wishes(reference: str) -> Any:
         flash("What they want is recorded.", "success")
         return redirect(url_for(".summary", reference=case.reference), code=303)
     return render_template("cases/wishes.html", form=form, case=case), 422 if form.errors else 200
-
-
-@bp.route("/cases/<reference>/incident", methods=["GET", "POST"])
-def incident(reference: str) -> Any:
-    """Tell of a further incident, in under two minutes."""
-    actor, case, head = opened(reference, "incident")
-    if "incident" not in head.offers:
-        raise NotFound
-    form = IncidentForm()
-    if form.validate_on_submit():
-        told = {"what_happened": form.what_happened.data, "happened_on": form.happened_on.data}
-        changed = {"contact_changed": form.contact_changed.data == "yes", "contact_note": form.contact_note.data}
-        try:
-            cases.report_incident(unit_of_work.session(), actor, case, **told, **changed)
-        except RuleBroken as problem:
-            widgets.place(form, problem)
-        else:
-            flash("Sent. The coordinator and the IDVA service will see it today.", "success")
-            return redirect(url_for(".summary", reference=case.reference), code=303)
-    return render_template(
-        "cases/incident.html", form=form, case=case, rules=case_layout.rules(head.contact)
-    ), 422 if form.errors else 200
 
 
 def found_case(reference: str) -> tuple[Actor, Case]:
@@ -191,39 +132,3 @@ def page(head: Head, tab: str, **facts: Any) -> str:
 def whole(text: str) -> int | None:
     """A version as typed in a hidden field."""
     return int(text) if text.isdigit() else None
-
-
-def contact_facts(head: Head, contact: Any) -> dict[str, Any]:
-    """What the safe-contact form starts with: the rules, never a number."""
-    facts = {name: getattr(contact, name) or "" for name in safe_contact.WORDS}
-    for way in head.contact.ways:
-        facts |= {f"way_{way.channel.value}": way.answer.value, f"detail_{way.channel.value}": way.detail}
-    return {**facts, "version": str(contact.version_id)}
-
-
-def typed_contact(form: SafeContactForm) -> dict[str, Any]:
-    """The form as the service takes it."""
-    typed: dict[str, Any] = {name: form[name].data for name in (*safe_contact.WORDS, "phone", "email", "code_word")}
-    rules = {
-        channel.value: {
-            "answer": form[f"way_{channel.value}"].data or "not_asked",
-            "detail": form.data.get(f"detail_{channel.value}", ""),
-        }
-        for channel in ContactChannel
-    }
-    return {**typed, "rules": rules, "version": whole(form.version.data)}
-
-
-def typed_lines(form: SafeContactForm) -> list[tuple[str, str]]:
-    """What was typed, for the page that shows both versions."""
-    return [
-        (field.label.text, str(field.data))
-        for field in form
-        if field.data and field.type != "HiddenField" and field.name != "csrf_token"
-    ]
-
-
-def held_lines(head: Head) -> list[tuple[str, str]]:
-    """What is held now."""
-    ways = [(way.channel.label, f"{way.answer.label} {way.detail}".strip()) for way in head.contact.ways]
-    return [*ways, ("Checked", long_date(head.contact.checked_on)), *(("", line) for line in head.contact.lines)]

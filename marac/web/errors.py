@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response
 from marac.errors import Refusal, RuleBroken
 
 PAGES: Final = frozenset({400, 403, 404, 409, 410, 419, 429, 500, 503})
-NEVER_SHOWN: Final = re.compile(r"csrf_token|once_key|version|passw|secret|code|token", re.IGNORECASE)
+NEVER_KEPT: Final = re.compile(r"csrf|once_key|passw|secret|token|totp|^code$", re.IGNORECASE)
+NEVER_SHOWN: Final = re.compile(rf"{NEVER_KEPT.pattern}|^(version|pen|then|next)$", re.IGNORECASE)
 
 Versions = Sequence[tuple[str, str]]  # (label, text) in the order of the form
 
@@ -73,7 +74,19 @@ def on_http(error: HTTPException) -> Any:
 
 def on_stale_page(error: CSRFError) -> tuple[str | Response, int]:
     """The page was open longer than its sign-in: nothing was saved, and what was typed is shown to be copied."""
-    return page(419, yours=typed_text(), back=request.path)
+    return open_too_long()
+
+
+def open_too_long() -> tuple[str | Response, int]:
+    """419: nothing was saved, nothing is lost. The page holds what was typed, to be sent again after signing in."""
+    return page(419, yours=typed_text(), again=_to_send_again(), back=request.path)
+
+
+def _to_send_again() -> list[tuple[str, str]]:
+    """The fields of a form of ours as they came; none when another site may have made them, or one is a secret."""
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    secret = any(NEVER_KEPT.search(name) for name, _text in fields if name != "once_key")
+    return [] if secret or request.headers.get("Sec-Fetch-Site") != "same-origin" else fields
 
 
 def on_fault(error: Exception) -> tuple[str | Response, int]:

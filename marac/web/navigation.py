@@ -17,6 +17,7 @@ PLACES: Final = {
     "sanctuary": ("Sanctuary", "/sanctuary"), "visits": ("Visits", "/visits"), "jobs": ("Jobs", "/jobs"),
     "reports": ("Reports", "/reports"), "users": ("Users", "/admin/users"), "agencies": ("Agencies", "/admin/agencies"),
     "settings": ("Settings", "/admin/settings"), "audit": ("Audit", "/admin/audit"),
+    "outside": ("Outside referrers", "/referrals/invited"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
@@ -32,7 +33,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.CRIME_PREVENTION_OFFICER: _SCHEME,
     Role.CONTRACTOR: ("jobs",),
     Role.SERVICE_MANAGER: ("today", "reports", "panels"),
-    Role.AGENCY_ADMIN: ("today", "users", "agencies"),
+    Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings"),
     Role.AUDITOR: ("today", "audit"),
 }
@@ -48,6 +49,8 @@ def frame() -> dict[str, Any]:
     found = signin.signed_in_so_far()
     if found is None:
         return {}
+    if found.actor.referral_id is not None:
+        return _by_link(found.agency)
     menu = MENUS.get(found.actor.role, ())
     existing, places = _existing(), [PLACES[name] for name in menu]
     return {
@@ -57,7 +60,15 @@ def frame() -> dict[str, Any]:
         "account_url": "/account", "switch_url": "/account#roles" if found.memberships > 1 else "",
         "sign_out_url": "/sign-out", "lock_url": "/lock", "keep_url": "/account/keep",
         "idle_seconds": int(sessions.IDLE.total_seconds()),
-        "end_url": f"/sign-in?next={signin.way_back(request.path)}" if request.method == "GET" else "/sign-in",
+        "end_url": signin.sign_in_and_back() if request.method == "GET" else "/sign-in",
+    }  # fmt: skip
+
+
+def _by_link(agency: str) -> dict[str, Any]:
+    """Who came by a link has one thing here, so no places to go to and no account."""
+    return {
+        "signed_in": {"role": Role.REFERRER.label, "agency": agency}, "sign_out_url": "/sign-out", "lock_url": "/lock",
+        "keep_url": "/account/keep", "idle_seconds": int(sessions.IDLE.total_seconds()), "end_url": signin.START,
     }  # fmt: skip
 
 

@@ -9,15 +9,14 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
-from marac.models import Referral
-from marac.services import people, referral_tasks
+from marac.models import Agency, Referral
+from marac.services import people, referral_answers, referral_tasks, risk_tools, users
 from marac.vocabulary import ContactChannel, PersonRole
-from marac.web import referral_layout, widgets
+from marac.web import drafts, referral_words, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms import dash, referral_facts, referrals as forms
+from marac.web.forms import referral_facts, referrals as forms
 from marac.web.referrals import found
 from marac.web.shell import time_of_day
-from marac.workflows import checklists
 
 bp = Blueprint("referral_parts", __name__)
 
@@ -28,10 +27,11 @@ FORMS: dict[str, Any] = {
     "children": forms.ChildForm,
     "reason": forms.ReasonForm,
     "sharing": forms.SharingForm,
+    "referrer": forms.ReferrerForm,
     "equality": forms.EqualityForm,
 }
-ROLES = {"other-person": (PersonRole.PERPETRATOR,), "children": referral_tasks.OTHERS}
-CHECKLIST = "dash_ric"
+ROLES = {"other-person": (PersonRole.PERPETRATOR,), "children": referral_answers.OTHERS}
+# risk has its address here too, and is answered by web/referral_risk.py
 PARTS = ",".join(f'"{key}"' for key in referral_tasks.BY_KEY)
 NOT_TYPED = ("version", "csrf_token")
 
@@ -62,10 +62,13 @@ def part(reference: str, task: str) -> Any:
     referral_tasks.open_form(session, actor, referral)
     asked = Part(session, actor, referral, task, _person_asked(session, referral, task))
     form = _form(asked)
-    if request.method == "GET":
-        return _page(asked, form)
-    unreadable = _check(task, form)
-    if form.errors and not _by_itself():
+    answer = drafts.meet(form, referral.case, saves=True)
+    if answer is not None or request.method == "GET":
+        return answer or _page(asked, form)
+    unreadable = _check(form)
+    if drafts.by_itself():
+        return _save_by_itself(asked, form, unreadable)
+    if form.errors:
         return _page(asked, form), 422
     try:
         _save(asked, form, unreadable)
@@ -74,7 +77,7 @@ def part(reference: str, task: str) -> Any:
         return _page(asked, form), 422
     except StaleEdit:
         return _stale(asked, form)
-    return _kept(asked, form) if _by_itself() else _onward(asked)
+    return _onward(asked)
 
 
 @bp.post("/referrals/<reference>/people/<uuid:person_id>/remove")
@@ -93,7 +96,7 @@ def _person_asked(session: Any, referral: Referral, task: str) -> UUID | None:
     if task not in ROLES or not asked:
         return None
     try:
-        return referral_tasks.person_in(session, referral, UUID(asked)).id
+        return referral_answers.person_in(session, referral, UUID(asked)).id
     except ValueError:
         raise NotFound from None
 
@@ -101,37 +104,64 @@ def _person_asked(session: Any, referral: Referral, task: str) -> UUID | None:
 def _form(asked: Part) -> Any:
     saved = asked.saved()
     edition = referral_tasks.edition_of(saved)
-    if asked.task == "risk":
-        checklist = checklists.current(CHECKLIST)
-        kind = dash.form_class(checklist.id, checklist.version)
-        return kind(data={**dash.from_facts(checklist, saved), "version": edition})
-    return FORMS[asked.task](data={**referral_facts.from_facts(saved), "version": edition})
+    kind = FORMS[asked.task]
+    if asked.task == "children":
+        kind = forms.child_form(feared := _feared(asked))
+        saved = _tied(saved, feared)
+    form = kind(data={**referral_facts.from_facts(saved), "version": edition})
+    if asked.task == "reason":
+        form.criteria.choices = widgets.offered(risk_tools.ways_in(asked.session, asked.referral))
+    return form
 
 
-def _check(task: str, form: Any) -> frozenset[str]:
+def _feared(asked: Part) -> dict[str, str]:
+    """The alleged perpetrators, to each of whom a child is something: {id in hex: name}."""
+    feared = people.people_of(asked.session, asked.referral.case_id, [PersonRole.PERPETRATOR])
+    return {one.id.hex: one.full_name or "" for one in feared}
+
+
+def _tied(saved: dict[str, Any], feared: dict[str, str]) -> dict[str, Any]:
+    """What was said of the only alleged perpetrator before they were added is said of them."""
+    before = saved.get("relationship_to_perpetrator")
+    if len(feared) == 1 and before and not saved.get("to_perpetrators"):
+        return {**saved, "to_perpetrators": dict.fromkeys(feared, before)}
+    return saved
+
+
+def _check(form: Any) -> frozenset[str]:
     """Validate; answers with the boxes whose text cannot be read. For later, only those are errors."""
     form.validate()
     wrong = [field for field in form if field.errors]
     unreadable = frozenset(field.name for field in wrong if any(str(one).strip() for one in field.raw_data or ()))
-    if _then() == "later" or _by_itself():
+    if _then() == "later" or drafts.by_itself():
         for field in wrong:
             field.errors = field.errors if field.name in unreadable else ()
-    elif task == "risk" and _then() != "none":
-        checklist = checklists.current(CHECKLIST)
-        dash.complain(form, checklists.score(checklist, dash.to_facts(form, checklist)["answers"]))
     return unreadable
 
 
+def _save_by_itself(asked: Part, form: Any, unreadable: frozenset[str]) -> Any:
+    """Save what can be read; what cannot be yet, and a person not added yet, is kept for the writer as it was typed."""
+    if asked.task in ROLES and asked.person_id is None:
+        return drafts.keep()
+    try:
+        with asked.session.begin_nested():
+            _save(asked, form, unreadable)
+    except RuleBroken:
+        return drafts.keep()
+    except StaleEdit:
+        return drafts.keep(message="Someone else changed this.", url=asked.address())
+    version, moment = referral_tasks.edition_of(asked.saved()), time_of_day(clock.now())
+    if unreadable:
+        words = f"Saved {moment}, but for what cannot be read yet: that is kept for you"
+        return drafts.keep(version=version, message=words)
+    drafts.drop()
+    return jsonify(saved=moment, version=version)
+
+
 def _save(asked: Part, form: Any, unreadable: frozenset[str]) -> None:
-    """What was typed, into its place. A new person is added by a button only, never again and again as one types."""
-    if _by_itself() and asked.task in ROLES and asked.person_id is None:
-        return
-    typed: dict[str, Any] = {"no_checklist": True}
-    if asked.task != "risk":
-        typed = referral_facts.to_facts(form, unreadable) | ({"person_id": asked.person_id} if asked.person_id else {})
-    elif _then() != "none":
-        typed = dash.to_facts(form, checklists.current(CHECKLIST))
-    done = not _by_itself() and _then() != "later"
+    """What was typed, into its place."""
+    typed = referral_facts.to_facts(form, unreadable) | ({"person_id": asked.person_id} if asked.person_id else {})
+    done = not drafts.by_itself() and _then() != "later"
     edition = form.version.data or None
     referral_tasks.save_task(
         asked.session, asked.actor, asked.referral, asked.task, typed, edition=edition, done=done
@@ -139,19 +169,8 @@ def _save(asked: Part, form: Any, unreadable: frozenset[str]) -> None:
 
 
 def _then() -> str:
-    """Which button was pressed: on to the list, `another` of the same, `later`, or `none` (no checklist was used)."""
+    """Which button was pressed: on to the list, `another` of the same, or `later`."""
     return request.form.get("then", "")
-
-
-def _by_itself() -> bool:
-    """Whether the page saved itself while somebody was typing."""
-    return request.headers.get("X-Requested-With") == "autosave"
-
-
-def _kept(asked: Part, form: Any) -> Any:
-    adding = asked.task in ROLES and asked.person_id is None
-    version = form.version.data if adding else referral_tasks.edition_of(asked.saved())
-    return jsonify(saved=time_of_day(clock.now()), version=version)
 
 
 def _onward(asked: Part) -> Any:
@@ -166,37 +185,23 @@ def _page(asked: Part, form: Any) -> str:
     facts |= {"task": referral_tasks.BY_KEY[asked.task], "action": asked.address()}
     if asked.task in ROLES:
         facts["listed"] = people.people_of(asked.session, asked.referral.case_id, ROLES[asked.task])
+    if asked.task == "referrer":
+        facts["mine"] = users.own_name(asked.session, asked.actor)
+        facts["agency"] = asked.session.get_one(Agency, asked.referral.agency_id).name
     if asked.task == "safe-contact":
         facts["channels"] = list(ContactChannel)
-    if asked.task == "risk":
-        facts |= _questions(form)
     return render_template(f"referrals/{asked.task.replace('-', '_')}.html", **facts)
-
-
-def _questions(form: Any) -> dict[str, Any]:
-    """The checklist by group, and its count so far."""
-    checklist = checklists.current(CHECKLIST)
-    answers = [form[f"q{question.number}"].data for question in checklist.questions]
-    return {
-        "checklist": checklist,
-        "groups": list(dash.grouped(form, checklist)),
-        "professional": dash.professional_fields(checklist),
-        "yes": answers.count("yes"),
-        "answered": sum(map(bool, answers)),
-    }
 
 
 def _stale(asked: Part, form: Any) -> Any:
     """Somebody else saved first: both versions side by side, nothing of either lost."""
-    if _by_itself():
-        return jsonify(message="Someone else changed this.", url=asked.address()), 409
     saved = asked.saved().items()
-    theirs = [(referral_layout.LABELS.get(name, name), _plain(name, value)) for name, value in saved if value]
+    theirs = [(referral_words.LABELS.get(name, name), _plain(name, value)) for name, value in saved if value]
     typed = [field for field in form if field.data and field.name not in NOT_TYPED]
     yours = [(field.label.text, _plain(field.name, field.data)) for field in typed]
     return conflict_page(yours=yours, theirs=theirs, back=asked.address())
 
 
 def _plain(name: str, value: Any) -> str:
-    shown = referral_layout.words(name, value)
+    shown = referral_words.words(name, value)
     return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)

@@ -9,10 +9,9 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
-from marac.services import inbox, moving, referral_tasks, referrals, triage
-from marac.services.triage import Ruling
-from marac.vocabulary import ProgrammeSlug, ReferralState, TriageOutcome
-from marac.web import referral_layout, signin, unit_of_work, widgets
+from marac.services import questions as asked_parts, referral_hints, referral_tasks, referrals
+from marac.vocabulary import ProgrammeSlug, ReferralState
+from marac.web import asking, drafts, inbox_page, referral_layout, signin, standing, unit_of_work, widgets
 from marac.web.forms import referral_facts, referrals as forms
 from marac.workflows.referral_rules import URGENT_FIELDS
 
@@ -22,15 +21,7 @@ bp = Blueprint("referrals", __name__)
 @bp.get("/referrals")
 def list_referrals() -> Any:
     """What waits for a decision (those who decide), one's drafts, and how what was sent stands."""
-    session, actor = unit_of_work.session(), signin.person()
-    waiting = inbox.list_referrals(session, actor, "waiting")
-    decided = inbox.list_referrals(session, actor, "decided", most=20)
-    lists = {name: inbox.list_referrals(session, actor, name) for name in ("drafts", "sent")}
-    rows = {name: _rows(lines) for name, lines in {"waiting": waiting, "decided": decided, **lists}.items()}
-    return render_template(
-        "referrals/list.html", rows=rows, decides=triage.may_decide(actor), starts=referrals.may_start(actor),
-        last_decided_at=inbox.last_decided_at(session, actor),
-    )  # fmt: skip
+    return inbox_page.page(unit_of_work.session(), signin.person())
 
 
 @bp.route("/referrals/new", methods=["GET", "POST"])
@@ -39,13 +30,14 @@ def new() -> Any:
     actor, form = signin.person(), forms.StartForm()
     if not referrals.may_start(actor):
         raise NotAllowed
-    form.programme.choices = [(slug.value, forms.ABOUT[slug]) for slug in referrals.programmes(actor)]
+    session, send_to = unit_of_work.session(), ""
     if form.validate_on_submit():
-        keyring = unit_of_work.deployment().keyring
         programme = ProgrammeSlug(form.programme.data)
-        referral = referrals.start_referral(unit_of_work.session(), keyring, actor, programme)
-        return _to(".hub", referral)
-    return render_template("referrals/new.html", form=form), 422 if form.errors else 200
+        send_to = referrals.where_to_send(session, actor, programme)
+        if not send_to:
+            keyring = unit_of_work.deployment().keyring
+            return _to(".hub", referrals.start_referral(session, keyring, actor, programme))
+    return render_template("referrals/new.html", form=form, send_to=send_to), 422 if form.errors else 200
 
 
 @bp.get("/referrals/<reference>")
@@ -53,12 +45,13 @@ def hub(reference: str) -> Any:
     """The task list for whoever fills it in; for others how it stands and what of it they may read."""
     session, actor, referral = found(reference)
     if not may_fill(session, actor, referral):
-        return _standing_page(session, actor, referral)
+        return standing.page(session, actor, referral)
     broken = {referral_tasks.TASK_OF.get(one.field, one.field) for one in referrals.problems(session, actor, referral)}
     return render_template(
         "referrals/hub.html", referral=referral, tasks=_task_rows(referral, broken), draft=_is_draft(referral),
         unfinished=referral_tasks.unfinished(referral) and not _is_draft(referral),
         asked=referral.question if referral.state == ReferralState.RETURNED else "",
+        accepted=referral.state == ReferralState.ACCEPTED, to_add=_link(referral, *_to_add(session, referral)),
     )  # fmt: skip
 
 
@@ -79,6 +72,7 @@ def check(reference: str) -> Any:
     return render_template(
         "referrals/check.html", form=form, referral=referral, problems=_with_links(referral, problems),
         sections=referral_layout.sections(session, referral, opened), returned=referral.state == ReferralState.RETURNED,
+        hints=[_link(referral, one.task, one.text) for one in referral_hints.quality_hints(session, referral)],
     ), 422 if form.errors else 200  # fmt: skip
 
 
@@ -99,6 +93,9 @@ def urgent(reference: str) -> Any:
     if not _is_draft(referral):
         raise WrongState
     form = forms.UrgentForm(data=referrals.urgent_so_far(session, referral))
+    answer = drafts.meet(form, referral.case)
+    if answer is not None:
+        return answer
     if form.validate_on_submit():
         age = referral_facts.age_or_date(form.victim_age.data)
         if age is None or (isinstance(age, date) and age >= clock.today()):
@@ -113,25 +110,7 @@ def urgent(reference: str) -> Any:
 def questions(reference: str) -> Any:
     """Question and answer, kept with the referral: the coordinator asks, the referrer answers."""
     session, actor, referral = found(reference)
-    answers = referral.state == ReferralState.RETURNED and may_fill(session, actor, referral)
-    asks = referral.state == ReferralState.SUBMITTED and triage.may_decide(actor)
-    opened = referrals.open_referral(session, actor, referral)
-    form: Any = forms.AnswerForm() if answers else forms.QuestionForm()
-    if (answers or asks) and form.validate_on_submit():
-        try:
-            if answers:
-                referrals.answer(session, actor, referral, form.answer.data)
-            else:
-                triage.decide(session, actor, referral, Ruling(TriageOutcome.RETURN, questions=form.questions.data))
-        except RuleBroken as problem:
-            widgets.place(form, problem)
-        else:
-            flash("Sent.", "success")
-            return _to(".hub", referral)
-    return render_template(
-        "referrals/questions.html", form=form, referral=referral, answers=answers, asks=asks,
-        exchange=(referral.exchange or ()) if opened else (),
-    ), 422 if form.errors else 200  # fmt: skip
+    return asking.page(session, actor, referral, fills=may_fill(session, actor, referral))
 
 
 @bp.post("/referrals/<reference>/withdraw")
@@ -158,21 +137,8 @@ def may_fill(session: Any, actor: Actor, referral: Referral) -> bool:
     return True
 
 
-def _standing_page(session: Any, actor: Actor, referral: Referral) -> Any:
-    opened = referrals.open_referral(session, actor, referral)
-    steps = {step.name for step in moving.available(actor, referral)}
-    declined = referral.state == ReferralState.NOT_ACCEPTED
-    return render_template(
-        "referrals/standing.html", referral=referral, standing=referral_layout.standing(referral),
-        sections=referral_layout.sections(session, referral, opened) if "risk" in opened else [],
-        advice=referrals.advice_of(session, actor, referral) if declined else "",
-        decides="accept" in steps, reviews="review" in steps,
-        case=referral.case if opened else None,
-    )  # fmt: skip
-
-
 def _task_rows(referral: Referral, broken: set[str]) -> list[dict[str, str]]:
-    done = set(referral.done_tasks or ())
+    done, again = set(referral.done_tasks or ()), asked_parts.asked_now(referral)
     rows = []
     for task in referral_tasks.TASKS:
         row = {"text": task.label, "hint": task.hint, "status": "Optional" if task.optional else "Not started yet",
@@ -181,22 +147,26 @@ def _task_rows(referral: Referral, broken: set[str]) -> list[dict[str, str]]:
             row |= {"status": "Needs checking", "tag": "care"}
         elif task.key in done:
             row |= {"status": "Done"}
+        elif task.key in again:
+            row |= {"status": "Asked for", "tag": "care"}
         rows.append(row)
     return rows
 
 
 def _with_links(referral: Referral, problems: tuple[RuleBroken, ...]) -> list[dict[str, str]]:
-    links = []
-    for problem in problems:
-        task = referral_tasks.TASK_OF.get(problem.field, problem.field)
-        known = task in referral_tasks.BY_KEY
-        href = url_for("referral_parts.part", reference=referral.reference, task=task) if known else ""
-        links.append({"text": problem.message, "href": href})
-    return links
+    return [_link(referral, referral_tasks.TASK_OF.get(one.field, one.field), one.message) for one in problems]
 
 
-def _rows(lines: list[inbox.ReferralLine]) -> list[list[Any]]:
-    return [referral_layout.line(one, clock.now()) for one in lines]
+def _to_add(session: Any, referral: Referral) -> tuple[str, str]:
+    hint = referral_hints.person_to_add(session, referral)
+    return (hint.task, hint.text) if hint else ("", "")
+
+
+def _link(referral: Referral, task: str, text: str) -> dict[str, str]:
+    """A sentence that leads to one part, when there is such a part."""
+    known = task in referral_tasks.BY_KEY
+    href = url_for("referral_parts.part", reference=referral.reference, task=task) if known else ""
+    return {"text": text, "href": href}
 
 
 def _is_draft(referral: Referral) -> bool:

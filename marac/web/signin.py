@@ -29,11 +29,14 @@ bp = Blueprint("signin", __name__)
 PUBLIC: Final = frozenset({
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz",
     "joining.invitation", "joining.set_up_account",
+    "outside_referrers.link", "outside_referrers.start",
     "help.help_page", "help.privacy", "help.accessibility", "help.safety",
     "demo.accounts",
 })  # fmt: skip
 APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
 HOME: Final = "/today"
+START: Final = "/start"  # where those come back who came by a link and cannot sign in
+BY_LINK: Final = "by_link"
 HALF_LASTS: Final = 600  # seconds between the password and the code
 REFUSED: Final = "We could not sign you in. Check your details or ask your agency lead."
 CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
@@ -131,6 +134,11 @@ def renew(token: str) -> None:
     login_user(Visitor(token))
 
 
+def came_by_link() -> bool:
+    """Whether this browser holds, or held until it was idle too long, the session of somebody outside (DA-42)."""
+    return bool(session.get(BY_LINK))
+
+
 def service_name() -> str:
     """The neutral name that people know this service by."""
     return cast(str, current_app.config["SERVICE_NAME"])
@@ -139,6 +147,11 @@ def service_name() -> str:
 def way_back(path: str) -> str:
     """A path of ours, signed, so that no link can lead anywhere else after signing in."""
     return str(_signer().dumps(path))
+
+
+def sign_in_and_back() -> str:
+    """The address of the sign-in page that leads back to the page of this request."""
+    return f"/sign-in?next={way_back(request.full_path.removesuffix('?'))}"
 
 
 def after_signing_in() -> str:
@@ -194,8 +207,8 @@ def code() -> Any:
 @bp.post("/sign-out")
 def sign_out() -> Any:
     """End the session here and on the server, and empty what the browser kept."""
+    answer = redirect(START if came_by_link() else "/sign-in", code=303)
     _end("signed_out")
-    answer = redirect("/sign-in", code=303)
     answer.headers.update(CLEAR)
     return answer
 
@@ -205,8 +218,9 @@ def lock() -> Any:
     """Hide screen: the session ends; signing in leads back to the page that was hidden."""
     came_from = urlsplit(request.referrer or "")
     back = f"?next={way_back(came_from.path)}" if came_from.netloc == request.host else ""
+    where = START if came_by_link() else f"/sign-in{back}"
     _end("hidden")
-    return redirect(f"/sign-in{back}", code=303)
+    return redirect(where, code=303)
 
 
 @bp.get("/healthz")
@@ -222,10 +236,12 @@ def _visitor(token: str) -> Visitor | None:
 
 
 def _sign_in_first() -> BaseResponse | tuple[str | BaseResponse, int]:
-    """To the sign-in page and back; what was typed into a form meanwhile is shown, so that it can be copied."""
+    """To the sign-in page and back; what was typed into a form meanwhile is kept on the page that answers."""
     if request.method not in unit_of_work.READS:
-        return errors.page(419, yours=errors.typed_text(), back=request.path)
-    return redirect(f"/sign-in?next={way_back(request.full_path.removesuffix('?'))}", code=303)
+        return errors.open_too_long()
+    if came_by_link():
+        return redirect(START, code=303)
+    return redirect(sign_in_and_back(), code=303)
 
 
 def _half_way(user_id: UUID) -> Any:

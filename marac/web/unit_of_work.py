@@ -5,7 +5,8 @@ A POST holds the write lock from its first statement. Anything but success rolls
 policy was not asked.
 """
 
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from typing import cast
 from uuid import UUID
 
@@ -73,6 +74,11 @@ def replayed() -> BaseResponse | None:
     return redirect(location, code=303) if location else None
 
 
+def keep_anyway(keep: Callable[[Session], object] | None) -> None:
+    """What this request keeps although it is refused and rolled back, in a transaction of its own (typed text)."""
+    g.keep_anyway = keep
+
+
 def finish(response: Response) -> Response:
     """Commit what succeeded, roll back what did not, and write the audit entry in either case."""
     if "closing" not in g:
@@ -113,7 +119,18 @@ def _roll_back(response: Response) -> Response:
     refusal, who = g.get("refused"), actor()
     if who is not None and refusal is not None:
         _write_entries([], refusal)
+    _keep_anyway()
     return response
+
+
+def _keep_anyway() -> None:
+    keep = g.pop("keep_anyway", None)
+    if keep is None:
+        return
+    with suppress(Refusal), deployment().writer() as own:
+        own.info["keyring"] = deployment().keyring
+        keep(own)
+        commit(own, None, request=errors.request_number())
 
 
 def _write_entries(entries: list[object], refusal: Exception | None = None) -> None:
@@ -134,6 +151,7 @@ def _write_entries(entries: list[object], refusal: Exception | None = None) -> N
 
 def _refused(refusal: Refusal) -> Response:
     session().rollback()
+    _keep_anyway()
     return current_app.make_response(errors.on_refusal(refusal))
 
 

@@ -4,7 +4,7 @@ Mended here: a date posted in any number of parts (the original answers 500), em
 links that land on a group instead of its first box, and one full template context per widget.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from marac import clock
 from marac.errors import RuleBroken
+from marac.web.pasted import one_line, plain_text
 
 PRIVATE: Final = {"autocomplete": "off", "spellcheck": "false", "data-gramm": "false"}
 WORDING: Final = {  # what WTForms says, and what we say instead
@@ -203,9 +204,14 @@ def _must(required: str) -> list[Any]:
 
 
 def _text(label: str, required: str, hint: str, kind: Any, *, longest: int, more: dict[str, Any]) -> Any:
-    checks = [*_must(required), Length(max=longest, message=f"{label} must be {longest:,} characters or fewer")]
-    make = TextAreaField if isinstance(kind, GovTextArea | GovCharacterCount) else StringField
-    return make(label, description=hint, validators=checks, filters=[tidy], widget=kind, render_kw={**PRIVATE, **more})
+    """`more` may hold `checks` and `filters` of the box's own; the rest are attributes of the box."""
+    named = label.removesuffix(" (optional)")
+    own, filters = more.pop("checks", ()), more.pop("filters", ())
+    checks = [*_must(required), Length(max=longest, message=f"{named} must be {longest:,} characters or fewer"), *own]
+    lines = isinstance(kind, GovTextArea | GovCharacterCount)
+    make, pasted = (TextAreaField, plain_text) if lines else (StringField, one_line)
+    look = {**PRIVATE, **more}
+    return make(label, description=hint, validators=checks, filters=[pasted, *filters], widget=kind, render_kw=look)
 
 
 def text_field(label: str, required: str = "", hint: str = "", *, longest: int = 200, **attributes: Any) -> Any:
@@ -284,14 +290,16 @@ def tick_field(label: str, required: str = "", hint: str = "") -> Any:
     return BooleanField(label, _must(required), description=hint, widget=Checkbox())
 
 
-def date_field(label: str, required: str = "", hint: str = "For example, 27 3 1991.") -> Any:
+def date_field(
+    label: str, required: str = "", hint: str = "For example, 27 3 1991.", *, checks: Sequence[Any] = ()
+) -> Any:
     """A date in three boxes, all posted under the field's name."""
 
     def given(form: Any, field: Any) -> None:
         if required and not any(str(part).strip() for part in field.raw_data or [field.data or ""]):
             raise StopValidation(required)
 
-    return DateParts(label, [given], description=hint, widget=DateInput())
+    return DateParts(label, [given, *checks], description=hint, widget=DateInput())
 
 
 def file_field(label: str, required: str = "", hint: str = "PDF, Word, JPG or PNG. 10MB or smaller.") -> Any:

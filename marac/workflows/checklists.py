@@ -4,20 +4,20 @@ What is not known is counted and shown, never a silent no. Scores of different t
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from marac.errors import RuleBroken
 from marac.paths import DATA
-from marac.workflows.definitions import Checklist, Cluster, Question, Threshold, load
+from marac.workflows.definitions import Band, Checklist, Cluster, Question, Threshold, build, read_page
 
 Answers = Mapping[str, Any]
 
+SHIPPED = tuple(read_page(path) for path in sorted((DATA / "checklists").glob("*.yaml")))
 CHECKLISTS: dict[tuple[str, str], Checklist] = {
-    (checklist.id, checklist.version): checklist
-    for checklist in (load(path) for path in sorted((DATA / "checklists").glob("*.yaml")))
+    (checklist.id, checklist.version): checklist for checklist in map(build, SHIPPED)
 }
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -28,6 +28,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "grade_is": operator.eq,
 }
 YES, NO, UNKNOWN = "yes", "no", ("dont_know", "not_known", "unknown")
+VISIBLE_HIGH_RISK = "visible_high_risk"
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,39 @@ class Score:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
+@dataclass(frozen=True)
+class LocalReading:
+    """How a partnership reads a tool on a day, in place of what the tool's own file says (DA-7).
+
+    `triggers` are red flags of which any one alone is visible high risk. None means as shipped.
+    """
+
+    thresholds: Sequence[Threshold] | None = None
+    bands: Sequence[Band] | None = None
+    triggers: frozenset[str] = frozenset()
+
+
+AS_SHIPPED = LocalReading()
+
+
 def current(checklist_id: str, on: date | None = None) -> Checklist:
-    """The newest version in force on a date (without one: the newest). LookupError when there is none."""
-    versions = [
-        checklist
-        for checklist in CHECKLISTS.values()
-        if checklist.id == checklist_id
-        and (on is None or checklist.effective_from <= on <= (checklist.effective_to or date.max))
-    ]
-    if not versions:
+    """The newest shipped version in force on a date (without one: the newest). LookupError when there is none."""
+    found = newest((tool for tool in CHECKLISTS.values() if tool.id == checklist_id), on)
+    if checklist_id not in found:
         raise LookupError(f"there is no checklist {checklist_id!r} in force")
-    return max(versions, key=lambda checklist: (checklist.effective_from, checklist.version))
+    return found[checklist_id]
+
+
+def newest(versions: Iterable[Checklist], on: date | None = None) -> dict[str, Checklist]:
+    """Of each tool the version in force on a date, by id: the one that began last, then the one given last."""
+    found: dict[str, Checklist] = {}
+    for one in versions:
+        began = one.effective_from
+        if on is not None and not began <= on <= (one.effective_to or date.max):
+            continue
+        if one.id not in found or found[one.id].effective_from <= began:
+            found[one.id] = one
+    return found
 
 
 def score(
@@ -71,18 +94,22 @@ def score(
     answers: Answers,
     *,
     on: date | None = None,
-    thresholds: Sequence[Threshold] | None = None,
+    local: LocalReading = AS_SHIPPED,
 ) -> Score:
     """Score answers keyed by question number, each a word or a mapping with `answer`, `comment` and `follow_ups`.
 
-    Tools entered as a score or grade take `score` and `grade`. `thresholds` are the local ones in place of the shipped
-    (DA-7). RuleBroken, beside the question, when an answer is none of those offered.
+    Tools entered as a score or grade take `score` and `grade`. `local` is how the partnership reads the tool (DA-7).
+    RuleBroken, beside the question, when an answer is none of those offered.
     """
     _refuse_strangers(checklist, answers)
     found = RULES[checklist.rule](checklist, answers)
-    chosen = _in_force(checklist.thresholds if thresholds is None else thresholds, on)
-    criteria = tuple(threshold.key for threshold in chosen if _reached(found, threshold))
-    return replace(found, criteria_met=(*found.criteria_met, *criteria))
+    if local.bands is not None and found.score is not None:
+        found = replace(found, band=_band(local.bands, found.score))
+    chosen = _in_force(checklist.thresholds if local.thresholds is None else local.thresholds, on)
+    criteria = [threshold.key for threshold in chosen if _reached(found, threshold)]
+    if local.triggers & set(found.red_flags):
+        criteria.append(VISIBLE_HIGH_RISK)
+    return replace(found, criteria_met=(*found.criteria_met, *dict.fromkeys(criteria)))
 
 
 def meets(total: int | str | None, sign: str, value: int | str) -> bool:
@@ -103,6 +130,8 @@ def _reached(found: Score, threshold: Threshold) -> bool:
 
 
 def _refuse_strangers(checklist: Checklist, answers: Answers) -> None:
+    if not isinstance(answers, Mapping):
+        raise RuleBroken("answers", "Answers must be given by question number")
     known = {str(question.number) for question in checklist.questions}
     known |= {field.key for field in (*checklist.fields, *checklist.same_day)}
     known |= {gate.key for gate in checklist.gates} | {factor.key for factor in checklist.factors}
@@ -138,7 +167,7 @@ def _count(checklist: Checklist, answers: Answers) -> Score:
         max=checklist.maximum,
         unknown=unknown,
         could_rise_to=len(yes) + unknown,
-        band=_band(checklist, len(yes)),
+        band=_band(checklist.bands, len(yes)),
         missing_detail=tuple(q.number for q in yes if q.needs_detail and not _detailed(q, answers)),
         unanswered=tuple(number for number, answer in given.items() if answer is None),
         red_flags=(
@@ -160,8 +189,8 @@ def _clustered(cluster: Cluster, yes: set[int]) -> bool:
     return cluster.all_of <= yes and all(not part or part & yes for part in (cluster.any_of, cluster.with_any_of))
 
 
-def _band(checklist: Checklist, total: int) -> str | None:
-    for band in checklist.bands:
+def _band(bands: Iterable[Band], total: int) -> str | None:
+    for band in bands:
         if band.low <= total and (band.high is None or total <= band.high):
             return band.key
     return None
@@ -184,7 +213,7 @@ def _weighted(checklist: Checklist, answers: Answers) -> Score:
         max=checklist.maximum,
         unknown=unknown,
         could_rise_to=total + could_rise,
-        band=_band(checklist, total),
+        band=_band(checklist.bands, total),
         unanswered=tuple(unanswered),
     )
 
@@ -194,7 +223,9 @@ def _points(question: Question, answers: Answers) -> tuple[int, ...] | None:
     said = _said(answers, question.number)
     keys = [said] if isinstance(said, str) else list(said or ())
     options = {option.key: option for option in question.options}
-    if any(key not in options for key in keys) or (len(keys) > 1 and question.kind != "multi"):
+    if any(not isinstance(key, str) or key not in options for key in keys) or (
+        len(keys) > 1 and question.kind != "multi"
+    ):
         raise RuleBroken(str(question.number), f"Choose one of: {', '.join(options)}")
     chosen = [options[key] for key in keys]
     if len(chosen) > 1 and any(option.exclusive or option.score is None for option in chosen):
@@ -209,13 +240,13 @@ def _entered(checklist: Checklist, answers: Answers) -> Score:
     total = _number(answers, fields["score"].minimum, fields["score"].maximum) if "score" in fields else None
     grades = [_chosen(answers, key, checklist.grades) for key in ("grade", "supervisor_grade") if key in fields]
     grade = max((grade for grade in grades if grade), key=checklist.grades.index, default=None)
-    given = {"score": total, "grade": grade}
+    given = {key: value for key, value in (("score", total), ("grade", grade)) if key in fields}
     return Score(
         score=total,
         max=checklist.maximum,
         could_rise_to=total,
         band=grade,
-        unanswered=tuple(key for key, value in given.items() if key in fields and value is None),
+        unanswered=() if any(value is not None for value in given.values()) else tuple(given),
     )
 
 

@@ -3,6 +3,8 @@
 A published version is never edited. No official wording is shipped: labels are working labels until permission is held.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +14,8 @@ from typing import Any
 import yaml
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+OFFICIAL, WORKING = "Official wording", "Working labels"
+WORDING = {"load separately": WORKING, "": WORKING, "own": "Own wording"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. `kind` is `yes_no`, `single` or `multi`; `follow_ups` are asked when the answer is yes."""
+    """One question. `kind` is `yes_no`, `single` or `multi`; `follow_ups` are asked when the answer is yes.
+
+    `label` is our own short one; `text` is the publisher's wording where a partnership loaded it, unchanged.
+    """
 
     number: int
     key: str
@@ -53,6 +60,12 @@ class Question:
     opens_if_yes: str | None = None
     prompts_record: str | None = None
     alert: str | None = None
+    text: str = ""
+
+    @property
+    def words(self) -> str:
+        """What is asked on the page: the loaded wording, else the short label."""
+        return self.text or self.label
 
 
 @dataclass(frozen=True)
@@ -107,9 +120,13 @@ class Factor:
     raises_to: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checklist:
-    """One version of one tool. `rule`: count, weighted_sum, entered, grade or gates_then_priority."""
+    """One version of one tool. `rule`: count, weighted_sum, entered, grade or gates_then_priority.
+
+    `fingerprint` is the SHA-256 of its page. `opened_by` names the (tool, question) whose yes opens it: a further
+    set of questions rather than a tool of its own. `ages` are the lowest and highest age of the person it is made for.
+    """
 
     id: str
     tool_key: str
@@ -133,6 +150,16 @@ class Checklist:
     clusters: tuple[Cluster, ...]
     gates: tuple[Gate, ...]
     factors: tuple[Factor, ...]
+    fingerprint: str
+    acknowledgement: str
+    wording: str
+    opened_by: tuple[tuple[str, int], ...]
+    ages: tuple[int | None, int | None]
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether it informs judgement beside another tool, and is not one by itself."""
+        return bool(self.opened_by)
 
     def question(self, number: int) -> Question:
         """The question with that number; LookupError when there is none."""
@@ -144,9 +171,25 @@ class Checklist:
 
 def load(path: Path) -> Checklist:
     """Read one version of one tool from its YAML file."""
-    page = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe loader, the C one if there is one
+    return build(read_page(path))
+
+
+def read_page(path: Path) -> dict[str, Any]:
+    """The page of one version as its file writes it."""
+    page: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe loader
+    return page
+
+
+def canonical(page: Mapping[str, Any]) -> str:
+    """A page as one line of JSON, keys sorted: what a loaded version is stored and compared as."""
+    return json.dumps(page, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def build(page: Mapping[str, Any]) -> Checklist:
+    """One version of one tool from its page, which is known to be without fault."""
     scoring = page["scoring"]
     entered = page.get("entry_mode") == "score_only"
+    ages = (page.get("applies_to") or {}).get("victim_age") or {}
     return Checklist(
         id=page["id"],
         tool_key=page["tool_key"],
@@ -155,7 +198,7 @@ def load(path: Path) -> Checklist:
         publisher=page["publisher"],
         licence_note=page.get("licence_note", ""),
         effective_from=date.fromisoformat(page["effective_from"]),
-        effective_to=date.fromisoformat(page["effective_to"]) if page["effective_to"] else None,
+        effective_to=date.fromisoformat(page["effective_to"]) if page.get("effective_to") else None,
         panels=tuple(page["panels"]),
         rule="entered" if entered else scoring["rule"],
         minimum=scoring.get("minimum"),
@@ -163,13 +206,18 @@ def load(path: Path) -> Checklist:
         grades=tuple(scoring.get("grade", page.get("priorities", ()))),
         questions=tuple(_question(item) for item in page.get("items", ())),
         groups={group["key"]: group["label"] for group in page.get("groups", ())},
-        fields=_fields(page.get("score_only_fields") or page.get("professional_section", {}).get("fields", ())),
+        fields=_fields(page.get("score_only_fields") or (page.get("professional_section") or {}).get("fields", ())),
         same_day=_fields(page.get("same_day_questions", ())),
-        thresholds=tuple(_threshold(item) for item in page["thresholds"]),
+        thresholds=tuple(_threshold(item) for item in page.get("thresholds", ())),
         bands=tuple(_band(item) for item in page.get("bands", ()) if isinstance(item, Mapping)),
-        clusters=tuple(_cluster(item) for item in page.get("red_flags", {}).get("clusters", ())),
+        clusters=tuple(_cluster(item) for item in (page.get("red_flags") or {}).get("clusters", ())),
         gates=tuple(_gate(item) for item in page.get("gates", ())),
         factors=tuple(_factor(item) for item in page.get("factors", ())),
+        fingerprint=hashlib.sha256(canonical(page).encode()).hexdigest(),
+        acknowledgement=page.get("acknowledgement", ""),
+        wording=WORDING.get(page.get("official_wording", ""), OFFICIAL),
+        opened_by=tuple((opened["checklist"], opened["item"]) for opened in page.get("opened_by", ())),
+        ages=(ages.get("minimum", ages.get("value")), ages.get("maximum")),
     )
 
 
@@ -191,6 +239,7 @@ def _question(item: Mapping[str, Any]) -> Question:
         opens_if_yes=item.get("opens_if_yes"),
         prompts_record=item.get("prompts_record"),
         alert=item.get("alert"),
+        text=item.get("text", ""),
     )
 
 

@@ -16,6 +16,7 @@ from marac.workflows.referral_rules import (
     judgement_explained,
     late_add_agreed,
     matches_decided,
+    not_heard_yet,
     not_visible_high_risk,
     nothing_missing,
     old_enough,
@@ -28,6 +29,7 @@ from marac.workflows.referral_rules import (
     urgent_fields_given,
     was_sent_unfinished,
 )
+from marac.workflows.triage_rules import another_person_reviews, hand_over_recorded, reason_coded, staff_screened
 
 S = ReferralState
 P = Permission
@@ -45,7 +47,7 @@ COMPLETE = (
     escalation_counted,
     sharing_recorded,
 )
-LISTABLE = (meeting_chosen, late_add_agreed, matches_decided, conflict_checked)
+LISTABLE = (meeting_chosen, late_add_agreed, matches_decided, staff_screened, conflict_checked)
 TELL_REFERRER = Notify(Template.REFERRAL_DECIDED, "referrer")
 TELL_COORDINATOR = Notify(Template.REFERRAL_WAITING, Role.COORDINATOR)
 
@@ -92,6 +94,12 @@ REFERRAL = Workflow(
             effects=(TELL_COORDINATOR,),
             label="Finish an urgent referral",
         ),
+        Transition(
+            "finish", (S.ACCEPTED,), S.ACCEPTED, P.REFERRAL_EDIT,
+            guards=(was_sent_unfinished, not_heard_yet, *COMPLETE),
+            effects=(TELL_COORDINATOR,),
+            label="Finish an urgent referral that was accepted meanwhile", reopens=True,
+        ),
         Transition("withdraw", (S.DRAFT,), S.WITHDRAWN, P.REFERRAL_EDIT, label="Withdraw"),
         Transition(
             "return_for_information", (S.SUBMITTED,), S.RETURNED, P.REFERRAL_DECIDE,
@@ -107,7 +115,7 @@ REFERRAL = Workflow(
         ),
         Transition(
             "accept_emergency", WAITING, S.ACCEPTED, P.REFERRAL_DECIDE,
-            guards=(emergency_approved, meeting_chosen, matches_decided, conflict_checked),
+            guards=(emergency_approved, meeting_chosen, matches_decided, staff_screened, conflict_checked),
             effects=(TELL_REFERRER, Notify(Template.REFERRAL_URGENT, Role.CHAIR), OpenDeadline("emergency")),
             label="Emergency meeting",
         ),
@@ -121,21 +129,27 @@ REFERRAL = Workflow(
         ),
         Transition(
             "note_alert", WAITING, S.ALERT_ONLY, P.REFERRAL_DECIDE,
-            guards=(reason_given, matches_decided, conflict_checked),
+            guards=(reason_given, matches_decided, staff_screened, conflict_checked),
             effects=(TELL_REFERRER, FlagAndTag()),
             label="Alert agencies only",
         ),
         Transition(
             "transfer_out", WAITING, S.TRANSFERRED_OUT, P.REFERRAL_DECIDE,
-            guards=(receiving_area_named, reason_given), effects=(TELL_REFERRER,), label="Transfer to another area",
+            guards=(receiving_area_named, reason_given),
+            effects=(TELL_REFERRER, OpenDeadline("transfer_receipt")),
+            label="Transfer to another area",
         ),
         Transition(
             "refer_elsewhere", WAITING, S.REFERRED_ELSEWHERE, P.REFERRAL_DECIDE,
-            guards=(forum_named, reason_given), effects=(TELL_REFERRER,), label="Pass to another forum",
+            guards=(forum_named, hand_over_recorded, reason_given),
+            effects=(TELL_REFERRER, OpenDeadline("hand_over_acknowledged")),
+            label="Pass to another forum",
         ),
         Transition(
             "decline", WAITING, S.NOT_ACCEPTED, P.REFERRAL_DECIDE,
-            guards=(not_visible_high_risk, advice_given), effects=(TELL_REFERRER,), label="Do not list, with advice",
+            guards=(not_visible_high_risk, reason_coded, advice_given),
+            effects=(TELL_REFERRER, OpenDeadline("decision_reviewed")),
+            label="Do not list, with advice",
         ),
         Transition(
             "merge", WAITING, S.MERGED, P.REFERRAL_DECIDE,
@@ -145,6 +159,11 @@ REFERRAL = Workflow(
             "review", (S.NOT_ACCEPTED,), S.SUBMITTED, P.REFERRAL_DECIDE,
             guards=(reason_given,), effects=(TELL_REFERRER, TELL_COORDINATOR),
             label="Look again at a decision not to list", reopens=True,
+        ),
+        Transition(
+            "uphold", (S.NOT_ACCEPTED,), S.NOT_ACCEPTED, P.REFERRAL_DECIDE,
+            guards=(another_person_reviews, reason_given), effects=(TELL_REFERRER,),
+            label="Confirm a decision not to list", reopens=True,
         ),
     ),
 )  # fmt: skip

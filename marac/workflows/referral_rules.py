@@ -57,6 +57,15 @@ def was_sent_unfinished(_subject: Any, facts: Facts) -> None:
         raise RuleBroken("referral", "This referral is already complete. Use a question to add to it")
 
 
+def not_heard_yet(_subject: Any, facts: Facts) -> None:
+    """What comes after the panel has heard a case is a further incident or research, not part of its referral (DA-18).
+
+    Reads: heard.
+    """
+    if facts["heard"]:
+        raise RuleBroken("referral", "The panel has heard this case. Log a further incident, or add an update to it")
+
+
 def checklist_answered(_subject: Any, facts: Facts) -> None:
     """A checklist that was begun is answered throughout, and a yes that needs detail has it (DA-9).
 
@@ -67,6 +76,8 @@ def checklist_answered(_subject: Any, facts: Facts) -> None:
     score = facts["score"]
     if score is None:
         return
+    if score.unanswered and isinstance(score.unanswered[0], str):
+        raise RuleBroken("risk", "Enter the score or the grade of the risk checklist")
     if score.unanswered:
         raise RuleBroken("risk", f"Answer question {score.unanswered[0]} or choose Don't know")
     if score.missing_detail:

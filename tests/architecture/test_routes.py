@@ -9,6 +9,7 @@ from tests.attacks.scene import SAME_SITE, contents
 OPEN_TO_STRANGERS = {
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz", "joining.invitation",
     "joining.set_up_account", "help.help_page", "help.privacy", "help.accessibility", "help.safety", "demo.accounts",
+    "outside_referrers.link", "outside_referrers.start",
 }  # fmt: skip
 
 

@@ -134,7 +134,8 @@ def _note(scene: Scene) -> None:
             "action_id": ids(Action)[:2], "item_id": ids(AgendaItem), "research_id": ids(Research)[:4],
             "person_id": ids(CasePerson)[:2], "number": ["1"], "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
-            "session_id": [uuid4().hex], "place_id": [uuid4().hex], "flag_id": [uuid4().hex],
+            "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
+            "paper_id": [uuid4().hex], "flag_id": [uuid4().hex],
         }  # fmt: skip
 
 

@@ -4,7 +4,14 @@ import re
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from marac import access
+from marac.models import Address, CasePerson, ContactMethod
+from marac.services import phones
+from marac.services.deployment import unit_of_work
+from marac.services.phones import Number
+from marac.vocabulary import PersonRole, PhoneKind, SafeToUse
 from tests.builders import signed_in
 from tests.builders_cases import HIDDEN, a_story
 
@@ -24,6 +31,52 @@ def test_no_page_of_a_case_holds_a_masked_value_in_its_source(house, worker):
     for path in paths:
         source = client.get(path).html
         assert [value for value in HIDDEN if value in source] == [], path
+
+
+MORE_SECRETS = (
+    "020 7946 0111",
+    "02079460111",
+    "Dee, 07700 900888",
+    "Mill Lane",
+    "E4 6WW",
+    "Corner Bakery",
+    "Refuge East",
+)
+
+
+@pytest.mark.parametrize("worker", ["housing", "idva", "coordinator", "chair"])
+def test_no_page_holds_a_further_phone_a_trusted_contact_or_a_further_place(house, worker):
+    """DA-4, DA-14: in the source of a page as little as on it; one that he shares gives no other away either."""
+    story = a_story(house, contacts_victim=True)
+    with unit_of_work(house) as session:
+        access.open_for("load", story.coordinator.partnership_id, [story.case_id])
+        contact = session.get_one(ContactMethod, story.contact_id)
+        phones.add(contact, Number("020 7946 0111", PhoneKind.TRUSTED, SafeToUse.NO))
+        contact.trusted_contact = "Dee, 07700 900888"
+        victim = session.get_one(CasePerson, story.victim_id)
+        place = {"partnership_id": victim.partnership_id, "case_id": victim.case_id, "role": victim.role}
+        where = {"street": "4 Mill Lane", "postcode": "E4 6WW", "place": "work", "place_name": "Corner Bakery"}
+        session.add(Address(**place, person_id=victim.id, position=2, **where, refuge_contact="Refuge East"))
+        feared = Address.case_id == story.case_id, Address.role == PersonRole.PERPETRATOR
+        his = session.scalars(select(Address).where(*feared)).one()
+        his.house_number, his.street, his.postcode = "17", "Quarry Rise", "E1 9ZZ"
+    client = signed_in(house, getattr(story, worker))
+    paths = [f"/cases/{story.reference}{tab}" for tab in (*PAGES, "/safe-contact", "/incident")]
+    paths += [f"/cases/{story.reference}/people/{story.victim_id}/place", "/actions", f"/actions/{story.action_id}"]
+    paths += [f"/cases/{story.reference}/places/{story.address_id}"]
+    for path in paths:
+        source = client.get(path).html
+        assert [value for value in (*HIDDEN, *MORE_SECRETS) if value in source] == [], path
+
+
+def test_a_place_of_another_agencys_case_answers_exactly_as_one_that_never_existed(house):
+    story = a_story(house)
+    client, never = signed_in(house, story.stranger), uuid4()
+    for real, unreal in (
+        (f"places/{story.address_id}", f"places/{never}"),
+        (f"people/{story.victim_id}/place", f"people/{never}/place"),
+    ):
+        same_answer(client, f"/cases/{story.reference}/{real}", f"/cases/Z9Z-99Z/{unreal}")
 
 
 def test_search_results_hold_no_masked_value(house):

@@ -23,6 +23,8 @@ from marac.models import (
     Meeting,
     Minutes,
     NamedPerson,
+    OutsideReferrer,
+    Paper,
     Referral,
     Research,
     Setting,
@@ -154,11 +156,13 @@ def build(house: Any) -> Borough:
         _people(borough, {me.id: "me", colleague.id: "colleague", other.id: "other", left.id: "other"})
         _panels(session, borough, me.partnership_id, "")
         _cases(session, house, borough, me.partnership_id, CLOSENESS)
+        accounts = [a_user(session, house, Role.REFERRER, THEIRS).id for _ in range(5)]
         elsewhere = found_partnership(session, house.keyring, slug="elsewhere", name="Elsewhere")
         _panels(session, borough, elsewhere.id, "partnership")
         listed = {"of another partnership": {"foreign": "partnership", "involved": True}}
         _cases(session, house, borough, elsewhere.id, listed)
         _reference(session, borough, elsewhere.id)
+        _asked_from_outside(session, borough, elsewhere.id, accounts)
         session.flush()
     _entries(house, borough)
     return borough
@@ -174,6 +178,23 @@ def _reference(session: Any, borough: Borough, elsewhere: UUID) -> None:
             owner = "colleague" if row.id == borough.agencies[MINE] else "other"
             foreign = "partnership" if row.partnership_id == elsewhere else ""
             borough.rows.append(Row(model, row.id, model.__name__, owner=owner, foreign=foreign))
+
+
+def _asked_from_outside(session: Any, borough: Borough, elsewhere: UUID, accounts: list[UUID]) -> None:
+    """People outside who were asked to refer: by the person asking, a colleague, another agency, and out of reach."""
+    access.open_staff_for("load", elsewhere)
+    home = borough.partnership_id
+    for who, agency, where, programme, foreign in (
+        ("me", MINE, home, DA, ""), ("colleague", MINE, home, DA, ""), ("other", THEIRS, home, DA, ""),
+        ("me", MINE, home, COMMUNITY, "programme"), ("me", MINE, elsewhere, DA, "partnership"),
+    ):  # fmt: skip
+        row = OutsideReferrer(
+            partnership_id=where, programme=programme, user_id=borough.people[who], agency_id=borough.agencies[agency],
+            account_id=accounts.pop(), address_token=bytes(16), wrong_codes=0,
+            invited_at=clock.now(),
+        )  # fmt: skip
+        session.add(row)
+        borough.rows.append(Row(OutsideReferrer, row.id, f"asked by {who}", owner=who, foreign=foreign))
 
 
 def _panels(session: Any, borough: Borough, partnership_id: UUID, foreign: str) -> None:
@@ -278,6 +299,8 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem) -> Any:
             {"owner": owner},
         )
         yield Flag(**facts, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today), {"owner": owner}
+    for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
+        yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
                ("other", borough.agencies[FORMER], ResearchState.RELEASED))  # fmt: skip
     for owner, agency_id, state in answers:

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, StepUpNeeded
 from marac.models import AuditEntry, Case, ContactMethod, Deadline, Referral
-from marac.services import case_page, case_tabs, cases, finding, safe_contact
+from marac.services import case_page, case_tabs, cases, finding, incidents, revealing, safe_contact
 from marac.services.deployment import unit_of_work
+from marac.services.incidents import Incident
 from marac.vocabulary import CaseState, InvolvementBasis, ReferralKind, ReferralState, RevealReason, Role, SafeToUse
 from tests.builders import a_user, actor_for
 from tests.builders_cases import HIDDEN, a_full_case, a_story, involve, messages
@@ -131,7 +132,7 @@ def test_a_reveal_shows_one_value_with_the_rules_and_is_recorded(house):
     asked_as = f"address-{story.address_id.hex}"
     with story.work(story.housing) as session:
         actor, case = actor_for(story.housing), story.case(session)
-        shown = safe_contact.reveal(session, actor, case, asked_as, RevealReason.SAFETY_PLANNING)
+        shown = revealing.reveal(session, actor, case, asked_as, RevealReason.SAFETY_PLANNING)
         assert shown.lines == ("17", "Quarry Rise", "E1 9ZZ")
         assert shown.rules is not None
     with story.work(story.coordinator) as session:
@@ -142,7 +143,7 @@ def test_a_reveal_shows_one_value_with_the_rules_and_is_recorded(house):
             (one.who, one.tag, one.detail) for one in lines
         ]
     with story.work(story.housing) as session:
-        assert safe_contact.last_reason(session, actor_for(story.housing), story.case(session)) == "safety_planning"
+        assert revealing.last_reason(session, actor_for(story.housing), story.case(session)) == "safety_planning"
 
 
 def test_a_reveal_needs_a_second_factor_just_now_and_a_reason_in_words_for_something_else(house):
@@ -150,11 +151,11 @@ def test_a_reveal_needs_a_second_factor_just_now_and_a_reason_in_words_for_somet
     with story.work(story.housing) as session:
         case, asked_as = story.case(session), f"address-{story.address_id.hex}"
         with pytest.raises(StepUpNeeded):
-            safe_contact.reveal(
+            revealing.reveal(
                 session, actor_for(story.housing, stepped_up_at=None), case, asked_as, RevealReason.AT_PANEL
             )
         with pytest.raises(RuleBroken):
-            safe_contact.reveal(session, actor_for(story.housing), case, asked_as, RevealReason.OTHER)
+            revealing.reveal(session, actor_for(story.housing), case, asked_as, RevealReason.OTHER)
 
 
 def test_a_number_that_is_not_safe_to_use_stays_hidden_from_all_but_who_keeps_the_rules(house):
@@ -162,11 +163,9 @@ def test_a_number_that_is_not_safe_to_use_stays_hidden_from_all_but_who_keeps_th
     story = a_story(house)
     asked_as = f"email-{story.contact_id.hex}"
     with story.work(story.housing) as session, pytest.raises(RuleBroken, match="not safe"):
-        safe_contact.reveal(
-            session, actor_for(story.housing), story.case(session), asked_as, RevealReason.AGREED_CONTACT
-        )
+        revealing.reveal(session, actor_for(story.housing), story.case(session), asked_as, RevealReason.AGREED_CONTACT)
     with story.work(story.idva) as session:
-        shown = safe_contact.reveal(
+        shown = revealing.reveal(
             session, actor_for(story.idva), story.case(session), asked_as, RevealReason.AGREED_CONTACT
         )
         assert shown.lines == ("amina@example.net",)
@@ -176,7 +175,7 @@ def test_a_number_that_is_not_safe_to_use_stays_hidden_from_all_but_who_keeps_th
 def test_nothing_else_can_be_asked_for(house, asked_as):
     story = a_story(house)
     with story.work(story.housing) as session, pytest.raises(NotFound):
-        safe_contact.showable(session, actor_for(story.housing), story.case(session), asked_as)
+        revealing.showable(session, actor_for(story.housing), story.case(session), asked_as)
 
 
 def test_nothing_is_revealed_from_another_case(house):
@@ -188,16 +187,14 @@ def test_nothing_is_revealed_from_another_case(house):
     with story.work(story.housing) as session:
         case, asked_as = session.get_one(Case, other_id), f"address-{story.address_id.hex}"
         with pytest.raises(NotFound):
-            safe_contact.reveal(session, actor_for(story.housing), case, asked_as, RevealReason.AT_PANEL)
+            revealing.reveal(session, actor_for(story.housing), case, asked_as, RevealReason.AT_PANEL)
 
 
 def test_the_idva_keeps_safe_contact_and_her_first_contact_is_noted(house):
     """DA-13, DA-14."""
     story = a_story(house)
     with story.work(story.housing) as session:
-        cases.report_incident(
-            session, actor_for(story.housing), story.case(session), what_happened="He phoned.", happened_on=None
-        )
+        incidents.report_incident(session, actor_for(story.housing), story.case(session), Incident("He phoned."))
     with story.work(story.idva) as session:
         actor, case = actor_for(story.idva), story.case(session)
         contact = session.get_one(ContactMethod, story.contact_id)
@@ -236,11 +233,10 @@ def test_any_member_tells_of_a_further_incident_and_it_is_a_repeat_referral_in_t
     story = a_story(house)
     with story.work(story.housing) as session:
         case = story.case(session)
-        referral = cases.report_incident(
-            session, actor_for(story.housing), case,
-            what_happened="He waited at the school.", happened_on=clock.today(),
-            contact_changed=True, contact_note="He has her phone.",
-        )  # fmt: skip
+        told = Incident(
+            "He waited at the school.", clock.today(), contact_still_safe="no", contact_note="He has her phone."
+        )
+        referral = incidents.report_incident(session, actor_for(story.housing), case, told)
         assert (referral.kind, referral.state, referral.case_id) == (
             ReferralKind.REPEAT,
             ReferralState.SUBMITTED,
@@ -260,9 +256,7 @@ def test_any_member_tells_of_a_further_incident_and_it_is_a_repeat_referral_in_t
 def test_an_incident_after_the_twelve_months_is_a_new_referral_instead(house):
     story = a_story(house, state=CaseState.LAPSED)
     with story.work(story.housing) as session, pytest.raises(RuleBroken, match="new referral"):
-        cases.report_incident(
-            session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None
-        )
+        incidents.report_incident(session, actor_for(story.housing), story.case(session), Incident("x"))
     with house.reader() as session:
         assert session.scalars(select(Referral)).all() == []
 

@@ -223,8 +223,10 @@ def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
     assert daily("06:10")(datetime.fromisoformat(moment)) == slot
 
 
-def test_the_timetable_has_four_lines_and_the_clock_starts_and_stops(house):
-    assert [job.name for job in JOBS] == ["deliver_messages", "clear_expired", "lapse_flags", "warn_overdue"]
+def test_the_timetable_has_six_lines_and_the_clock_starts_and_stops(house):
+    assert [job.name for job in JOBS] == [
+        "deliver_messages", "clear_expired", "lapse_flags", "drop_outside_links", "warn_overdue", "look_again",
+    ]  # fmt: skip
     scheduler = jobs.start_in_process(house)
     scheduler.shutdown(wait=True)
     assert not scheduler.running

@@ -28,6 +28,7 @@ CELLS = {
     "any": lambda _row: True,
     "sent": lambda row: row.sent,
     "involved": lambda row: row.involved,
+    "referred": lambda row: row.closeness in ("referred by my agency", "my agency's draft"),
     "agency": lambda row: row.owner in ("me", "colleague"),
     "agency+inv": lambda row: row.owner in ("me", "colleague") or row.involved,
     "agency+open": lambda row: row.owner in ("me", "colleague") or (row.opened and row.involved),
@@ -256,7 +257,7 @@ def _with_and_without(house: Any, built: Borough, model: Any) -> Any:
 
 LETTERS = {"o": (True, False), "s": (False, True), "os": (True, True), ".": (False, False), "r": (False, False),
            "rs": (False, True)}  # fmt: skip
-NEVER = ("sensitive:own", "sensitive:other", "documents", "draft:other", "audit-detail", "works")
+NEVER = ("sensitive:own", "sensitive:other", "draft:other", "audit-detail", "works")
 
 
 def _compartments() -> list[tuple[Role, CaseState, dict[str, str]]]:

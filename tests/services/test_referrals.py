@@ -9,15 +9,18 @@ from marac import clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import AuditEntry, CaseAgency, CasePerson, Deadline, Message, PersonToken
-from marac.services import inbox, people, referral_tasks, referrals
+from marac.services import inbox, listing, people, referral_tasks, referrals, triage
 from marac.services.deployment import unit_of_work
+from marac.services.triage import Ruling
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
+    LawfulBasis,
     PersonRole,
     ReferralState,
     Role,
     Template,
+    TriageOutcome,
 )
 from tests.builders import a_meeting, a_referral, a_submitted_referral, a_user, actor_for, an_agency, dash
 
@@ -291,3 +294,52 @@ def test_everyone_in_a_case_has_an_address_and_a_contact_row_so_that_having_one_
         for person in session.scalars(select(CasePerson).where(CasePerson.case_id == referral.case_id)):
             assert len(person.addresses) == 1
             assert person.contact is not None
+
+
+def test_an_urgent_referral_is_finished_after_it_is_listed_and_not_after_it_is_heard_da_18(house, crew):
+    with unit_of_work(house, crew["housing"]) as session:
+        referral = a_referral(session, house, crew["housing"])
+        reference = referrals.send_urgent(session, crew["housing"], referral, URGENT).reference
+        meeting = listing.first_open_meeting(session, crew["housing"].partnership_id, "da_marac").id
+    with unit_of_work(house, crew["coordinator"]) as session:
+        referral = referrals.get_referral(session, crew["coordinator"], reference)
+        ruling = Ruling(TriageOutcome.ACCEPT, meeting_id=meeting, conflict_checked=True)
+        assert triage.decide(session, crew["coordinator"], referral, ruling).state == ReferralState.ACCEPTED
+    with unit_of_work(house, crew["housing"]) as session:
+        referral = referrals.get_referral(session, crew["housing"], reference)
+        typed = {"full_name": "Amina Khatun", "born_on": date(1991, 3, 27), "street": "Oak Way"}
+        referral_tasks.save_task(session, crew["housing"], referral, "person", typed)
+        assert referrals.finish(session, crew["housing"], referral).state == ReferralState.ACCEPTED
+        with pytest.raises(WrongState):
+            referral_tasks.open_form(session, crew["housing"], referral)
+
+
+def test_a_case_that_was_heard_takes_no_more_of_its_urgent_referral_da_18(house, crew):
+    with unit_of_work(house, crew["housing"]) as session:
+        referral = a_referral(session, house, crew["housing"])
+        referrals.send_urgent(session, crew["housing"], referral, URGENT)
+        referral.case.state = CaseState.HEARD
+        session.flush()
+        with pytest.raises(WrongState):
+            referral_tasks.open_form(session, crew["housing"], referral)
+
+
+def test_the_sharing_record_keeps_its_four_answers_apart_da_15(house, crew):
+    with unit_of_work(house, crew["housing"]) as session:
+        told = {"told": "no", "told_why_not": "He reads her phone", "consent": "not_sought", "support_contact": "no",
+                "sharing_basis": LawfulBasis.VITAL_INTERESTS, "sharing_reason": "Threat to kill",
+                "sharing_proportionate": "Risk only", "sharing_decided_by": "Ola Finch, manager",
+                "sharing_decided_on": date(2026, 1, 5)}  # fmt: skip
+        referral = a_referral(session, house, crew["housing"], sharing=told)
+        held = referral_tasks.saved(session, referral, "sharing")
+        assert {name: held[name] for name in told} == told
+
+
+def test_a_tie_to_somebody_who_was_taken_out_keeps_its_words_da_36(house, crew):
+    with unit_of_work(house, crew["housing"]) as session:
+        referral = a_referral(session, house, crew["housing"], children={"full_name": "Yusuf Uddin"})
+        (child,) = people.people_of(session, referral.case_id, [PersonRole.CHILD])
+        (feared,) = people.people_of(session, referral.case_id, [PersonRole.PERPETRATOR])
+        people.update_person(session, child, to_perpetrators={feared.id.hex: "stepchild"})
+        assert people.ties(child, [feared]) == ["stepchild"]
+        assert people.ties(child, []) == ["stepchild"]

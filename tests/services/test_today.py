@@ -6,8 +6,9 @@ from sqlalchemy import update
 
 from marac import access, clock
 from marac.models import Action, Case, ContactMethod
-from marac.services import actions, cases, today
+from marac.services import actions, cases, incidents, today
 from marac.services.deployment import unit_of_work
+from marac.services.incidents import Incident
 from marac.vocabulary import CaseState, Role
 from tests.builders import a_user, actor_for
 from tests.builders_cases import a_story
@@ -42,9 +43,7 @@ def test_research_comes_with_what_is_left_and_a_time_estimate(house):
 def test_an_urgent_row_stands_first_and_a_later_one_is_left_out(house):
     story = a_story(house, days=30)
     with story.work(story.housing) as session:
-        cases.report_incident(
-            session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None
-        )
+        incidents.report_incident(session, actor_for(story.housing), story.case(session), Incident("x"))
     work = work_of(story, story.coordinator)
     (decide,) = [row for row in rows(work) if row.url.endswith("/decide")]
     assert decide.text.startswith("Decide a referral from")
@@ -57,9 +56,7 @@ def test_an_urgent_row_stands_first_and_a_later_one_is_left_out(house):
 def test_the_idva_sees_whom_to_contact_and_how_and_whose_wishes_are_missing(house):
     story = a_story(house, state=CaseState.LISTED, wishes=None)
     with story.work(story.housing) as session:
-        cases.report_incident(
-            session, actor_for(story.housing), story.case(session), what_happened="x", happened_on=None
-        )
+        incidents.report_incident(session, actor_for(story.housing), story.case(session), Incident("x"))
     found = {row.text: row for row in rows(work_of(story, story.idva))}
     assert found["Make first contact"].note == f"Amina Begum, {story.reference}. Safe: text message"
     assert found["Record what they want before the panel"].url == f"/cases/{story.reference}/wishes"

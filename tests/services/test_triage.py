@@ -10,9 +10,9 @@ from marac import access, clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import AgendaItem, Case, CaseAgency, Deadline, Flag, Meeting, Referral, Wall
-from marac.services import conflicts, inbox, matching, people, referral_tasks, referrals, triage
+from marac.services import assessments, conflicts, handing_over, inbox, matching, people, referrals, triage
 from marac.services.deployment import unit_of_work
-from marac.services.triage import Ruling
+from marac.services.rulings import Ruling
 from marac.vocabulary import (
     AgendaItemState,
     CaseState,
@@ -166,7 +166,7 @@ def test_a_repeat_joins_the_case_it_repeats_da_10(house, crew, meeting_id):
         assert case.last_referral_on == clock.today()
         access.open_case(crew["coordinator"], case)
         assert referral.what_happened == "He came to the flat and would not leave."
-        assert referral_tasks.score_of(session, referral).score == 16
+        assert assessments.score_of(session, referral).score == 16
         items = session.scalars(select(AgendaItem).where(AgendaItem.case_id == case_id)).all()
         assert sorted(item.is_repeat for item in items) == [False, True]
 
@@ -236,7 +236,10 @@ def test_a_transfer_in_shows_where_it_came_from_da_34(house, crew, meeting_id):
     "ruling, state",
     [
         (Ruling(T.TRANSFER_OUT, receiving_area="Newham", reason="She lives there now"), ReferralState.TRANSFERRED_OUT),
-        (Ruling(T.REFER_ELSEWHERE, forum="childrens_mash", reason="She is 15"), ReferralState.REFERRED_ELSEWHERE),
+        (
+            Ruling(T.REFER_ELSEWHERE, forum="childrens_mash", reason="She is 15", handed_over="Told the duty desk"),
+            ReferralState.REFERRED_ELSEWHERE,
+        ),
     ],
 )
 def test_what_goes_elsewhere_is_closed_here_with_the_reason(house, crew, ruling, state):
@@ -277,7 +280,7 @@ def test_a_decision_not_to_list_can_be_looked_at_again(house, crew, meeting_id):
     decided(house, crew["coordinator"], reference, DECLINE)
     with unit_of_work(house, crew["coordinator"]) as session:
         referral = referrals.get_referral(session, crew["coordinator"], reference)
-        triage.review(session, crew["coordinator"], referral, "The school rang: there is more")
+        handing_over.review(session, crew["coordinator"], referral, "The school rang: there is more")
         assert (referral.state, referral.decided_at) == (ReferralState.SUBMITTED, None)
     assert decided(house, crew["coordinator"], reference, accept(meeting_id))
 
@@ -341,7 +344,7 @@ def test_staff_with_the_name_of_somebody_in_the_case_are_shown_and_walled_off_da
     with unit_of_work(house, crew["coordinator"]) as session:
         referral = referrals.get_referral(session, crew["coordinator"], reference)
         access.open_case(crew["coordinator"], referral.case)
-        found = conflicts.possible_conflicts(session, crew["coordinator"], referral.case)
+        found = conflicts.possible_conflicts(session, crew["coordinator"], referral)
         assert [(one.user_id, one.person_role) for one in found] == [(namesake.id, PersonRole.PERPETRATOR)]
         triage.decide(session, crew["coordinator"], referral, accept(meeting_id, walls=[namesake.id]))
     with unit_of_work(house, cousin) as session:

@@ -108,8 +108,10 @@ def test_an_incident_is_one_page_and_goes_to_the_coordinator(house):
     """DA-12."""
     story = a_story(house)
     page = signed_in(house, story.housing).get(f"/cases/{story.reference}").follow("Tell of a further incident")
-    assert page.fill_and_post({"contact_changed": "no"}).errors == ["Say what happened"]
-    sent = page.fill_and_post({"what_happened": "He waited at the school.", "contact_changed": "no"})
+    assert page.fill_and_post({"danger_now": "no", "contact_still_safe": "yes"}).errors == ["Say what happened"]
+    sent = page.fill_and_post(
+        {"what_happened": "He waited at the school.", "danger_now": "no", "contact_still_safe": "yes"}
+    )
     assert sent.flashes == ["Sent. The coordinator and the IDVA service will see it today."]
     today = signed_in(house, story.coordinator).get("/today")
     assert "Decide a referral from" in today.main

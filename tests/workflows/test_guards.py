@@ -57,6 +57,7 @@ CASES = [
      {"missing": ("risk",), "unfinished": True}),
     *((referral_rules.urgent_fields_given, {"urgent": URGENT | {key: " "}}, key, {"urgent": URGENT}) for key in URGENT),
     (referral_rules.was_sent_unfinished, {"unfinished": False}, "referral", {"unfinished": True}),
+    (referral_rules.not_heard_yet, {"heard": True}, "referral", {"heard": False}),
     (referral_rules.checklist_answered, {"score": Score(3, 24, unanswered=(7,))}, "risk", {"score": None}),
     (referral_rules.checklist_answered, {"score": Score(3, 24, missing_detail=(8,))}, "risk", {"score": LOW}),
     (referral_rules.criterion_chosen, {"criteria": set()}, "criteria", {"criteria": REPEAT}),

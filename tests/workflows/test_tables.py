@@ -16,6 +16,7 @@ ORACLE = {
         submit: draft > submitted
         send_urgent: draft > submitted
         finish: submitted > submitted
+        finish: accepted > accepted
         withdraw: draft > withdrawn
         return_for_information: submitted > returned_for_information
         answer: returned_for_information > submitted
@@ -29,6 +30,7 @@ ORACLE = {
         decline: submitted returned_for_information > not_accepted
         merge: submitted returned_for_information > merged_duplicate
         review: not_accepted > submitted
+        uphold: not_accepted > not_accepted
         """,
     "case": """
         list: received heard issued lapsed > listed
@@ -159,7 +161,7 @@ def test_only_these_transitions_leave_an_end_state():
         for transition in workflow.transitions
         if transition.reopens
     }
-    assert reopening == {"referral:review", "agenda_item:recall", "research:reopen", "action:reopen"}
+    assert reopening == {"referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen", "action:reopen"}
 
 
 def test_a_referral_reaches_the_idva_when_it_is_sent_whichever_way():

@@ -125,7 +125,7 @@ def _tokens(person_id: UUID, person: Person, feared: tuple[str, ...]) -> PersonT
 def token_rows(index: BlindIndex, borough: Borough, people: list[PersonTokens]) -> list[dict[str, Any]]:
     """The index rows of these people, for one Core insert."""
     return [
-        {"id": uuid4(), "partnership_id": borough.id, "person_id": person.id, "token": token}
+        {"partnership_id": borough.id, "person_id": person.id, "token": token}
         for person in people
         for token in index.tokens_to_store(person)
     ]

@@ -77,7 +77,7 @@ def household(seed: int, number: int, on: date, *, checked_on: date | None = Non
     between = _between(draw, female, low)
     victim = Person(
         PersonRole.VICTIM, name, female,
-        identity=_identity(draw, kind, name, female, _born(draw, on, low, high)),
+        identity=_with_needs(number + seed, _identity(draw, kind, name, female, _born(draw, on, low, high))),
         address=_address(draw, home),
         contact=_contact(draw, seed, number, name, checked_on or on),
         equality=_equality(draw, kind),
@@ -119,6 +119,23 @@ def _identity(draw: Random, kind: dict[str, Any], name: Name, female: bool, born
         "occupation": pick(draw, words["occupations"]),
         "communication_needs": pick(draw, words["communication_needs"]) if chance(draw, 0.2) else None,
     }  # fmt: skip
+
+
+def _with_needs(number: int, identity: dict[str, Any]) -> dict[str, Any]:
+    """The interpreter in full, and what the second half of the form asks; drawn apart, so that nobody else changes."""
+    draw, words, needed = source(f"needs/{number}"), table("safety"), bool(identity["interpreter"])
+    asked = {
+        "interpreter_sex": weighted(draw, {"female": 6.0, "either": 3.0, "not_asked": 1.0}),
+        "interpreter_outside": weighted(draw, {"yes": 5.0, "no": 4.0, "not_asked": 1.0}),
+    }
+    more = {
+        "interpreter_needed": "yes" if needed else "no",
+        "gp": pick(draw, words["surgeries"]) if chance(draw, 0.5) else None,
+        "professionals": pick(draw, words["professionals"]) if chance(draw, 0.3) else None,
+        "mental_health": pick(draw, words["mental_health"]) if chance(draw, 0.25) else None,
+        "no_recourse": weighted(draw, {"no": 12.0, "yes": 1.0, "not_known": 2.0}) if needed else None,
+    }
+    return {**identity, **more, **(asked if needed else {})}
 
 
 def _home(draw: Random) -> Home:
@@ -189,7 +206,7 @@ def _equality(draw: Random, kind: dict[str, Any]) -> dict[str, Any]:
     return {
         "ethnicity": pick(draw, kind["ethnicity"]), "religion": pick(draw, kind["religion"]),
         "disability": pick(draw, words["disability"]), "sexual_orientation": pick(draw, words["orientation"]),
-        "gender_same_as_registered": "yes",
+        "gender_same_as_registered": "yes", "marital_status": "not_asked", "care_experience": "not_asked",
     }  # fmt: skip
 
 
@@ -219,10 +236,22 @@ def _perpetrator(
         "relationship_to_victim": between, "whereabouts": pick(draw, words["whereabouts"]),
         "occupation": pick(draw, words["perpetrator_occupations"]),
     }  # fmt: skip
+    identity |= _of_the_feared(source(f"feared/{name.full}/{age}"))
     elsewhere = lives_at(_home(draw)) if chance(draw, 0.7) else {"not_known": True}
     shared = {key: victim.address[key] for key in ("house_number", "street", "postcode")}
     together = "former" not in between and between not in KIN
     return Person(PersonRole.PERPETRATOR, name, female, identity, shared if together else elsewhere, {"phone": phone})
+
+
+def _of_the_feared(draw: Random) -> dict[str, Any]:
+    words = table("safety")
+    return {
+        "staff_member": weighted(draw, {"no": 30.0, "not_known": 8.0, "yes": 1.0}),
+        "aware_of_report": weighted(draw, {"no": 6.0, "not_known": 3.0, "yes": 1.0}),
+        "triggers": pick(draw, words["triggers"]) if chance(draw, 0.35) else None,
+        "offender_management": pick(draw, words["offender_management"]) if chance(draw, 0.2) else None,
+        "vehicles": pick(draw, words["vehicles"]) if chance(draw, 0.15) else None,
+    }
 
 
 def lives_at(home: Home) -> dict[str, Any]:
@@ -247,8 +276,16 @@ def _children(
             "school": pick(draw, schools) if years > 3 else None,
             "lives_with": "victim" if chance(draw, 0.85) else "grandmother",
         }  # fmt: skip
+        identity |= _of_a_child(source(f"child/{name.full}/{int(years)}"))
         found.append(Person(PersonRole.CHILD, name, female, identity))
     return tuple(found)
+
+
+def _of_a_child(draw: Random) -> dict[str, Any]:
+    return {
+        "witnessed": weighted(draw, {"yes": 6.0, "not_known": 2.0, "no": 1.0}),
+        "plan": weighted(draw, {"no": 8.0, "child_in_need": 3.0, "child_protection": 2.0, "not_known": 2.0}),
+    }
 
 
 def _others(draw: Random, kind: dict[str, Any]) -> tuple[Person, ...]:

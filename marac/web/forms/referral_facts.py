@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marac.services import people
+from marac.services import people, phones
 from marac.vocabulary import ContactChannel, SafeToUse
 from marac.web import widgets
+
+MANY = {"criteria", "features"}
+TIE = "to_"
 
 
 def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -14,11 +17,16 @@ def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     shown = dict(facts)
     if "aliases" in shown:
         shown["aliases"] = "\n".join(shown["aliases"] or ())
-    if "criteria" in shown:
-        shown["criteria"] = list(shown["criteria"] or ())
+    for name in MANY & shown.keys():
+        shown[name] = list(shown[name] or ())
+    shown |= {f"{TIE}{who}": words for who, words in (shown.pop("to_perpetrators", None) or {}).items()}
+    if shown.get("interpreter") and not shown.get("interpreter_needed"):
+        shown["interpreter_needed"] = "yes"
     if "escalation" in shown:
         counted = shown["escalation"] or ""
         shown["escalation"] = int(counted) if counted.isdecimal() else None
+    if "phones" in shown:
+        shown |= _second_phone(shown)
     for channel in ContactChannel if "rules" in shown else ():
         shown[f"way_{channel.value}"] = people.rule_on(shown["rules"], channel)[0].value
     return shown
@@ -31,6 +39,11 @@ def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
         typed["aliases"] = [line.strip() for line in typed["aliases"].splitlines() if line.strip()]
     if "escalation" in typed:
         typed["escalation"] = "" if typed["escalation"] is None else str(typed["escalation"])
+    ties = {name.removeprefix(TIE): typed.pop(name) for name in list(typed) if name.startswith(TIE)}
+    if ties:
+        typed["to_perpetrators"] = {who: words for who, words in ties.items() if words}
+    if "phone_2" in typed:
+        typed["phones"] = _two_phones(typed)
     ways = {channel: typed.pop(f"way_{channel.value}", "") for channel in ContactChannel if "times" in typed}
     if ways:
         typed["rules"] = {
@@ -39,6 +52,23 @@ def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
             if answer and answer != SafeToUse.NOT_ASKED
         }
     return {name: None if value is False else value for name, value in typed.items()}
+
+
+def _second_phone(shown: dict[str, Any]) -> dict[str, Any]:
+    """The number behind the main one, in its boxes."""
+    held = [
+        one for one in shown.pop("phones") or () if phones.digits(one["number"]) != phones.digits(shown["phone"] or "")
+    ]
+    first: Mapping[str, Any] = held[0] if held else {}
+    return {"phone_2": first.get("number") or "", "phone_2_kind": first.get("kind"), "phone_2_safe": first.get("safe")}
+
+
+def _two_phones(typed: dict[str, Any]) -> list[dict[str, Any]]:
+    """Both numbers as the contact row lists them; a number alone needs no list."""
+    number, kind = typed.pop("phone_2"), typed.pop("phone_2_kind", None)
+    safe = typed.pop("phone_2_safe", "") or SafeToUse.NOT_ASKED.value
+    main = [{"number": typed["phone"], "kind": "mobile", "safe": None}] if typed.get("phone") else []
+    return [*main, {"number": number, "kind": kind or "mobile", "safe": safe}] if number else []
 
 
 def age_or_date(words: str) -> int | date | None:

@@ -20,7 +20,7 @@ export function start (form) {
   }
 
   function copy () {
-    const texts = [...form.querySelectorAll('textarea, input[type=text]')].map((box) => box.value).filter(Boolean)
+    const texts = [...form.querySelectorAll('textarea, input[type=text], input[type=tel], input[type=email]')].map((box) => box.value).filter(Boolean)
     navigator.clipboard.writeText(texts.join('\n\n'))
   }
 
@@ -32,6 +32,7 @@ export function start (form) {
   function onChange () {
     if (saved.stopped) return
     saved.changed ||= Date.now()
+    document.documentElement.dataset.unsaved = 'yes'
     if (!saved.failures) soon(Math.max(0, Math.min(PAUSE, saved.changed + LONGEST - Date.now())))
   }
 
@@ -68,8 +69,13 @@ export function start (form) {
 
   function kept (body) {
     saved.failures = 0
+    if (!saved.changed && body.saved) delete document.documentElement.dataset.unsaved
     if (form.elements.version && body.version) form.elements.version.value = body.version
-    say(`Saved ${body.saved}`, 'saved')
+    if (body.url) {
+      saved.stopped = true
+      return say(body.message, 'failed', { text: 'Open the page again', href: body.url })
+    }
+    say(body.message || `Saved ${body.saved}`, 'saved')
     document.dispatchEvent(new CustomEvent('app:contact'))
   }
 
@@ -85,10 +91,11 @@ export function start (form) {
     say('Not saved. You have been signed out. Keep this tab open.', 'failed', { text: 'Sign in again in a new tab', href: document.body.dataset.endUrl, newTab: true })
   }
 
-  say('Saves as you go.')
+  say(status ? status.dataset.saveStatus : '')
   form.addEventListener('input', onChange)
   form.addEventListener('change', onChange)
-  form.addEventListener('submit', () => { clearTimeout(saved.timer); saved.stopped = true })
+  form.addEventListener('submit', () => { clearTimeout(saved.timer); saved.stopped = true; delete document.documentElement.dataset.unsaved })
+  document.addEventListener('app:contact-again', () => { if (saved.failures && !saved.stopped) soon(0) })
   document.addEventListener('app:save', ({ detail }) => { if (saved.changed || detail === 'asked') save({ leaving: detail !== 'asked' }) })
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden' && saved.changed) save({ leaving: true }) })
   window.addEventListener('pagehide', () => { if (saved.changed) save({ leaving: true }) })

@@ -11,6 +11,10 @@ export function start (form) {
     const answered = form.querySelector('[data-count="answered"]')
     if (yes) yes.textContent = `${answers.filter((input) => input.value === 'yes').length} yes`
     if (answered) answered.textContent = `${answers.length} of ${questions.length} answered`
+    const rise = form.querySelector('[data-count="rise"]')
+    const yesses = answers.filter((input) => input.value === 'yes').length
+    const unknown = answers.filter((input) => input.value === 'dont_know').length
+    if (rise) rise.textContent = unknown ? `, could rise to ${yesses + unknown}` : ''
   }
 
   function moveOn (question) {

@@ -1,12 +1,14 @@
 // Warns two minutes before the sign-in ends; typing counts as being here. Limits come from the page: data-idle-seconds.
 const WARN = 120
 const SAY_AT = [60, 20]
+const ASKED = 3000
 const body = document.body
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel('casework-contact') : null
 const state = { contact: Date.now(), dialog: null, said: new Set(), asking: false, ended: false }
 
 function inTouch (tellOthers) {
   state.contact = Date.now()
+  state.ended = false
   state.said.clear()
   if (state.dialog && state.dialog.open) state.dialog.close()
   if (tellOthers && channel) channel.postMessage('contact')
@@ -27,8 +29,18 @@ function end () {
   if (state.ended) return
   state.ended = true
   document.dispatchEvent(new CustomEvent('app:save'))
+  setTimeout(go, unsaved() ? ASKED : 0)
+}
+
+// Text that could not be saved stays on the screen, with the way to sign in again beside it: it is nowhere else.
+function go () {
+  if (unsaved()) return state.dialog && state.dialog.open && state.dialog.close()
   document.documentElement.classList.add('app-ended')
   window.location.replace(body.dataset.endUrl)
+}
+
+function unsaved () {
+  return document.documentElement.dataset.unsaved === 'yes'
 }
 
 function makeDialog () {
@@ -69,7 +81,10 @@ export function startTimeout () {
   const being = () => { if (Date.now() - state.contact > 60000 && !(state.dialog && state.dialog.open)) keep() }
   for (const kind of ['keydown', 'pointerdown']) document.addEventListener(kind, being, { passive: true })
   document.addEventListener('app:contact', () => inTouch(true))
-  if (channel) channel.addEventListener('message', () => inTouch(false))
+  if (channel) {
+    channel.addEventListener('message', () => { inTouch(false); document.dispatchEvent(new CustomEvent('app:contact-again')) })
+    channel.postMessage('contact')
+  }
   setInterval(() => {
     const left = Math.round(idle - (Date.now() - state.contact) / 1000)
     if (document.documentElement.classList.contains('app-covered')) return
