@@ -44,9 +44,8 @@ blocks += [block_on("house_number", "postcode")] if "house_number" in used else 
 blocks += [block_on("address")] if "address" in used else []
 
 linker = Linker(
-    frame,
+    DuckDBAPI().register(frame),
     SettingsCreator(link_type="dedupe_only", comparisons=comparisons, blocking_rules_to_generate_predictions=blocks),
-    db_api=DuckDBAPI(),
 )
 linker.training.estimate_probability_two_random_records_match([block_on("forename", "surname", "date_of_birth")], recall=0.6)
 linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)

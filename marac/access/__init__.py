@@ -15,9 +15,9 @@ from marac.access.opening import (
     open_new_case,
     open_staff,
     open_staff_for,
-    open_unfinished,
     open_stage,
     open_stages,
+    open_unfinished,
     reveal,
 )
 from marac.access.policy import (
@@ -60,9 +60,9 @@ __all__ = [
     "open_new_case",
     "open_staff",
     "open_staff_for",
-    "open_unfinished",
     "open_stage",
     "open_stages",
+    "open_unfinished",
     "require",
     "require_holds",
     "require_step_up",

@@ -31,7 +31,7 @@ from marac.services.indexing import Known, named_people, tokens_of
 
 NAME = "person search"
 SIZES, QUICK_SIZES = (1_000, 100_000), (1_000, 10_000)
-ASKED, ASKED_OF_ALL = 60, 5
+ASKED, ASKED_OF_ALL = 200, 3
 GROWTH, RECALL, OPEN_ALL, TRIGRAM = 15.0, 0.99, 1 / 10, 1.0
 
 

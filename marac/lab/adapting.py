@@ -6,7 +6,7 @@ each level is met between records of one person, and that says who is likelier o
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from random import Random
 
@@ -22,6 +22,8 @@ HOLD_KIN = 2000.0
 MOST = 500.0
 HOUSEHOLDS = 0.1
 """Pairs of one household to a pair of one person, from which a file is one of households."""
+NEVER = 60.0
+"""Bits for two records being of one household in a file that has none."""
 Patterns = Mapping[tuple[str, ...], float]
 Evidence = tuple[tuple[str, ...], float, float]
 Chances = dict[str, dict[str, list[float]]]
@@ -63,7 +65,7 @@ def fit(
     for _ in range(rounds):
         of_same, of_kin = _expected(by_marks, fitted)
         chances = _maximised(start, chances, of_same, of_kin)
-        fitted = _reckoned({**trained(), **bits_of(chances)}, every, of_same, of_kin)
+        fitted = replace(_reckoned({**trained(), **bits_of(chances)}, every, of_same, of_kin), household=NEVER)
     return fitted
 
 

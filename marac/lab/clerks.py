@@ -29,7 +29,7 @@ class Written:
 
     record_id: str
     entity_id: str
-    household: str
+    household: str = ""
     forename: str = ""
     surname: str = ""
     date_of_birth: str = ""

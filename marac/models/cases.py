@@ -157,9 +157,9 @@ class CasePerson(Base):
 
 
 class Address(Base):
-    """Where a person lives, lived, works or learns. One is created empty with everyone, so that having one does not show.
+    """Where a person lives, lived, works or learns. One is made empty with everyone, so that having one does not show.
 
-    `known_to` says of each alleged perpetrator (id as hex) whether they know the place. No refuge is ever written here.
+    `known_to` says of each alleged perpetrator (id as hex) if they know the place. No refuge is ever written here.
     """
 
     __tablename__ = "address"

@@ -32,6 +32,7 @@ class Task:
     label: str
     hint: str
     optional: bool = False
+    aside: bool = False  # named under the list of parts, not in it
 
 
 TASKS = (
@@ -42,7 +43,7 @@ TASKS = (
     Task("risk", "DASH risk checklist", "24 questions, about 3 minutes if done on paper."),
     Task("reason", "Why you are referring", "What happened, why now, what they want."),
     Task("sharing", "Telling them, and consent", "Or why you share without it."),
-    Task("referrer", "You and your agency", "Optional. Your manager, and who presents it.", optional=True),
+    Task("referrer", "You and your agency", "Your manager, and who presents it.", optional=True, aside=True),
     Task("equality", "Equality questions", "Optional. They help us see who we reach.", optional=True),
 )
 BY_KEY = {task.key: task for task in TASKS}

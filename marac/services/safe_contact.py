@@ -288,7 +288,8 @@ def _safe_contact(facts: Mapping[str, Any], lasting: timedelta) -> SafeContact:
 def _headline(ways: tuple[Way, ...], through: str) -> str:
     if any(way.usable for way in ways if way.channel != ContactChannel.THROUGH):
         return ""
-    return f"Contact through {through} only" if through else THROUGH_IDVA
+    named = (through or "").strip().removesuffix(" only")
+    return f"Contact through {named} only" if named else THROUGH_IDVA
 
 
 NOT_OPEN = _safe_contact({}, LASTS)

@@ -122,7 +122,9 @@ def flags() -> Any:
             flash(f"{confirmed} confirmed. Thank you.", "success")
             return redirect(url_for(".flags"), code=303)
     return render_template(
-        "actions/flags.html", form=form, rows=marks.list_flags(session, actor),
+        "actions/flags.html",
+        form=form,
+        rows=marks.list_flags(session, actor),
         marked=incidents.marked_references(session, actor),
     ), 422 if form.errors else 200
 

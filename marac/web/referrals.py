@@ -48,7 +48,8 @@ def hub(reference: str) -> Any:
         return standing.page(session, actor, referral)
     broken = {referral_tasks.TASK_OF.get(one.field, one.field) for one in referrals.problems(session, actor, referral)}
     return render_template(
-        "referrals/hub.html", referral=referral, tasks=_task_rows(referral, broken), draft=_is_draft(referral),
+        "referrals/hub.html", referral=referral, tasks=_task_rows(referral, broken, aside=False),
+        aside=_task_rows(referral, broken, aside=True), draft=_is_draft(referral),
         unfinished=referral_tasks.unfinished(referral) and not _is_draft(referral),
         asked=referral.question if referral.state == ReferralState.RETURNED else "",
         accepted=referral.state == ReferralState.ACCEPTED, to_add=_link(referral, *_to_add(session, referral)),
@@ -137,10 +138,10 @@ def may_fill(session: Any, actor: Actor, referral: Referral) -> bool:
     return True
 
 
-def _task_rows(referral: Referral, broken: set[str]) -> list[dict[str, str]]:
+def _task_rows(referral: Referral, broken: set[str], *, aside: bool) -> list[dict[str, str]]:
     done, again = set(referral.done_tasks or ()), asked_parts.asked_now(referral)
     rows = []
-    for task in referral_tasks.TASKS:
+    for task in (task for task in referral_tasks.TASKS if task.aside == aside):
         row = {"text": task.label, "hint": task.hint, "status": "Optional" if task.optional else "Not started yet",
                "href": url_for("referral_parts.part", reference=referral.reference, task=task.key)}  # fmt: skip
         if task.key in done and task.key in broken:

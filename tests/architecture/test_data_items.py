@@ -8,6 +8,7 @@ from marac.crypto.fields import inventory
 from marac.db import Base
 from marac.paths import DATA
 from marac.web.forms import referrals as forms
+from marac.web.forms.papers import PaperForm
 
 ITEMS = yaml.safe_load((DATA / "data_items.yaml").read_text("utf-8"))
 GROUPS = (
@@ -29,7 +30,7 @@ FORMS_OF = {
     "Others at risk": (forms.ChildForm, forms.OtherPersonForm),
     "Background": (forms.ReasonForm, forms.OtherPersonForm),
     "Agencies": (forms.ReasonForm,),
-    "Attachments": (forms.SharingForm,),
+    "Attachments": (PaperForm,),
 }
 EVERY = [(group, item) for group, items in ITEMS.items() for item in items]
 
@@ -61,7 +62,7 @@ def test_every_item_has_a_place_on_a_page_or_a_reason(group, item):
 def test_what_every_page_asks_is_kept_somewhere():
     """The other way round: no box whose answer goes nowhere."""
     columns = {place.partition(".")[2] for place in held()}
-    not_kept = {"version", "address_not_known", "relationship_to_perpetrator"}
+    not_kept = {"version", "file", "address_not_known", "relationship_to_perpetrator"}
     for form in {form for group in FORMS_OF.values() for form in group}:
         boxes = {name for name in dir(form) if hasattr(getattr(form, name), "field_class")}
         lost = {name for name in boxes - columns - not_kept if not name.startswith(("way_", "phone_2"))}

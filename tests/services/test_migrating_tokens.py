@@ -41,7 +41,7 @@ def test_tokens_survive_and_lose_the_id_that_told_when_they_were_written(at_0005
     assert sorted(map(tuple, connection.execute(text(ROWS)))) == before
     made = connection.scalar(text("select sql from sqlite_master where name = 'person_token'"))
     assert "PRIMARY KEY (partnership_id, token, person_id)" in made
-    assert made.endswith("WITHOUT ROWID")
+    assert made.rstrip().endswith("WITHOUT ROWID")
     assert {column["name"] for column in inspect(connection).get_columns("person_token")} == {
         "partnership_id", "token", "person_id",
     }  # fmt: skip

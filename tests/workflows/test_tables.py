@@ -161,7 +161,10 @@ def test_only_these_transitions_leave_an_end_state():
         for transition in workflow.transitions
         if transition.reopens
     }
-    assert reopening == {"referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen", "action:reopen"}
+    assert reopening == {
+        "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
+        "action:reopen",
+    }  # fmt: skip
 
 
 def test_a_referral_reaches_the_idva_when_it_is_sent_whichever_way():
