@@ -6,7 +6,7 @@ What a paper is and what stands in it are sealed apart, so that a list of papers
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marac.crypto.fields import Sealed
@@ -37,13 +37,15 @@ class Paper(Base):
 
 
 class PaperContent(Base):
-    """The bytes of one paper as they were kept: pictures without the place they were taken."""
+    """The bytes of one paper as they were kept, in parts: a sealed value holds at most 1 MiB."""
 
     __tablename__ = "paper_content"
     __seal_table__ = "paper_content"
+    __table_args__ = (UniqueConstraint("paper_id", "part"),)
 
     partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
-    paper_id: Mapped[UUID] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"), unique=True)
+    paper_id: Mapped[UUID] = mapped_column(ForeignKey("paper.id", ondelete="CASCADE"))
+    part: Mapped[int]
 
     content = Sealed("documents", kind=bytes)

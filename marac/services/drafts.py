@@ -17,6 +17,7 @@ from marac.errors import NotFound
 from marac.models import Case, Draft
 
 Typed = Mapping[str, Sequence[str]]
+MOST = 200_000  # characters: many times what any form takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Kept:
 
 
 def keep(session: Session, actor: Actor, case_id: UUID, page: str, typed: Typed) -> None:
-    """Keep the raw fields of one page for their writer, in place of what was kept before.
+    """Keep the raw fields of one page for their writer, in place of what was kept before; nothing of more than MOST.
 
     NotFound when the case is not theirs to see (any more).
     """
     _open(session, actor, case_id)
+    if sum(len(text) for texts in typed.values() for text in texts) > MOST:
+        return
     draft = _mine(session, actor, page)
     if draft is None or draft.case_id != case_id:
         drop(session, actor, page)

@@ -17,6 +17,7 @@ from marac.services.paper_files import File
 from marac.vocabulary import PaperKind, Permission as P
 
 MOST = 20
+PART = 700_000  # bytes: a sealed value takes 1 MiB, and these are written in base 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,9 @@ def read_paper(session: Session, actor: Actor, paper_id: UUID) -> tuple[Paper, F
     paper = session.scalar(access.visible(actor, P.PAPER_READ, Paper).where(Paper.id == paper_id))
     if paper is None or "documents" not in access.open_case(actor, session.get_one(Case, paper.case_id)):
         raise NotFound
-    kept = session.scalars(select(PaperContent).where(PaperContent.paper_id == paper.id)).one()
     audit.record(session, actor, "paper:read", paper)
     media = paper.media or ""
-    return paper, File(media, ENDINGS[media], kept.content or b"")
+    return paper, File(media, ENDINGS[media], b"".join(part.content or b"" for part in _parts(session, paper)))
 
 
 def remove_paper(session: Session, actor: Actor, paper_id: UUID) -> Referral:
@@ -91,8 +91,8 @@ def remove_paper(session: Session, actor: Actor, paper_id: UUID) -> Referral:
     referral = session.get_one(Referral, paper.referral_id)
     referral_tasks.open_form(session, actor, referral)
     audit.record(session, actor, "paper:removed", paper)
-    kept = session.scalars(select(PaperContent).where(PaperContent.paper_id == paper.id)).one()
-    session.delete(kept)
+    for part in _parts(session, paper):
+        session.delete(part)
     session.flush()
     session.delete(paper)
     moving.flush(session)
@@ -102,9 +102,8 @@ def remove_paper(session: Session, actor: Actor, paper_id: UUID) -> Referral:
 def move_to(session: Session, referral: Referral, case: Case) -> None:
     """Papers go with their referral when it joins another case. Both cases must be open for it."""
     for paper in session.scalars(select(Paper).where(Paper.referral_id == referral.id)).all():
-        kept = session.scalars(select(PaperContent).where(PaperContent.paper_id == paper.id)).one()
-        transplant(paper, case.id)
-        transplant(kept, case.id)
+        for row in (paper, *_parts(session, paper)):
+            transplant(row, case.id)
     session.flush()
 
 
@@ -122,10 +121,17 @@ def _add(session: Session, actor: Actor, case: Case, attached: Attached, *, refe
     )  # fmt: skip
     session.add(paper)
     session.flush()
-    session.add(PaperContent(**place, paper_id=paper.id, content=file.content))
+    for number, start in enumerate(range(0, len(file.content), PART)):
+        part = file.content[start : start + PART]
+        session.add(PaperContent(**place, paper_id=paper.id, part=number, content=part))
     audit.record(session, actor, "paper:added", paper, bytes=len(file.content))
     moving.flush(session)
     return paper
+
+
+def _parts(session: Session, paper: Paper) -> list[PaperContent]:
+    query = select(PaperContent).where(PaperContent.paper_id == paper.id)
+    return list(session.scalars(query.order_by(PaperContent.part)))
 
 
 def _line(paper: Paper, *, readable: bool, mine: bool) -> PaperLine:

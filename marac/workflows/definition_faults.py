@@ -110,6 +110,8 @@ def _rule(page: Mapping[str, Any]) -> Faults:
     if rule not in RULES:
         yield f"`scoring: rule` must be one of {', '.join(RULES)}."
         return
+    for key in ("same_day_questions", "score_only_fields"):
+        yield from _fields(page.get(key, ()), f"`{key}`")
     entered = page.get("entry_mode") == "score_only" or rule in ("entered", "grade")
     yield from (_entered if entered else _asked)(page)
     for end in ("minimum", "maximum"):
@@ -126,7 +128,6 @@ def _entered(page: Mapping[str, Any]) -> Faults:
         yield "`scoring: grade` must be a list of words, the lowest first."
     elif "grade" in keys and not grades:
         yield "`scoring: grade` must list the grades, the lowest first."
-    yield from _fields(fields, "`score_only_fields`")
     if page.get("items"):
         yield "A tool entered as a result has no questions. Take `items` out or change `scoring: rule`."
 

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("partnership_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("paper_id", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("documents_sealed", sa.LargeBinary(), nullable=False),
         sealed("documents_sealed", "ck_paper_content_documents_sealed"),
         sa.ForeignKeyConstraint(
@@ -58,7 +59,7 @@ def upgrade() -> None:
             ["paper_id"], ["paper.id"], name=op.f("fk_paper_content_paper_id_paper"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_content")),
-        sa.UniqueConstraint("paper_id", name=op.f("uq_paper_content_paper_id")),
+        sa.UniqueConstraint("paper_id", "part", name=op.f("uq_paper_content_paper_id_part")),
     )
     op.create_index(op.f("ix_paper_content_case_id"), "paper_content", ["case_id"])
 

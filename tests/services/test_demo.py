@@ -247,7 +247,7 @@ def test_five_referrals_wait_for_triage_one_of_them_urgent_and_the_idva_has_two_
     with unit_of_work(house) as session:
         waiting = inbox.list_referrals(session, actor_of(session, Role.COORDINATOR), "waiting")
         assert Counter(line.state for line in waiting) == {ReferralState.SUBMITTED: 4, ReferralState.RETURNED: 1}
-        assert [line.urgent for line in waiting] == [True, False, False, False, False]
+        assert Counter(line.urgent for line in waiting) == {True: 1, False: 4}
         assert all(line.name for line in waiting)
         assert len(inbox.list_referrals(session, actor_of(session, Role.IDVA), "drafts")) == 2
 

@@ -101,6 +101,8 @@ TRIAGE = {
     "conflict_checked": True, "approved_by": uuid4(), "emergency_at": "9am", "earlier_case_id": uuid4(),
     "source_area": "Hackney", "earlier_papers": "seen", "reason": "As agreed", "receiving_area": "Hackney",
     "forum": "Adult safeguarding", "score": None, "advice": "Call the IDVA service", "into_id": uuid4(),
+    "undecided_conflicts": 0, "handed_over": "The file, to the duty team", "reason_code": "other", "heard": False,
+    "reviewer_id": uuid4(), "decided_by_id": uuid4(),
 }  # fmt: skip
 HEARD = {
     "minutes": dict.fromkeys((*FIVE, MinuteHeading.VIEWS), "Said"), "is_repeat": False, "action_count": 1,

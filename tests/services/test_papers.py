@@ -102,6 +102,15 @@ def test_papers_are_listed_read_and_taken_out_by_their_writer_while_the_form_is_
         assert session.query(Paper).count() == session.query(PaperContent).count() == 1
 
 
+def test_a_paper_of_ten_megabytes_comes_back_whole(house, sent):
+    large = PDF + b"\x9c\x01 page" * ((paper_files.MOST_BYTES - len(PDF)) // 7)
+    with unit_of_work(house, sent["idva"]) as session:
+        referral = session.get_one(Referral, sent["referral"])
+        kept = papers.add_to_referral(session, sent["idva"], referral, Attached(large, PaperKind.COURT))
+        assert session.query(PaperContent).filter_by(paper_id=kept.id).count() > 10
+        assert papers.read_paper(session, sent["idva"], kept.id)[1].content == large
+
+
 def test_nobody_else_sees_the_papers_of_a_draft(house, sent):
     with unit_of_work(house) as session:
         paper_id = session.query(Paper).first().id

@@ -16,7 +16,17 @@ from marac.vocabulary import (
     Outcome,
     Protects,
 )
-from marac.workflows import WORKFLOWS, action, da_marac, guards, meeting, minutes, referral_rules, research
+from marac.workflows import (
+    WORKFLOWS,
+    action,
+    da_marac,
+    guards,
+    meeting,
+    minutes,
+    referral_rules,
+    research,
+    triage_rules,
+)  # fmt: skip
 from marac.workflows.checklists import Score
 from marac.workflows.engine import reads
 
@@ -104,6 +114,13 @@ CASES = [
     (referral_rules.not_visible_high_risk, {"score": HIGH}, "outcome", {"score": None}),
     (referral_rules.advice_given, {"reason": "Only housing evidence"}, "advice", {"reason": "a", "advice": "b"}),
     (referral_rules.advice_given, {"advice": "Call the helpline"}, "reason", {"reason": "a", "advice": "b"}),
+    (triage_rules.staff_screened, {"undecided_conflicts": 1}, "conflicts", {"undecided_conflicts": 0}),
+    (triage_rules.staff_screened, {"undecided_conflicts": None}, "conflicts", {"undecided_conflicts": 0}),
+    (triage_rules.hand_over_recorded, {"handed_over": " "}, "handed_over", {"handed_over": "All of it, to the desk"}),
+    (triage_rules.reason_coded, {}, "reason_code", {"reason_code": "only_for_idva"}),
+    (triage_rules.another_person_reviews, {"reviewer_id": 1, "decided_by_id": 1}, "reason",
+     {"reviewer_id": 2, "decided_by_id": 1}),
+    (triage_rules.another_person_reviews, {"decided_by_id": 1}, "reason", {"reviewer_id": 2, "decided_by_id": 1}),
     *((da_marac.risk_summary_covers_five, {"minutes": without(RISKS, heading)}, heading, {"minutes": RISKS})
       for heading in RISKS),
     (da_marac.victims_view_heard, {"minutes": {}}, "no_views_reason", {"minutes": {MinuteHeading.VIEWS: "Stay"}}),

@@ -28,7 +28,13 @@ REFERRAL = {
         "decided_on": date(2025, 11, 12),
     },
 }
-TRIAGE = {"meeting_state": "agenda_published", "late": False, "undecided_matches": 0, "conflict_checked": True}
+TRIAGE = {
+    "meeting_state": "agenda_published",
+    "late": False,
+    "undecided_matches": 0,
+    "undecided_conflicts": 0,
+    "conflict_checked": True,
+}
 ROOM = {"meeting_state": "in_progress", "agreed": 17, "not_agreed": 0}
 HEARING = ROOM | {
     "minutes": dict.fromkeys(FIVE_RISKS, "None") | {MinuteHeading.VIEWS: "To stay in her home"},
