@@ -30,8 +30,6 @@ def risk(reference: str) -> Any:
 def compare(reference: str) -> Any:
     """Two of the same tool and version, with the questions whose answer changed first."""
     actor, case, head = opened(reference, "risk")
-    if "pick" not in request.args:
-        return redirect(url_for(".risk", reference=case.reference), code=303)
     found = risk_history.list_assessments(unit_of_work.session(), actor, case, head)
     try:
         both = risk_history.compare(found, request.args.getlist("pick"))

@@ -17,7 +17,7 @@ from tests.attacks.scene import SECRETS, Scene, contents
 SAYS_NOTHING = ("abuse", "marac", "domestic", "violence", "perpetrator", "victim")
 NAMED = ("Begum", "Karim", "Uddin", "Doyle", "Amina", *SECRETS.values())
 ENDING = r'<form[^>]*action="/(?:sign-out|lock|sign-in)[^"]*"'  # to sign out twice is to sign out
-FINE = (200, 302, 303, 403, 404, 409, 410)
+FINE = (200, 302, 303, 403, 404, 409, 410, 422)  # 422: a comparison of nothing
 # on whose pages a canary may stand; on nobody's, an address or a number without a reason
 READERS = {
     "private note": {"police", "deputy", "chair"},  # all three work for the police
