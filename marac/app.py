@@ -30,6 +30,7 @@ from marac.web import (
     joining,
     matches,
     minutes,
+    moving_meetings,
     navigation,
     outside_referrers,
     panels,
@@ -39,6 +40,7 @@ from marac.web import (
     referrals,
     research,
     running,
+    scheduling,
     shell,
     signin,
     today,
@@ -48,8 +50,8 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
-    actions, admin, help, demo,
+    matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, attendance,
+    research, running, minutes, actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -20,6 +20,8 @@ from marac.models import (
     Case,
     CaseAgency,
     Meeting,
+    MeetingChange,
+    MeetingSeries,
     Membership,
     Minutes,
     NamedPerson,
@@ -39,6 +41,7 @@ from marac.vocabulary import (
     Role,
 )
 
+OF_A_PROGRAMME = (Meeting, MeetingSeries, Minutes, Referral, OutsideReferrer)
 UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 
 
@@ -132,9 +135,9 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         return _open_cases(actor)
     if model is AuditEntry:
         return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
-    if model is Attendance:
-        return [Attendance.meeting_id.in_(_in_programme(actor, Meeting))]
-    found = [model.programme.in_(actor.programmes)] if model in (Meeting, Minutes, Referral, OutsideReferrer) else []
+    if model in (Attendance, MeetingChange):
+        return [model.meeting_id.in_(_in_programme(actor, Meeting))]
+    found = [model.programme.in_(actor.programmes)] if model in OF_A_PROGRAMME else []
     if model is Referral and actor.referral_id is not None:
         found.append(Referral.id == actor.referral_id)
     if hasattr(model, "case_id"):

@@ -31,6 +31,7 @@ from marac.models.partnership import (
     User,
 )
 from marac.models.referrals import Assessment, Referral
+from marac.models.scheduling import MeetingChange, MeetingSeries
 from marac.models.trail import AuditEntry, AuditHead, Deadline, JobRun, Lease, Message
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "JobRun",
     "Lease",
     "Meeting",
+    "MeetingChange",
+    "MeetingSeries",
     "Membership",
     "Message",
     "MinuteNote",

@@ -40,6 +40,11 @@ class Meeting(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     minutes_per_case: Mapped[int]
     chair_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    minute_taker_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    series_id: Mapped[UUID | None] = mapped_column(ForeignKey("meeting_series.id"))
+    room: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    capacity: Mapped[int | None]
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     statement_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

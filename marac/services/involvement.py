@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.models import Agency, AgendaItem, Case, CaseAgency, Meeting, Research
+from marac.models import Agency, AgendaItem, Case, CaseAgency, Meeting, MeetingSeries, Research
 from marac.services import local
-from marac.vocabulary import InvolvementBasis, ResearchState
+from marac.vocabulary import InvolvementBasis, ProgrammeSlug, ResearchState
 
 
 def involve(
@@ -45,11 +45,18 @@ def involved_agencies(session: Session, case_id: UUID) -> list[UUID]:
 
 
 def core_agencies(session: Session, of: Meeting | Case) -> list[UUID]:
-    """Agencies invited to every meeting of the panel (of a meeting or a case) and asked for research every time."""
+    """Agencies invited to every meeting (of a meeting's own series, else of the panel) and asked for research there."""
+    series_id = of.series_id if isinstance(of, Meeting) else None
+    own = session.get_one(MeetingSeries, series_id).agencies if series_id else []
+    return [UUID(agency) for agency in own] or core_of(session, of.partnership_id, of.programme)
+
+
+def core_of(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> list[UUID]:
+    """The core agencies of a panel by the partnership's reference data."""
     rows = session.execute(
-        select(Agency.id, Agency.panels, Agency.functions).where(Agency.partnership_id == of.partnership_id)
+        select(Agency.id, Agency.panels, Agency.functions).where(Agency.partnership_id == partnership_id)
     )
-    return [row.id for row in rows if row.panels.get(of.programme) == "core" and "researcher" in row.functions]
+    return [row.id for row in rows if row.panels.get(programme) == "core" and "researcher" in row.functions]
 
 
 def ask_agencies(session: Session, actor: Actor, item: AgendaItem) -> int:

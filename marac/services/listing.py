@@ -1,7 +1,7 @@
 """Which meeting may hear a case: the ones that still take cases, and their cut-offs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -110,3 +110,21 @@ def _listed(session: Session, meeting_ids: list[UUID]) -> dict[UUID, int]:
         ).group_by(AgendaItem.meeting_id)
     )  # fmt: skip
     return {meeting_id: number for meeting_id, number in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
+def places_of(session: Session, meeting: Meeting) -> int:
+    """How many cases a meeting is booked for: its own number, else the target of the rules in force on its day."""
+    if meeting.capacity:
+        return meeting.capacity
+    rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
+    return int(rules.value("capacity.target_cases", clock.to_london(meeting.starts_at).date()))
+
+
+def ends_at(session: Session, meeting: Meeting) -> datetime:
+    """When a full meeting would end: places x minutes per case after it starts."""
+    return meeting.starts_at + timedelta(minutes=places_of(session, meeting) * meeting.minutes_per_case)
+
+
+def listed_on(session: Session, meeting_ids: list[UUID]) -> dict[UUID, int]:
+    """How many cases wait on each of these agendas."""
+    return _listed(session, meeting_ids)

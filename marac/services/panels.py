@@ -45,6 +45,8 @@ OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESE
 AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 HEARD_BEFORE = (CaseState.HEARD, CaseState.ISSUED, CaseState.LAPSED)
+ACCEPTED, BRING_BACK = "Accepted, not on an agenda yet", "To be brought back"
+TAKEN_OFF, DEFERRED = "Taken off an agenda", "Deferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +184,12 @@ def _waiting(session: Session, case: Case, name: str) -> Waiting | None:
     if item is None or (case.state == CaseState.RECEIVED and item.state == AgendaItemState.HEARD):
         newest = select(Referral).where(Referral.case_id == case.id, Referral.state == ReferralState.ACCEPTED)
         referral = session.scalar(newest.order_by(Referral.started_at.desc()).limit(1))
-        return Waiting(case, name, "Accepted, not on an agenda yet", case.last_referral_on, referral)
+        return Waiting(case, name, ACCEPTED, case.last_referral_on, referral)
     if item.outcome == Outcome.BRING_BACK:
-        return Waiting(case, name, "To be brought back", item.bring_back_on, None)
+        return Waiting(case, name, BRING_BACK, item.bring_back_on, None)
     if case.state != CaseState.RECEIVED:
         return None
-    word = "Taken off an agenda" if item.state == AgendaItemState.REMOVED else "Deferred"
+    word = TAKEN_OFF if item.state == AgendaItemState.REMOVED else DEFERRED
     return Waiting(case, name, word, clock.to_london(item.meeting.starts_at).date(), item.referral)
 
 
@@ -275,12 +277,6 @@ def close_research(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
         if item.case.state == CaseState.LISTED and item.state == AgendaItemState.LISTED:
             advance(session, actor, item.case, "close_research")
     return meeting
-
-
-def cancel_meeting(session: Session, actor: Actor, meeting: Meeting, *, reason: str) -> Meeting:
-    """Cancel a meeting on which no case is left (DA-35)."""
-    query = select(func.count()).where(AgendaItem.meeting_id == meeting.id, AgendaItem.state.in_(LIVE_ITEMS))
-    return advance(session, actor, meeting, "cancel", reason=reason, listed_cases=session.scalar(query) or 0)
 
 
 def list_deciders(

@@ -15,6 +15,7 @@ from marac.vocabulary.panel import (
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,
     CaseState as CaseState,
+    MeetingChangeKind as MeetingChangeKind,
     MeetingKind as MeetingKind,
     MeetingPlace as MeetingPlace,
     MeetingState as MeetingState,
@@ -22,6 +23,7 @@ from marac.vocabulary.panel import (
     MinutesState as MinutesState,
     Outcome as Outcome,
     ResearchState as ResearchState,
+    SeriesRule as SeriesRule,
 )
 from marac.vocabulary.people import (
     ContactChannel as ContactChannel,

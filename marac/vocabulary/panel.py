@@ -45,6 +45,21 @@ class MeetingPlace(Word):
     HYBRID = "hybrid", "In person and online"
 
 
+class SeriesRule(Word):
+    """How the days of a series of meetings are found."""
+
+    NTH_WEEKDAY = "nth_weekday", "On a weekday of the month"
+    EVERY_K_WEEKS = "every_k_weeks", "Every so many weeks"
+    AD_HOC = "ad_hoc", "When needed: each day is chosen"
+
+
+class MeetingChangeKind(Word):
+    """What happened to a booked meeting."""
+
+    MOVED = "moved", "Moved"
+    CANCELLED = "cancelled", "Cancelled"
+
+
 class AgendaItemState(Word):
     """Life of one case at one meeting."""
 

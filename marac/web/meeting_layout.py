@@ -8,15 +8,27 @@ from marac import access
 from marac.access import Actor
 from marac.models import Meeting
 from marac.services import moving, panels
+from marac.services.clashes import Clash
 from marac.vocabulary import MeetingState, MinutesState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
 
 WORDS = {
     "referral_cutoff": "Referrals close", "triage_decided": "Referrals decided", "agenda_published": "Agenda published",
-    "research_due": "Research returned", "attendance_confirmed": "Attendance confirmed",
-    "victim_views_due": "Views recorded", "actions_published": "Actions out", "minutes_issued": "Minutes circulated",
+    "research_requested": "Research asked for", "research_due": "Research returned",
+    "research_chase_first": "First research reminder", "research_chase_last": "Last research reminder",
+    "attendance_confirmed": "Attendance or deputy confirmed", "quorum_check": "Quorum checked",
+    "victim_views_due": "Views recorded", "actions_published": "Actions out",
+    "flag_and_tag_confirmed": "Flags confirmed", "victim_told": "Victim-survivor told the outcome",
+    "minutes_issued": "Minutes circulated", "minutes_challenge_ends": "Corrections to the minutes end",
+    "action_status_due": "Actions reported for the next panel",
 }  # fmt: skip
+MARKS = {"done": ("Done", "done"), "overdue": ("Overdue", "stop"), "passed": ("Passed", "quiet"), "": ("", "")}
+
+
+def clash_words(clash: Clash) -> str:
+    """The room is taken (Wed 12 Nov, 9:30am)"""
+    return f"{clash.words} ({short_weekday(clash.starts_at)}, {time_of_day(clash.starts_at)})"
 
 
 def opened(reference: str) -> tuple[Any, Actor, Meeting]:

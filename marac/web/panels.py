@@ -1,4 +1,4 @@
-"""Meetings: the list, booking one, its overview, who has answered, cancelling. Building the agenda is web/agenda.py."""
+"""Meetings: the list, booking one, its overview, who has answered. Building the agenda is web/agenda.py."""
 
 from datetime import time
 from typing import Any
@@ -8,11 +8,22 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import agenda, attendance, chasing, panels, research
+from marac.services import (
+    agenda,
+    attendance,
+    chasing,
+    clashes,
+    listing,
+    meeting_dates,
+    panels,
+    rescheduling,
+    research,
+    scheduling,
+)
 from marac.vocabulary import MeetingKind, MeetingPlace, Permission as P
 from marac.web import signin, unit_of_work, widgets
-from marac.web.forms.panels import CancelForm, ScheduleForm, read_time
-from marac.web.meeting_layout import WORDS, opened, page
+from marac.web.forms.panels import ScheduleForm, read_time
+from marac.web.meeting_layout import MARKS, WORDS, clash_words, opened, page
 from marac.web.shell import count
 from marac.workflows.deadlines import london
 
@@ -30,23 +41,33 @@ def list_panels() -> Any:
 
 @bp.route("/panels/new", methods=["GET", "POST"])
 def schedule() -> Any:
-    """Book a meeting."""
-    actor = signin.person()
+    """Book a meeting, by itself or like those of a series."""
+    actor, session = signin.person(), unit_of_work.session()
     access.require_holds(actor, P.MEETING_SCHEDULE)
+    series = {one.id.hex: one for one in scheduling.list_series(session, actor) if one.ended_on is None}
     form = ScheduleForm(data={"kind": MeetingKind.ROUTINE.value, "place": MeetingPlace.HYBRID.value})
+    form.series.choices = [("", "No"), *((key, _series_words(one)) for key, one in series.items())]
     if form.validate_on_submit():
         starts = read_time(form.starts_time.data) or time()
         try:
-            meeting = panels.schedule_meeting(
-                unit_of_work.session(), actor, starts_at=london(form.starts_on.data, starts),
-                kind=MeetingKind(form.kind.data), place=MeetingPlace(form.place.data),
+            meeting = scheduling.book_by_hand(
+                session, actor, starts_at=london(form.starts_on.data, starts), kind=MeetingKind(form.kind.data),
+                place=MeetingPlace(form.place.data), series=series.get(form.series.data),
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
             flash("Panel booked.", "success")
+            for clash in clashes.list_clashes(
+                session, actor, clashes.booking_of(session, meeting), ignoring=meeting.id
+            ):
+                flash(f"{clash_words(clash)}.", "warning")
             return redirect(f"/panels/{meeting.reference}", code=303)
     return render_template("panels/schedule.html", form=form), 422 if form.errors else 200
+
+
+def _series_words(series: Any) -> str:
+    return f"{series.programme.label}: {scheduling.recurrence_of(series).in_words()}"
 
 
 @bp.get("/panels/<reference>")
@@ -54,11 +75,16 @@ def overview(reference: str) -> Any:
     """The meeting at a glance: what comes next, its agenda, its dates."""
     session, actor, meeting = opened(reference)
     view = agenda.view_agenda(session, actor, meeting)
-    dates = [(WORDS[name], at) for name, at in agenda.list_deadlines(session, actor, meeting) if name in WORDS]
+    dates = [
+        (WORDS.get(one.name, one.name), one, MARKS[one.mark])
+        for one in meeting_dates.list_due_dates(session, actor, meeting)
+    ]
     asked = [row for row in research.list_asked(session, actor) if row[0].id == meeting.id]
     return page(
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
-        agree=attendance.may_agree(session, actor, meeting),
+        agree=attendance.may_agree(session, actor, meeting), places=listing.places_of(session, meeting),
+        link=scheduling.link_of(session, actor, meeting), changes=rescheduling.list_changes(session, actor, meeting),
+        may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in meeting_dates.MOVABLE,
     )  # fmt: skip
 
 
@@ -91,23 +117,6 @@ def close_research(reference: str) -> Any:
     panels.close_research(session, actor, meeting)
     flash("Research is closed. You and the chair can read the answers.", "success")
     return redirect(f"/panels/{reference}/research", code=303)
-
-
-@bp.route("/panels/<reference>/cancel", methods=["GET", "POST"])
-def cancel(reference: str) -> Any:
-    """Cancel a meeting that has no case left."""
-    session, actor, meeting = opened(reference)
-    access.require(actor, P.MEETING_CANCEL, meeting)
-    form = CancelForm()
-    if form.validate_on_submit():
-        try:
-            panels.cancel_meeting(session, actor, meeting, reason=form.reason.data)
-        except RuleBroken as problem:
-            widgets.place(form, problem)
-        else:
-            flash("Panel cancelled.", "success")
-            return redirect(f"/panels/{reference}", code=303)
-    return page("panels/cancel.html", actor, meeting, "Overview", form=form)
 
 
 def _is_id(text: str) -> bool:

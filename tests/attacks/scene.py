@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,10 +17,26 @@ from uuid import UUID, uuid4
 from flask import Flask
 from sqlalchemy import event, select
 
-from marac import access
-from marac.models import Action, Address, AgendaItem, Case, CasePerson, ContactMethod, Meeting, Referral, Research
+from marac import access, clock
+from marac.models import (
+    Action,
+    Address,
+    AgendaItem,
+    Case,
+    CasePerson,
+    ContactMethod,
+    Meeting,
+    MeetingSeries,
+    Referral,
+    Research,
+    Setting,
+)
+from marac.services import closure_days, scheduling
 from marac.services.deployment import Deployment, open_deployment, unit_of_work
-from marac.vocabulary import PersonRole, ProgrammeSlug, ResearchState, Role
+from marac.services.scheduling import Pattern
+from marac.vocabulary import MeetingPlace, PersonRole, ProgrammeSlug, ResearchState, Role, SeriesRule
+from marac.workflows.deadlines import offset
+from marac.workflows.series import Recurrence
 from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
 from tests.builders_panels import a_held_panel, a_meeting, a_published_panel, a_wall
 from tests.conftest import settings_in
@@ -95,6 +112,7 @@ def build(founded: Path, folder: Path) -> Scene:
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
         draft.what_happened = f"He said {SECRETS['draft']}."
     with unit_of_work(house) as session:
+        _a_calendar(session, held)
         scene.elsewhere = (a_meeting(session, programme=ProgrammeSlug.COMMUNITY_MARAC).reference,)
     _note(scene)
     return scene
@@ -118,6 +136,16 @@ def _canaries(session: Any, held: Any, coming: Any) -> None:
         contact.phone = SECRETS["phone"]
 
 
+def _a_calendar(session: Any, held: Any) -> None:
+    """A series of meetings and a closure day."""
+    actor = actor_for(held.coordinator)
+    weekly = Recurrence(SeriesRule.EVERY_K_WEEKS, 2, clock.today())
+    scheduling.save_series(
+        session, actor, Pattern(ProgrammeSlug.DA_MARAC, weekly, time(9, 30), 10, 15, MeetingPlace.HYBRID)
+    )
+    closure_days.add_closure_day(session, actor, offset(clock.today(), "D+90"), note="Council closed")
+
+
 def _note(scene: Scene) -> None:
     """What the arguments of addresses may be: references by noun, ids by their name."""
     with scene.house.reader() as session:
@@ -136,6 +164,8 @@ def _note(scene: Scene) -> None:
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
             "paper_id": [uuid4().hex], "flag_id": [uuid4().hex],
+            "series_id": ids(MeetingSeries),
+            "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
         }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The command line keeps its promises: JSON on standard output; a refusal is one sentence and exit code 2."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -42,6 +43,33 @@ def test_a_date_rule_gives_the_working_day() -> None:
         json.loads(said("calendar", "offset", "--on", "2026-01-08", "--rule", "D-8", "--json"))["result"]
         == "2025-12-24"
     )
+
+
+def test_all_forty_worked_dates_come_out_of_the_command_line_da_16_sch_37() -> None:
+    with Path(__file__).parents[1].joinpath("workflows/deadline_vectors.csv").open(encoding="utf-8") as file:
+        vectors = list(csv.DictReader(file))
+    assert len(vectors) == 40
+    for vector in vectors:
+        closed = [word for day in vector["closure_days"].split(";") if day for word in ("--closure", day)]
+        asked = ("--on", vector["meeting_date"], "--rule", vector["rule"], *closed, "--json")
+        found = json.loads(said("calendar", "offset", *asked))
+        assert found == {"on": vector["meeting_date"], "rule": vector["rule"], "result": vector["expected_date"]}
+
+
+def test_every_derived_date_of_a_meeting_has_its_rule_and_its_time_da_16() -> None:
+    found = json.loads(said("calendar", "deadlines", "--programme", "da_marac", "--on", "2026-10-29", "--json"))
+    assert found["meeting_on"] == "2026-10-29"
+    assert {"referral_cutoff", "agenda_published", "research_due", "quorum_check", "actions_published",
+            "minutes_issued", "minutes_challenge_ends"} <= set(found["deadlines"])  # fmt: skip
+    assert found["deadlines"]["research_due"]["rule"] == "D-2"
+
+
+def test_a_series_lists_its_days_with_the_working_days_around_a_holiday_sch_37() -> None:
+    asked = ("calendar", "series", "--from", "2026-01-01", "--to", "2026-12-31", "--json")
+    weeks = json.loads(said(*asked, "--every-weeks", "2"))
+    assert (len(weeks), weeks[0]["problem"]) == (27, "Bank holiday")
+    assert (weeks[0]["before"], weeks[0]["after"]) == ("2025-12-31", "2026-01-02")
+    assert len(json.loads(said(*asked, "--nth", "2"))) == 12
 
 
 def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_2() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marac import clock
 from marac.errors import NotAllowed, RuleBroken, StaleEdit, WrongState
 from marac.models import AgendaItem, Attendance, CaseAgency, Message, Research
-from marac.services import agenda, panels
+from marac.services import agenda, panels, rescheduling
 from marac.vocabulary import (
     AgendaItemState,
     CaseState,
@@ -249,7 +249,7 @@ def test_closing_research_moves_every_case_and_a_meeting_with_cases_is_not_cance
         assert meeting.state == MeetingState.RESEARCH_CLOSED
         assert {panel.item(session, n).case.state for n in (1, 2)} == {CaseState.RESEARCHED}
         with pytest.raises(RuleBroken):
-            panels.cancel_meeting(session, actor, meeting, reason="Bank holiday")
+            rescheduling.cancel_meeting(session, actor, meeting, reason="Bank holiday")
 
 
 def test_a_meeting_that_has_begun_takes_no_more_cases(house):

@@ -127,10 +127,11 @@ def test_the_matrix_shows_who_is_missing_chases_and_closes_da_22(house):
 def test_a_meeting_with_cases_is_not_cancelled_and_an_empty_one_is_da_35(house):
     panel = a_panel(house, 1)
     refused = at(panel, panel.coordinator, "/cancel").fill_and_post({"reason": "Bank holiday"})
-    assert refused.errors == ["Cases are still listed. Defer each one before you cancel the meeting"]
+    assert refused.errors == ["Select who approved this: the chair or the coordinator"]
     empty = a_panel(house, 0)
     page = at(empty, empty.coordinator, "/cancel")
-    assert page.fill_and_post({"reason": "Bank holiday"}).flashes == ["Panel cancelled."]
+    done = page.fill_and_post({"reason": "Bank holiday"})
+    assert done.flashes == ["Panel cancelled. Everyone invited will be told."]
 
 
 def test_looking_changes_nothing(house):

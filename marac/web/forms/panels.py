@@ -35,6 +35,7 @@ class ScheduleForm(widgets.PageForm):
         if read_time(box.data) is None:
             raise ValidationError("Enter a time, for example 9:30am")
 
+    series = widgets.select_field("Like the meetings of a series", [], hint="Takes its room, places, chair and panel.")
     kind = widgets.choice_field("Type", [(kind.value, kind.label) for kind in MeetingKind], "Select the type")
     place = widgets.choice_field(
         "How it is held", [(place.value, place.label) for place in MeetingPlace], "Select how it is held"
@@ -59,12 +60,6 @@ class PutOffForm(widgets.PageForm):
     reason = widgets.long_text_field("Why it is not being heard", hint="For example, the referrer cannot come.")
     approved_by = widgets.select_field("Who approved this", [])
     interim_safety = widgets.long_text_field("What keeps the person safe until it is heard")
-
-
-class CancelForm(widgets.PageForm):
-    """Why a meeting does not take place."""
-
-    reason = widgets.long_text_field("Why the meeting is cancelled")
 
 
 class GuestForm(widgets.PageForm):
