@@ -38,7 +38,9 @@ from marac.web import (
     referral_risk,
     referrals,
     research,
+    run_line,
     running,
+    shared_screen,
     shell,
     signin,
     today,
@@ -48,7 +50,8 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
+    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, run_line,
+    shared_screen, minutes,
     actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024

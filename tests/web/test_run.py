@@ -67,13 +67,25 @@ def test_looking_at_a_case_does_not_start_it(house):
         assert {panel.item(session, n).state for n in (1, 2)} == {AgendaItemState.LISTED}
 
 
-def test_somebody_here_who_has_not_agreed_stops_the_start_and_leads_to_attendance_da_23(house):
+def test_somebody_here_at_the_opening_who_has_not_agreed_stops_the_start_da_23(house):
+    panel = a_published_panel(house, 1)
+    page = at(panel, panel.coordinator, "/attendance")
+    page.fill_and_post({"agency": "probation", "person_name": "J. Rao"}, action="/add")
+    opened = {"chair_id": panel.chair.id.hex, "statement_read": True}
+    first = at(panel, panel.coordinator, "/attendance").fill_and_post(opened, action="/open")
+    stopped = first.press("Start this case")
+    assert stopped.h1 == "Attendance"
+    assert "has not agreed" in stopped.flashes[0]
+
+
+def test_who_comes_late_is_a_line_and_holds_nobody_up_da_23(house):
     panel = a_running_panel(house, 1)
     page = at(panel, panel.coordinator, "/attendance")
     page.fill_and_post({"agency": "probation", "person_name": "J. Rao"}, action="/add")
-    stopped = at(panel, panel.coordinator).press("Start this case")
-    assert stopped.h1 == "Attendance"
-    assert "has not agreed" in stopped.flashes[0]
+    started = at(panel, panel.coordinator).press("Start this case")
+    assert "J. Rao joined at" in started.main
+    assert "Not agreed yet." in started.main
+    assert "app-clock" in started.html
 
 
 def test_every_box_is_saved_by_any_button_and_each_has_its_own_version(house):
