@@ -1,6 +1,7 @@
 """The Run screen as it is used in the room: keys alone, two people at once, a clock, and the screen on the wall."""
 
 import pytest
+from playwright.sync_api import expect
 
 from marac.services.deployment import Deployment
 from tests.builders_panels import Panel, a_called_case, a_running_panel
@@ -83,7 +84,7 @@ def test_a_doubtful_line_asks_with_a_listbox_and_a_missing_part_with_a_field(roo
     person.keys("Enter")
     choices.locator("li", has_text="Tuesday 17 November 2026").wait_for()
     person.keys("ArrowDown", "Enter")
-    person.page.wait_for_function("!document.querySelector('#line-preview').textContent.includes('choose')")
+    expect(person.find("#line-preview")).not_to_contain_text("choose")
     assert "Tuesday 17 November 2026" in person.read("#line-preview")
     go_by(person, "Enter")
     assert person.sees("text her", inside=".app-run__agreed")
@@ -132,7 +133,7 @@ def test_two_people_on_one_case_the_clock_and_the_wall(room: Room, house: Deploy
     coordinator.find("#line").focus()
     coordinator.find("#risk_staff").fill("None.")
     coordinator.find("#line").focus()
-    coordinator.page.wait_for_function("document.querySelector('#risk_victim').value.startsWith('Very high')")
+    expect(coordinator.find("#risk_victim")).to_have_value("Very high. He knows 14 Elm Row.")
     wall.page.get_by_text("Very high. He knows (not shown here).").wait_for()
 
     coordinator.keys("Alt+k")

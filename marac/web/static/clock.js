@@ -31,7 +31,7 @@ export function start (clock) {
     }
     state.left = left
     if (finish && clock.dataset.rest) {
-      const ends = time.format(Date.now() + (Math.max(left, 0) + Number(clock.dataset.rest)) * 1000).replace(':00', '').replace(' ', '')
+      const ends = time.format(Date.now() + 2000 + (Math.max(left, 0) + Number(clock.dataset.rest)) * 1000).replace(':00', '').replace(' ', '')
       if (finish.textContent !== ends) finish.textContent = ends
     }
   }

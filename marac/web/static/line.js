@@ -62,7 +62,10 @@ export function start (preview) {
     state.active = to
     for (const [place, option] of [...list.children].entries()) option.setAttribute('aria-selected', String(place === to))
     if (to < 0) line.removeAttribute('aria-activedescendant')
-    else line.setAttribute('aria-activedescendant', list.children[to].id)
+    else {
+      line.setAttribute('aria-activedescendant', list.children[to].id)
+      list.children[to].scrollIntoView({ block: 'nearest' })
+    }
   }
 
   function take (place) {
