@@ -12,7 +12,7 @@ from flask import flash, redirect, render_template, request
 from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, assigning, notes, run_screen, sessions, shortcuts
+from marac.services import agenda, assigning, notes, room, run_screen, sessions, shortcuts
 from marac.services.notes import COVERED, HEARD_FROM
 from marac.services.run_screen import Screen
 from marac.vocabulary import MeetingState, MinuteHeading, Protects
@@ -50,6 +50,7 @@ def agree_first(problem: RuleBroken) -> Any:
 def posted_item(reference: str, number: int) -> tuple[Any, Actor, AgendaItem]:
     """The item of a posted page. If the order changed since it was drawn, nothing is done to another case."""
     session, actor, meeting = opened(reference)
+    room.require_agreed(session, actor, meeting)
     item = agenda.get_item(session, actor, meeting, number)
     if request.form.get("item", item.id.hex) != item.id.hex:
         raise StaleEdit("number")

@@ -75,7 +75,6 @@ def autosave(reference: str, number: int) -> Any:
 def switch_clock(reference: str, number: int) -> Any:
     """Pause the clock or let it go on, from a script: nothing else of the page is sent."""
     session, actor, item = run_page.posted_item(reference, number)
-    room.require_agreed(session, actor, item.meeting)
     item_clock.switch(session, actor, item, pause=request.form.get("pause") == "yes")
     return jsonify(elapsed=round(item_clock.elapsed(item).total_seconds()), paused=item.paused_at is not None)
 
@@ -84,7 +83,6 @@ def switch_clock(reference: str, number: int) -> Any:
 def work(reference: str, number: int) -> Any:
     """Save, add an action, or finish: whatever the button, every box is saved first."""
     session, actor, item = run_page.posted_item(reference, number)
-    room.require_agreed(session, actor, item.meeting)
     form, do = run_page.posted_form(session, actor), request.form.get("do", "save")
     saved = run_page.save(session, actor, item, form)
     if saved.stale:
