@@ -49,8 +49,10 @@ def move(reference: str, number: int, step: str) -> Any:
     try:
         if step == "late":
             research.release_late(session, actor, item)
+        elif step == "start":
+            running.call_item(session, actor, item)
         else:
-            (running.call_item if step == "start" else running.recall_item)(session, actor, item)
+            running.recall_item(session, actor, item)
     except RuleBroken as problem:
         flash(problem.message, "error")
         to_attendance = problem.field in ("attendance", "agree")

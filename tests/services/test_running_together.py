@@ -1,4 +1,4 @@
-"""Two people at the same case at the same moment, with real threads and a real database: nothing lost, nothing doubled."""
+"""Two people at the same case at the same moment, on real threads: nothing lost, nothing doubled."""
 
 import threading
 from collections.abc import Callable
