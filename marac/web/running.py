@@ -89,7 +89,7 @@ def work(reference: str, number: int) -> Any:
     saved = run_page.save(session, actor, item, form)
     if saved.stale:
         return run_page.conflict(run_screen.view_screen(session, actor, item.meeting, number), form, saved)
-    step = STEPS.get(do.partition(":")[0], run_line.add)
+    step: Callable[..., Any] = STEPS.get(do.partition(":")[0], run_line.add)
     try:
         answer = step(session, actor, item, form, do)
     except RuleBroken as problem:
