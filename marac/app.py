@@ -39,8 +39,10 @@ from marac.web import (
     referral_risk,
     referrals,
     research,
+    run_line,
     running,
     scheduling,
+    shared_screen,
     shell,
     signin,
     today,
@@ -51,7 +53,7 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, attendance,
-    research, running, minutes, actions, admin, help, demo,
+    research, running, run_line, shared_screen, minutes, actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -31,6 +31,7 @@ class Action(Base):
     protects: Mapped[Protects] = mapped_column(word(Protects))
     library_key: Mapped[str | None] = mapped_column(String(60))
     contacts_victim: Mapped[bool] = mapped_column(default=False)
+    joint_id: Mapped[UUID | None]
     agreed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))

@@ -49,6 +49,7 @@ class Meeting(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    names_shown: Mapped[bool] = mapped_column(default=False)
 
     items: Mapped[list["AgendaItem"]] = relationship(back_populates="meeting", order_by="AgendaItem.position")
     minutes: Mapped["Minutes | None"] = relationship(back_populates="meeting", uselist=False)
@@ -77,8 +78,12 @@ class AgendaItem(Base):
     is_transfer: Mapped[bool] = mapped_column(default=False)
     called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_seconds: Mapped[int] = mapped_column(default=0)
 
     covered = Sealed("minutes", kind=list)
+    heard_from = Sealed("minutes", kind=dict)
+    stepped_out = Sealed("minutes", kind=list)
     who_tells = Sealed("minutes")
     transferred_to = Sealed("minutes")
     deferred_because = Sealed("minutes")
@@ -125,6 +130,7 @@ class Attendance(Base):
     state: Mapped[AttendanceState] = mapped_column(word(AttendanceState))
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agreed_in_room: Mapped[bool] = mapped_column(default=False)
+    joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     person_name = Sealed("staff")
 

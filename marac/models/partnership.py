@@ -86,6 +86,7 @@ class User(Base):
     last_totp_step: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signin_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shortcut_keys: Mapped[str] = mapped_column(String(120), default="")
 
     full_name = Sealed("staff")
     email = Sealed("staff")

@@ -18,7 +18,7 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, Case, CasePerson, ContactMethod, Meeting, Research
-from marac.services import local, safe_contact
+from marac.services import item_clock, local, safe_contact
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole, ResearchState
 
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
@@ -154,7 +154,7 @@ def _times(meeting: Meeting, items: list[AgendaItem]) -> tuple[dict[UUID, dateti
         if item.called_at is not None:
             starts[item.id] = item.called_at
             if item.state == AgendaItemState.IN_PROGRESS:
-                at = max(at, item.called_at + length)
+                at = max(at, item_clock.expected_end(item))
         elif item.state in FINISHED:
             starts[item.id] = at
         else:

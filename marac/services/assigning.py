@@ -7,24 +7,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.errors import NotAllowed, RuleBroken, WrongState
+from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Action, Agency, AgendaItem, Meeting, Wall
-from marac.services import local
+from marac.services import actions, local
 from marac.services.founding import reference
 from marac.services.involvement import involve, involved_agencies
 from marac.services.moving import flush
-from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, MinutesState, Permission as P, Protects
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    ActionState,
+    AgendaItemState,
+    InvolvementBasis,
+    MinutesState,
+    Permission as P,
+    Protects,
+)
 from marac.workflows.action import AGREE
-from marac.workflows.action_line import REACHES, Parsed, parse
+from marac.workflows.action_line import REACHES, Choice, Parsed, choices, parse
 from marac.workflows.deadlines import offset
 
+CORRECTED = "Corrected at the meeting"
 OPEN_TO_ACTIONS = (AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD)
 
 
@@ -58,6 +67,12 @@ def read_line(session: Session, actor: Actor, item: AgendaItem, line: str) -> Pa
     return parse(line, clock.today(), next_panel_on(session, item.meeting), agencies)
 
 
+def list_choices(session: Session, actor: Actor, line: str, parsed: Parsed) -> tuple[Choice, ...]:
+    """What a doubtful line could mean, each as a line of its own."""
+    agencies = [(agency.slug, agency.name, agency.aliases) for agency in list_owners(session, actor)]
+    return choices(line, parsed, agencies)
+
+
 def reaches_victim(text: str) -> bool:
     """Whether an action says to call, write or visit: then the safe-contact rules stand beside it (DA-14)."""
     return bool(REACHES.search(text))
@@ -72,7 +87,7 @@ def next_panel_on(session: Session, meeting: Meeting) -> date | None:
 def assign_action(
     session: Session, actor: Actor, item: AgendaItem, *, agency: Agency | None, text: str, due_on: date | None,
     protects: Protects | None, risk: str = "", owner: UUID | None = None, contacts_victim: bool = False,
-    library_key: str | None = None,
+    library_key: str | None = None, joint_id: UUID | None = None,
 ) -> Action:  # fmt: skip
     """Give an agency an action on a case being heard. The agency sees the case, and the action, from this moment."""
     access.require_holds(actor, P.ACTION_CREATE)
@@ -90,6 +105,7 @@ def assign_action(
         partnership_id=item.partnership_id, case_id=item.case_id, item_id=item.id, agency_id=agency.id, owner_id=owner,
         state=ActionState.OPEN, due_on=due_on, protects=protects, library_key=library_key,
         contacts_victim=contacts_victim, agreed_at=clock.now(), text=text.strip(), risk=risk.strip() or None,
+        joint_id=joint_id,
     )  # fmt: skip
     session.add(action)
     flush(session)
@@ -103,14 +119,40 @@ def assign_line(
     """One action for each agency of a line that was read without a problem; RuleBroken beside `line` otherwise."""
     if parsed.problems:
         raise RuleBroken("line", parsed.problems[0].message)
+    facts = {"text": parsed.text, "due_on": parsed.due_on, "contacts_victim": parsed.reaches_victim}
+    return assign_jointly(session, actor, item, parsed.agencies, protects=protects, **facts)
+
+
+def assign_jointly(
+    session: Session, actor: Actor, item: AgendaItem, slugs: Sequence[str], **facts: Any
+) -> list[Action]:
+    """The same action for each of these agencies; two or more are linked, so that each sees with whom."""
     by_slug = {agency.slug: agency for agency in list_owners(session, actor)}
-    return [
-        assign_action(
-            session, actor, item, agency=by_slug[slug], text=parsed.text, due_on=parsed.due_on, protects=protects,
-            contacts_victim=parsed.reaches_victim,
-        )
-        for slug in parsed.agencies
-    ]  # fmt: skip
+    joint_id = uuid4() if len(slugs) > 1 else None
+    wanted = [by_slug.get(slug) for slug in slugs] or [None]
+    return [assign_action(session, actor, item, agency=one, joint_id=joint_id, **facts) for one in wanted]
+
+
+def get_agreed(session: Session, actor: Actor, item: AgendaItem, action_id: UUID) -> Action:
+    """A live action of this case that may still be corrected, or NotFound."""
+    mine = access.visible(actor, P.ACTION_WITHDRAW, Action)
+    action = session.scalar(mine.where(Action.id == action_id, Action.item_id == item.id))
+    if action is None or action.state not in LIVE_ACTIONS:
+        raise NotFound
+    return action
+
+
+def take_back(session: Session, actor: Actor, item: AgendaItem, action: Action) -> None:
+    """A line is corrected: what it said is withdrawn and kept, and the new line stands in its place."""
+    _assignable(item)
+    actions.withdraw_action(session, actor, action, note=CORRECTED)
+
+
+def list_lines(session: Session, actor: Actor, agreed: Sequence[tuple[Action, str]]) -> dict[UUID, str]:
+    """Each live agreed action as the line that would make it, to be corrected: action id -> line."""
+    owners = {agency.id: (agency.aliases or [agency.slug])[0] for agency in list_owners(session, actor)}
+    live = [action for action, _name in agreed if action.state in LIVE_ACTIONS and action.agency_id in owners]
+    return {one.id: f"{owners[one.agency_id]}: {one.text} by {one.due_on:%-d/%-m/%Y}" for one in live}
 
 
 def list_agreed(session: Session, actor: Actor, item: AgendaItem) -> list[tuple[Action, str]]:

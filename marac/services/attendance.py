@@ -1,6 +1,6 @@
 """Who is at a meeting, and when each accepted confidentiality (DA-23). No case is called before a room that has not.
 
-Whoever is walled off from a case is out of the room for it and is not counted.
+Who takes part in one case of it is the matter of services/room.py.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken, WrongState
-from marac.models import Agency, AgendaItem, Attendance, Meeting, User, Wall
+from marac.models import Agency, Attendance, Meeting, User
 from marac.services.involvement import core_agencies
 from marac.services.moving import flush, same_version
 from marac.vocabulary import AttendanceState, MeetingState, MinutesState, Permission as P, Role
@@ -36,17 +36,8 @@ class Place:
     user_id: UUID | None
     agreed_at: datetime | None
     agreed_in_room: bool
+    joined_at: datetime | None
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Who takes part in one item: counts for the guard, agencies for need-to-know, and who is out for it."""
-
-    agreed: int
-    not_agreed: int
-    agencies: frozenset[UUID]
-    out: tuple[str, ...]
 
 
 def invite_core(session: Session, actor: Actor, meeting: Meeting) -> int:
@@ -71,7 +62,8 @@ def list_places(session: Session, actor: Actor, meeting: Meeting) -> list[Place]
     rows = session.execute(
         select(
             *sealed_columns(Attendance, "staff"), Attendance.id, Attendance.agency_id, Attendance.user_id,
-            Attendance.state, Attendance.agreed_at, Attendance.agreed_in_room, Attendance.version_id, Agency.name,
+            Attendance.state, Attendance.agreed_at, Attendance.agreed_in_room, Attendance.joined_at,
+            Attendance.version_id, Agency.name,
         )
         .join(Agency, Agency.id == Attendance.agency_id)
         .where(Attendance.meeting_id == meeting.id)
@@ -81,7 +73,7 @@ def list_places(session: Session, actor: Actor, meeting: Meeting) -> list[Place]
     return [
         Place(
             row.id, row.agency_id, row.name, row.state, names.get("person_name") or "", row.user_id, row.agreed_at,
-            row.agreed_in_room, row.version_id,
+            row.agreed_in_room, row.joined_at, row.version_id,
         )
         for row, names in zip(rows, opened, strict=True)
     ]  # fmt: skip
@@ -109,6 +101,7 @@ def record_attendance(
         raise RuleBroken("person_name", "Enter the name of the person who came")
     access.open_staff(actor, seal=True)
     place.state, place.person_name = state, person_name.strip() or None
+    _joined(place)
     if state in HERE and agreed_in_room and place.agreed_at is None:
         place.agreed_at, place.agreed_in_room = clock.now(), True
         audit.record(session, actor, "attendance:agreed", place, where="in_room")
@@ -138,6 +131,15 @@ def agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
     if not _is_today(meeting):
         raise RuleBroken("agree", "You can agree on the day of the meeting")
     _still_open(meeting)
+    return _agree(session, actor, meeting)
+
+
+def agree_by_opening(session: Session, actor: Actor, meeting: Meeting) -> Attendance | None:
+    """Who opens the meeting heard the statement and agrees by opening it; the time is recorded (DA-23)."""
+    return _agree(session, actor, meeting) if actor.user_id and access.holds(actor, P.ATTENDANCE_AGREE) else None
+
+
+def _agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
     access.open_staff(actor, seal=True)
     place = own_place(session, actor, meeting)
     if place is None or place.user_id is None:
@@ -148,11 +150,18 @@ def agree(session: Session, actor: Actor, meeting: Meeting) -> Attendance:
         flush(session)
     access.require(actor, P.ATTENDANCE_AGREE, place)
     place.state = AttendanceState.DEPUTY if actor.role == Role.DEPUTY else AttendanceState.PRESENT
+    _joined(place)
     if place.agreed_at is None:
         place.agreed_at = clock.now()
         audit.record(session, actor, "attendance:agreed", place, where="own_device")
     flush(session)
     return place
+
+
+def _joined(place: Attendance) -> None:
+    """When somebody was first here."""
+    if place.state in HERE and place.joined_at is None:
+        place.joined_at = clock.now()
 
 
 def may_agree(session: Session, actor: Actor, meeting: Meeting) -> bool:
@@ -169,25 +178,6 @@ def own_place(session: Session, actor: Actor, meeting: Meeting) -> Attendance | 
     mine = session.scalar(ours.where(Attendance.user_id == actor.user_id))
     return mine or session.scalar(
         ours.where(Attendance.user_id.is_(None), Attendance.state == AttendanceState.INVITED).limit(1)
-    )
-
-
-def room_for(session: Session, item: AgendaItem) -> Room:
-    """Who hears this item: everybody present, less those walled off from the case."""
-    present = session.execute(
-        select(Attendance.agency_id, Attendance.user_id, Attendance.agreed_at, Agency.name)
-        .join(Agency, Agency.id == Attendance.agency_id)
-        .where(Attendance.meeting_id == item.meeting_id, Attendance.state.in_(HERE))
-    ).all()
-    walls = session.execute(select(Wall.agency_id, Wall.user_id).where(Wall.case_id == item.case_id)).all()
-    agencies = {wall.agency_id for wall in walls if wall.agency_id}
-    users = {wall.user_id for wall in walls if wall.user_id}
-    within = [row for row in present if row.agency_id not in agencies and row.user_id not in users]
-    return Room(
-        sum(row.agreed_at is not None for row in within),
-        sum(row.agreed_at is None for row in within),
-        frozenset(row.agency_id for row in within),
-        tuple(sorted({row.name for row in present if row not in within})),
     )
 
 

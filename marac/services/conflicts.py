@@ -141,6 +141,15 @@ def declare_conflict(session: Session, actor: Actor, referral: Referral) -> int:
     return len(others)
 
 
+def step_aside(session: Session, actor: Actor, case: Case) -> None:
+    """In a meeting: the actor has a conflict in a case they can see. It is gone for them from now (DA-5, SCH-42)."""
+    access.require(actor, P.CASE_READ, case)
+    if actor.user_id is None:
+        raise NotAllowed
+    _build(session, actor, case, actor.user_id)
+    session.flush()
+
+
 def keep_own_details(
     session: Session, actor: Actor, *, former_names: Iterable[str] = (), home_postcode: str = "", own_phone: str = ""
 ) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
-from marac.models import AgendaItem, MinuteNote
+from marac.models import Agency, AgendaItem, MinuteNote, Research
 from marac.services.moving import flush
+from marac.services.room import require_agreed
 from marac.vocabulary import AgendaItemState, MinuteHeading, MinutesState, Permission as P
 
 COVERED: Mapping[str, str] = {
@@ -29,6 +30,9 @@ COVERED: Mapping[str, str] = {
 }
 """The aims that a hearing goes through; an unticked one is a gap before the minutes go out, never a block."""
 
+HEARD_FROM: Mapping[str, str] = {"shared": "Shared", "nothing": "Nothing known", "absent": "Absent"}
+"""What an agency said when it was its turn; each begins with a letter of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -38,6 +42,15 @@ class Note:
     version: int
     saved_at: datetime | None
     saved_by_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFrom:
+    """One agency when it is its turn to speak: what it said, as a key of HEARD_FROM, or empty."""
+
+    agency_id: UUID
+    agency: str
+    mark: str
 
 
 EMPTY = Note("", 0, None, None)
@@ -74,18 +87,44 @@ def save_note(
     return Note(words, row.version_id, row.saved_at, row.saved_by_id)
 
 
-def save_covered(session: Session, actor: Actor, item: AgendaItem, covered: Sequence[str]) -> None:
-    """Which aims the meeting has gone through."""
+def save_covered(
+    session: Session, actor: Actor, item: AgendaItem, covered: Sequence[str], shown: Sequence[str] | None = None
+) -> None:
+    """Which aims the meeting has gone through. With `shown`, what the page was drawn with, only what this person ticked
+    or unticked is changed, so that two who tick at once keep both ticks."""
     _writable(session, actor, item)
-    ticked = [aim for aim in COVERED if aim in covered]
+    held = set(item.covered or ())
+    wanted = set(covered) if shown is None else held - (set(shown) - set(covered)) | (set(covered) - set(shown))
+    ticked = [aim for aim in COVERED if aim in wanted]
     if ticked != list(item.covered or ()):
         item.covered = ticked
         flush(session)
 
 
+def save_heard_from(session: Session, actor: Actor, item: AgendaItem, marks: Mapping[str, str]) -> None:
+    """What agencies answered when they were asked in the room: agency id -> a key of HEARD_FROM, or empty to unmark."""
+    _writable(session, actor, item)
+    held = dict(item.heard_from or {})
+    wanted = {**held, **{agency: mark for agency, mark in marks.items() if mark in HEARD_FROM or not mark}}
+    wanted = {agency: mark for agency, mark in wanted.items() if mark}
+    if wanted != held:
+        item.heard_from = wanted
+        flush(session)
+
+
+def list_heard_from(session: Session, actor: Actor, item: AgendaItem) -> list[HeardFrom]:
+    """Each agency that was asked about this case, by name, with what it said in the room."""
+    access.open_case(actor, item.case)
+    marks = dict(item.heard_from or {})
+    query = select(Agency.id, Agency.name).join(Research, Research.agency_id == Agency.id)
+    rows = session.execute(query.where(Research.item_id == item.id).order_by(Agency.name))
+    return [HeardFrom(row.id, row.name, marks.get(row.id.hex, "")) for row in rows]
+
+
 def _writable(session: Session, actor: Actor, item: AgendaItem) -> None:
     access.require_holds(actor, P.MINUTES_WRITE)
     access.open_case(actor, item.case)
+    require_agreed(session, actor, item.meeting)
     minutes = item.meeting.minutes
     if item.state not in (AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD):
         raise WrongState(f"{item.id} is {item.state}")

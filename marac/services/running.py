@@ -16,11 +16,12 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Action, AgendaItem, Meeting
-from marac.services import attendance, notes
+from marac.services import attendance, item_clock, notes
 from marac.services.agenda import list_items
 from marac.services.involvement import involve, involved_agencies
 from marac.services.moving import advance, flush
 from marac.services.panels import LIVE_ITEMS, list_deciders
+from marac.services.room import Room, require_agreed, room_for
 from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, Outcome, Permission as P, Role
 
 
@@ -44,12 +45,20 @@ def open_meeting(
     meeting.chair_id = chair_id
     meeting.opened_at = meeting.statement_read_at = clock.now()
     flush(session)
+    attendance.agree_by_opening(session, actor, meeting)
     return meeting
 
 
 def call_item(session: Session, actor: Actor, item: AgendaItem) -> AgendaItem:
-    """Start a case: what agencies shared opens, and the agencies in the room see it again if it had shrunk for them."""
-    room = attendance.room_for(session, item)
+    """Start a case: what agencies shared opens, and the agencies in the room see it again if it had shrunk for them.
+
+    A case that somebody else has just started is left as it is: two who press at once make one step.
+    """
+    access.require(actor, P.MEETING_RUN, item.meeting)
+    require_agreed(session, actor, item.meeting)
+    if item.state == AgendaItemState.IN_PROGRESS:
+        return item
+    room = room_for(session, actor, item)
     facts = _room_facts(item, room)
     advance(session, actor, item, "call", **facts)
     advance(session, actor, item.case, "call", **facts)
@@ -74,9 +83,11 @@ def hear_item(
     not_told_reason: str = "", bring_back_on: date | None = None, receiving_area: str = "",
 ) -> AgendaItem:  # fmt: skip
     """Finish a case: heard, bring back or transferred. RuleBroken for the first thing lacking (DA-24 to DA-33)."""
+    access.require(actor, P.MEETING_RUN, item.meeting)
+    require_agreed(session, actor, item.meeting)
     written = notes.get_notes(session, actor, item)
     facts: dict[str, Any] = {
-        **_room_facts(item, attendance.room_for(session, item)),
+        **_room_facts(item, room_for(session, actor, item)),
         "minutes": {heading: note.text for heading, note in written.items()}, "no_views_reason": "",
         "is_repeat": item.is_repeat, "action_count": _count_actions(session, item), "tells_victim": tells_victim,
         "not_told_reason": not_told_reason, "outcome": outcome, "bring_back_on": bring_back_on,
@@ -84,6 +95,7 @@ def hear_item(
     }  # fmt: skip
     advance(session, actor, item.case, "hear", **facts)
     advance(session, actor, item, "hear", **facts)
+    item_clock.run_on(item)
     item.outcome, item.finished_at = outcome, clock.now()
     item.bring_back_on = bring_back_on if outcome == Outcome.BRING_BACK else None
     item.transferred_to = receiving_area if outcome == Outcome.TRANSFERRED else None
@@ -130,7 +142,7 @@ def current_number(session: Session, actor: Actor, meeting: Meeting) -> int:
     return len(items)
 
 
-def _room_facts(item: AgendaItem, room: attendance.Room) -> Mapping[str, Any]:
+def _room_facts(item: AgendaItem, room: Room) -> Mapping[str, Any]:
     return {"meeting_state": item.meeting.state, "agreed": room.agreed, "not_agreed": room.not_agreed}
 
 

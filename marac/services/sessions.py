@@ -34,6 +34,7 @@ class SignedIn:
     agency: str
     memberships: int
     seen_at: datetime
+    shortcut_keys: str = ""
 
     @property
     def needs_touch(self) -> bool:
@@ -81,7 +82,7 @@ def find(session: Session, token: str) -> SignedIn | None:
     row = session.execute(
         select(
             SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"),
-            OutsideReferrer.referral_id,
+            OutsideReferrer.referral_id, User.shortcut_keys,
         )
         .join(User, User.id == SigninSession.user_id)
         .join(Membership, Membership.id == SigninSession.membership_id)
@@ -94,11 +95,11 @@ def find(session: Session, token: str) -> SignedIn | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    found, partnership_id, membership, agency, memberships, referral_id = row
+    found, partnership_id, membership, agency, memberships, referral_id, shortcut_keys = row
     actor = replace(_actor(partnership_id, membership, found.id, found.stepped_up_at), referral_id=referral_id)
     if found.seen_at <= now - IDLE and not _runs_a_meeting(session, actor):
         return None
-    return SignedIn(actor, agency, memberships, found.seen_at)
+    return SignedIn(actor, agency, memberships, found.seen_at, shortcut_keys)
 
 
 def was_theirs(session: Session, token: str, user_id: UUID) -> bool:

@@ -8,11 +8,12 @@ from flask import Blueprint, Response, current_app, flash, g, redirect, render_t
 from werkzeug.exceptions import HTTPException
 
 from marac import access
-from marac.errors import StepUpNeeded
-from marac.services import landing, sessions, signin as steps, users
+from marac.errors import RuleBroken, StepUpNeeded
+from marac.services import landing, sessions, shortcuts, signin as steps, users
 from marac.services.throttle import TooSoon
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work, widgets
+from marac.web.forms.shortcuts import ShortcutsForm
 from marac.web.forms.signin import CodeForm
 
 bp = Blueprint("account", __name__)
@@ -27,6 +28,27 @@ def account() -> Any:
         "account/account.html", full_name=full_name, email=email, memberships=users.memberships_of(session, actor),
         active=actor.membership_id, sessions=sessions.list_open(session, actor),
     )  # fmt: skip
+
+
+@bp.route("/account/shortcuts", methods=["GET", "POST"])
+def keys() -> Any:
+    """The keys of the live meeting: turned off, or moved to other letters."""
+    session, actor = unit_of_work.session(), signin.person()
+    held = shortcuts.own_choice(session, actor)
+    now = shortcuts.read("" if held == shortcuts.OFF else held)
+    drawn = {name: now[name].removeprefix("Alt+") for name in shortcuts.LETTERS}
+    form = ShortcutsForm(data={**drawn, "use": "off" if held == shortcuts.OFF else "on"})
+    if form.validate_on_submit():
+        try:
+            letters = {name: form[name].data or "" for name in shortcuts.LETTERS}
+            shortcuts.choose(session, actor, use=form.use.data == "on", letters=letters)
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Your keys are saved.", "success")
+            return redirect("/account/shortcuts", code=303)
+    page = render_template("account/shortcuts.html", form=form, letters=list(shortcuts.LETTERS))
+    return page, 422 if form.errors else 200
 
 
 @bp.post("/account/switch/<uuid:membership_id>")

@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services import assigning, attendance, panels, running
+from marac.services import agenda, assigning, attendance, panels, room, running
 from marac.services.attendance import Place
 from marac.vocabulary import AttendanceState, Permission as P, Role
 from marac.web import widgets
@@ -67,6 +67,28 @@ def agree(reference: str) -> Any:
         flash("You have agreed. The time was recorded.", "success")
     except RuleBroken as problem:
         flash(problem.message, "error")
+    return redirect(f"/panels/{reference}", code=303)
+
+
+@bp.get("/panels/<reference>/attendance/conflict")
+def conflict(reference: str) -> Any:
+    """The cases of this meeting that the person may see, to say that they know somebody in one."""
+    session, actor, meeting = opened(reference)
+    view = agenda.view_agenda(session, actor, meeting)
+    return page("running/declare.html", actor, meeting, "Attendance", lines=view.lines)
+
+
+@bp.post("/panels/<reference>/attendance/conflict")
+def declare(reference: str) -> Any:
+    """Out of the room for one case, at once; nobody is told why, and the case is gone for this person."""
+    session, actor, meeting = opened(reference)
+    named = request.form.get("case", "")
+    chosen = [one for one in agenda.list_items(session, actor, meeting) if one.id.hex == named]
+    if not chosen:
+        flash("Select the case you have a conflict in.", "error")
+        return redirect(f"/panels/{reference}/attendance/conflict", code=303)
+    room.step_aside(session, actor, chosen[0])
+    flash("You are out of the room for that case. Leave the room until it is over.", "success")
     return redirect(f"/panels/{reference}", code=303)
 
 

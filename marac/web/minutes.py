@@ -1,15 +1,13 @@
-"""After the last case: gaps, ending the meeting, the minutes and their approval; and the second screen of the room."""
+"""After the last case: gaps, ending the meeting, the minutes and their approval."""
 
 from typing import Any
 
 from flask import Blueprint, flash, redirect
 
-from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting, Minutes
-from marac.services import minutes, moving, run_screen, running
-from marac.vocabulary import Permission as P
+from marac.services import minutes, moving, running
 from marac.web import widgets
 from marac.web.forms.running import SendBackForm
 from marac.web.meeting_layout import opened, page
@@ -20,16 +18,6 @@ DONE = {
     "submit": "Sent to the chair.", "approve": "Minutes approved. They cannot be changed now.",
     "issue": "Minutes circulated. Agencies were asked to sign in.",
 }  # fmt: skip
-
-
-@bp.get("/panels/<reference>/shared")
-def shared(reference: str) -> Any:
-    """What the room sees: initials, risk summary, actions. Never an address or a number."""
-    session, actor, meeting = opened(reference)
-    access.require(actor, P.MEETING_RUN, meeting)
-    number = running.current_number(session, actor, meeting)
-    view = run_screen.view_screen(session, actor, meeting, number) if number else None
-    return page("running/shared.html", actor, meeting, "Run", screen=view)
 
 
 @bp.route("/panels/<reference>/close", methods=["GET"])

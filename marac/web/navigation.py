@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Flask, current_app, request
 
-from marac.services import sessions
+from marac.services import sessions, shortcuts
 from marac.vocabulary import Role
 from marac.web import signin
 
@@ -54,6 +54,8 @@ def frame() -> dict[str, Any]:
     menu = MENUS.get(found.actor.role, ())
     existing, places = _existing(), [PLACES[name] for name in menu]
     return {
+        "shortcuts": "off" if found.shortcut_keys == shortcuts.OFF else "on",
+        "shortcut": shortcuts.read(found.shortcut_keys),
         "navigation": [_place(*place) for place in places if place[1] in existing],
         "signed_in": {"role": found.actor.role.label, "agency": found.agency},
         "find_url": "/find" if "cases" in menu and "/find" in existing else "",

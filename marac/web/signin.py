@@ -103,7 +103,8 @@ def signed_in() -> SignedIn | None:
     if "signed_in" not in g:
         visitor = cast("Visitor | Any", current_user)
         g.signed_in = visitor.signed_in if visitor.is_authenticated else None
-        if g.signed_in is not None and g.signed_in.needs_touch:
+        by_itself = request.headers.get("X-Requested-With") == "poll"  # a screen that looks by itself is nobody
+        if g.signed_in is not None and g.signed_in.needs_touch and not by_itself:
             with unit_of_work.deployment().writer() as own:
                 sessions.touch(own, g.signed_in.actor.session_id)
                 own.commit()

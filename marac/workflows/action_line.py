@@ -31,6 +31,13 @@ class Problem(NamedTuple):
     message: str
 
 
+class Choice(NamedTuple):
+    """One answer to a doubt: `words` to show, and the whole line as it then reads."""
+
+    words: str
+    line: str
+
+
 @dataclass(frozen=True)
 class Parsed:
     """What a line says. Two agencies make two linked actions. The resolved date is always shown before it is saved."""
@@ -54,6 +61,27 @@ def parse(line: str, today: date, next_meeting_on: date | None, agencies: Sequen
     if when.on is None:
         problems.append(Problem("due", when.problem))
     return Parsed(found, candidates, text, when.on, when.options, tuple(problems), bool(REACHES.search(text)))
+
+
+def choices(line: str, parsed: Parsed, agencies: Sequence[Agency]) -> tuple[Choice, ...]:
+    """What could be meant where the line can be read in more than one way: agencies first, then dates. Never chosen."""
+    head, colon, rest = line.strip().partition(":")
+    names = {slug: _writable_name(slug, name) for slug, name, _aliases in agencies}
+    full = {slug: name for slug, name, _aliases in agencies}
+    if parsed.candidates:
+        heads = [(slug, ", ".join(names[one] for one in (*parsed.agencies, slug))) for slug in parsed.candidates]
+        return tuple(Choice(full[slug], f"{head}:{rest}") for slug, head in heads)
+    who = f"{head}: " if colon and parsed.agencies else ""
+    return tuple(
+        Choice(f"{on:%A} {on.day} {on:%B} {on.year}", f"{who}{parsed.text} by {on.day}/{on.month}/{on.year}")
+        for on in parsed.due_options
+        if parsed.text
+    )
+
+
+def _writable_name(slug: str, name: str) -> str:
+    """A name that reads back as one agency: the slug when the name holds a joiner."""
+    return slug if JOINERS.search(name) or AND.search(name) or ":" in name else name
 
 
 def find_agency(part: str, agencies: Sequence[Agency]) -> tuple[str, ...]:

@@ -7,9 +7,22 @@ import time_machine
 from sqlalchemy import func, select
 
 from marac import access, clock
-from marac.errors import NotAllowed, RuleBroken, StaleEdit, WrongState
+from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, CaseAgency, Deadline, Flag, Message
-from marac.services import agenda, assigning, attendance, notes, panels, research, running
+from marac.services import (
+    agenda,
+    assigning,
+    attendance,
+    item_clock,
+    notes,
+    panels,
+    research,
+    room,
+    run_screen,
+    running,
+    shared_screen,
+)
+from marac.services.involvement import involve
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,
@@ -23,8 +36,9 @@ from marac.vocabulary import (
     Permission as P,
     Protects,
     ReferralKind,
+    Role,
 )
-from tests.builders import actor_for
+from tests.builders import a_user, actor_for
 from tests.builders_panels import (
     FIVE,
     MORNING,
@@ -83,23 +97,188 @@ def test_a_member_agrees_for_themselves_with_the_time_and_only_on_the_day_da_23(
         assert [place.person_name for place in ours] == ["Hana Reed"]
 
 
-def test_no_case_is_called_before_everybody_present_has_agreed_da_23(house):
-    panel = a_running_panel(house, 1)
+def someone_comes(session, panel, *, agreed=False):
+    """J. Rao comes for housing; the place they take."""
+    actor, meeting = actor_for(panel.coordinator), panel.meeting(session)
+    places = attendance.list_places(session, actor, meeting)
+    row = attendance.get_place(
+        session, actor, meeting, next(p.id for p in places if p.agency_id == panel.housing.agency_id)
+    )
+    deputy = AttendanceState.DEPUTY
+    attendance.record_attendance(session, actor, row, state=deputy, person_name="J. Rao", agreed_in_room=agreed)
+    return row
+
+
+def test_no_case_is_called_before_everybody_present_at_the_opening_has_agreed_da_23(house):
+    panel = a_published_panel(house, 1)
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
-        meeting = panel.meeting(session)
-        place = next(
-            p for p in attendance.list_places(session, actor, meeting) if p.agency_id == panel.housing.agency_id
-        )
-        row = attendance.get_place(session, actor, meeting, place.id)
-        attendance.record_attendance(session, actor, row, state=AttendanceState.DEPUTY, person_name="J. Rao")
+        someone_comes(session, panel)
+        running.open_meeting(session, actor, panel.meeting(session), chair_id=panel.chair.id, statement_read=True)
         with pytest.raises(RuleBroken) as refusal:
             running.call_item(session, actor, panel.item(session))
         assert refusal.value.field == "attendance"
-        attendance.record_attendance(
-            session, actor, row, state=AttendanceState.DEPUTY, person_name="J. Rao", agreed_in_room=True
-        )
+        someone_comes(session, panel, agreed=True)
         assert running.call_item(session, actor, panel.item(session)).state == AgendaItemState.IN_PROGRESS
+
+
+def test_who_comes_late_holds_nobody_up_and_takes_no_part_until_they_agree_da_23(house):
+    panel = a_called_case(house, 1)
+    actor = actor_for(panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        someone_comes(session, panel)
+        meeting, item = panel.meeting(session), panel.item(session)
+        late = room.list_late(attendance.list_places(session, actor, meeting), meeting)
+        assert [place.person_name for place in late] == ["J. Rao"]
+        assert panel.housing.agency_id not in room.room_for(session, actor, item).agencies
+        hear(session, actor, item)
+        assert item.state == AgendaItemState.HEARD
+        someone_comes(session, panel, agreed=True)
+        assert room.list_late(attendance.list_places(session, actor, meeting), meeting) == []
+        assert panel.housing.agency_id in room.room_for(session, actor, item).agencies
+
+
+def test_nobody_runs_or_types_before_they_agreed_and_who_opens_or_chairs_has_da_23(house):
+    panel = a_called_case(house, 1)
+    with panel.work(panel.coordinator) as session:
+        session.info["house"] = house
+        other = a_user(session, house, Role.COORDINATOR, "vawg_team", full_name="Bea Cole")
+        assert room.has_agreed(session, actor_for(panel.coordinator), panel.meeting(session))
+        assert room.has_agreed(session, actor_for(panel.chair), panel.meeting(session))
+    with panel.work(other) as session:
+        actor, item = actor_for(other), panel.item(session)
+        for doing in (
+            lambda: run_screen.view_screen(session, actor, item.meeting, 1),
+            lambda: shared_screen.view_shared(session, actor, item.meeting),
+            lambda: notes.save_note(session, actor, item, MinuteHeading.VIEWS, text="x", version=0),
+            lambda: running.hear_item(session, actor, item, outcome=Outcome.HEARD, tells_victim="me"),
+        ):
+            with pytest.raises(RuleBroken) as refusal:
+                doing()
+            assert refusal.value.field == "agree"
+        attendance.agree(session, actor, item.meeting)
+        assert run_screen.view_screen(session, actor, item.meeting, 1).line.name == "Amina Begum"
+
+
+def test_a_guest_hears_only_their_own_case_da_23(house):
+    panel = a_running_panel(house, 2)
+    actor = actor_for(panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        guest = next(one for one in assigning.list_owners(session, actor) if one.panels.get("da_marac") != "core")
+        involve(session, panel.case_ids[0], guest.partnership_id, [guest.id], InvolvementBasis.CONSULTED)
+        attendance.add_place(session, actor, panel.meeting(session), guest, person_name="Gus Hill", agreed_in_room=True)
+        first, second = (panel.item(session, number) for number in (1, 2))
+        assert guest.id in room.room_for(session, actor, first).agencies
+        assert guest.id not in room.room_for(session, actor, second).agencies
+        running.call_item(session, actor, second)
+        held = select(CaseAgency).where(CaseAgency.agency_id == guest.id, CaseAgency.case_id == panel.case_ids[1])
+        assert session.scalars(held).all() == []
+
+
+def test_who_declares_a_conflict_is_out_for_that_case_alone_and_no_longer_sees_it_da_5_sch_42(house):
+    panel = a_called_case(house, 2)
+    housing, actor = actor_for(panel.housing), actor_for(panel.coordinator)
+    with panel.work(panel.housing) as session:
+        attendance.agree(session, housing, panel.meeting(session))
+        assert len(agenda.list_items(session, housing, panel.meeting(session))) == 2
+        room.step_aside(session, housing, panel.item(session, 1))
+    with panel.work(panel.housing) as session:
+        seen = agenda.list_items(session, housing, panel.meeting(session))
+        assert [item.case_id for item in seen] == [panel.case_ids[1]]
+        with pytest.raises(NotFound):
+            room.step_aside(session, housing, panel.item(session, 1))
+    with panel.work(panel.coordinator) as session:
+        assert len(room.room_for(session, actor, panel.item(session, 1)).out) == 1
+        assert room.room_for(session, actor, panel.item(session, 2)).out == ()
+
+
+def test_the_coordinator_records_who_steps_out_and_they_are_back_for_the_next_case_sch_42(house):
+    panel = a_called_case(house, 2)
+    actor, housing = actor_for(panel.coordinator), actor_for(panel.housing)
+    with panel.work(panel.housing) as session:
+        attendance.agree(session, housing, panel.meeting(session))
+    with panel.work(panel.coordinator) as session:
+        item, meeting = panel.item(session, 1), panel.meeting(session)
+        places = attendance.list_places(session, actor, meeting)
+        for agency_id in (panel.housing.agency_id, panel.police.agency_id):
+            room.step_out(session, actor, item, next(p.id for p in places if p.agency_id == agency_id and p.agreed_at))
+        assert len(room.room_for(session, actor, item).out) == 2, "one with an account, one without"
+        assert room.room_for(session, actor, panel.item(session, 2)).out == ()
+    with panel.work(panel.housing) as session:
+        seen = [item.case_id for item in agenda.list_items(session, housing, panel.meeting(session))]
+        assert seen == [panel.case_ids[1]]
+
+
+def test_the_clock_stands_while_it_is_paused_and_another_process_counts_the_same_da_24(house):
+    with time_machine.travel(MORNING, tick=False) as clock_of_the_room:
+        panel = a_called_case(house, 1)
+        actor = actor_for(panel.coordinator)
+        clock_of_the_room.shift(240)
+        with panel.work(panel.coordinator) as session:
+            item_clock.switch(session, actor, panel.item(session), pause=True)
+        clock_of_the_room.shift(600)
+        with panel.work(panel.coordinator) as session:
+            item = panel.item(session)
+            assert item_clock.elapsed(item) == timedelta(minutes=4)
+            item_clock.switch(session, actor, item, pause=True)
+            assert item_clock.elapsed(item) == timedelta(minutes=4), "pausing twice is pausing once"
+            assert item_clock.expected_end(item) == clock.now() + timedelta(minutes=6)
+            item_clock.switch(session, actor, item, pause=False)
+        clock_of_the_room.shift(60)
+        with panel.work(panel.chair) as session:
+            item = panel.item(session)
+            assert item_clock.elapsed(item) == timedelta(minutes=5)
+            item_clock.switch(session, actor_for(panel.chair), item, pause=True)
+            clock_of_the_room.shift(30)
+            hear(session, actor_for(panel.chair), item)
+            assert (item_clock.elapsed(item), item.paused_at) == (timedelta(minutes=5), None)
+
+
+def test_an_agreed_action_is_corrected_and_what_it_said_is_kept_da_27(house):
+    panel = a_called_case(house, 1)
+    with panel.work(panel.coordinator) as session:
+        actor, item = actor_for(panel.coordinator), panel.item(session)
+        made = assigning.assign_line(
+            session, actor, item, assigning.read_line(session, actor, item, "police: bail check by fri"),
+            protects=Protects.VICTIM,
+        )[0]  # fmt: skip
+        line = assigning.list_lines(session, actor, assigning.list_agreed(session, actor, item))[made.id]
+        assert assigning.read_line(session, actor, item, line).due_on == made.due_on
+        assigning.take_back(session, actor, item, assigning.get_agreed(session, actor, item, made.id))
+        assert (made.state, made.text) == (ActionState.WITHDRAWN, "bail check")
+        assert assigning.list_agreed(session, actor, item) == []
+        with pytest.raises(NotFound):
+            assigning.get_agreed(session, actor, item, made.id)
+
+
+def test_ticks_and_chips_of_two_people_are_both_kept(house):
+    panel = a_called_case(house, 1)
+    with panel.work(panel.coordinator) as session:
+        item, actor = panel.item(session), actor_for(panel.coordinator)
+        notes.save_covered(session, actor, item, ["views", "staff"], [])
+        one, other = (chip.agency_id.hex for chip in notes.list_heard_from(session, actor, item)[:2])
+        notes.save_heard_from(session, actor, item, {one: "shared"})
+    with panel.work(panel.chair) as session:
+        item, actor = panel.item(session), actor_for(panel.chair)
+        notes.save_covered(session, actor, item, ["flag"], [])
+        notes.save_heard_from(session, actor, item, {other: "absent", "": "elsewhere"})
+        assert item.covered == ("views", "staff", "flag")
+        assert dict(item.heard_from) == {one: "shared", other: "absent"}
+        notes.save_covered(session, actor, item, ["views", "flag"], ["views", "staff", "flag"])
+        assert item.covered == ("views", "flag")
+
+
+def test_the_shared_screen_takes_out_what_could_locate_somebody():
+    names = ("Amina", "Begum")
+    for typed, shown in (
+        ("Survey at 14 Elm Row, E1 0AA", "Survey at (not shown here), (not shown here)"),
+        ("Ring Amina on 07700 900123", "Ring A on (not shown here)"),
+        ("Begum's son is at Bow Green Primary School", "B's son is at (not shown here)"),
+        ("She is at Rose Refuge until Friday", "She is at (not shown here) until Friday"),
+        ("Write to a.begum@example.org", "Write to (not shown here)"),
+        ("Bail check by 14/11/2025 at 10:30", "Bail check by 14/11/2025 at 10:30"),
+    ):
+        assert shared_screen.clean(typed, names) == shown
 
 
 def test_nothing_is_typed_about_a_case_that_was_not_called_da_23(house):
@@ -117,9 +296,9 @@ def test_who_is_walled_off_is_out_of_the_room_and_not_counted(house):
         attendance.agree(session, actor_for(panel.housing), panel.meeting(session))
     with panel.work(panel.coordinator) as session:
         a_wall(session, panel.case_ids[0], panel.housing)
-        room = attendance.room_for(session, panel.item(session))
-        assert (room.agreed, room.not_agreed) == (1, 0)
-        assert len(room.out) == 1
+        within = room.room_for(session, actor, panel.item(session))
+        assert (within.agreed, within.not_agreed) == (2, 0), "police, and who opened the meeting"
+        assert len(within.out) == 1
         running.call_item(session, actor, panel.item(session))
     with panel.work(panel.housing) as session:
         assert agenda.list_items(session, actor_for(panel.housing), panel.meeting(session)) == []
@@ -270,6 +449,7 @@ def test_two_agencies_on_one_line_make_two_actions_and_a_doubtful_line_makes_non
         actor, item = actor_for(panel.coordinator), panel.item(session)
         parsed = assigning.read_line(session, actor, item, "police & housing: remove name from tenancy by 1/12")
         made = assigning.assign_line(session, actor, item, parsed, protects=Protects.VICTIM)
+        assert made[0].joint_id == made[1].joint_id is not None
         assert [action.due_on for action in made] == [date(2025, 12, 1)] * 2
         assert len({action.agency_id for action in made}) == 2
         doubtful = assigning.read_line(session, actor, item, "police: report back")

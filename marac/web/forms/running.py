@@ -11,6 +11,8 @@ class RunForm(widgets.PageForm):
     """One case as it is heard: a box for each heading, the action line, and the outcome."""
 
     version = widgets.hidden_field()
+    editing = widgets.hidden_field()
+    leaving = widgets.select_field("Somebody has a conflict and steps out", [])
     covered = widgets.many_field("Covered", list(COVERED.items()))
     line = widgets.text_field("Who: what by when", longest=600)
     agency = widgets.select_field("Who will do it", [])

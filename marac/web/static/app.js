@@ -11,7 +11,9 @@ const PAGE_PARTS = {
   '[data-keys="answers"]': './dash-keys.js',
   '[data-keys="research"]': './research-keys.js',
   '[data-line]': './line.js',
-  '[data-reveal]': './reveal.js'
+  '[data-look-again]': './look-again.js',
+  '[data-reveal]': './reveal.js',
+  '.app-run': './run.js'
 }
 
 // A page brought back from the browser's memory may show what has since been hidden: fetch it again.

@@ -70,13 +70,22 @@ export function start (form) {
   function kept (body) {
     saved.failures = 0
     if (!saved.changed && body.saved) delete document.documentElement.dataset.unsaved
-    if (form.elements.version && body.version) form.elements.version.value = body.version
+    if (form.elements.version && body.version) takeIn(body)
     if (body.url) {
       saved.stopped = true
       return say(body.message, 'failed', { text: 'Open the page again', href: body.url })
     }
     say(body.message || `Saved ${body.saved}`, 'saved')
     document.dispatchEvent(new CustomEvent('app:contact'))
+  }
+
+  // What others have saved meanwhile, in boxes that nobody is typing in here; the rest stays as it is.
+  function takeIn (body) {
+    form.elements.version.value = body.version
+    const newer = Object.entries(body.newer || {})
+    if (saved.changed || newer.some(([name]) => !form.elements[name] || form.elements[name] === document.activeElement)) return
+    for (const [name, text] of newer) form.elements[name].value = text
+    if (newer.length) form.elements.version.value = body.newer_version
   }
 
   function again (began) {

@@ -6,7 +6,11 @@ function keyOf (event) {
 }
 
 function use (element) {
-  if (element.matches('input:not([type=radio]):not([type=checkbox]), textarea')) {
+  if (element.matches('[data-focus]')) element.focus()
+  else if (element.matches('summary')) {
+    element.parentElement.open = true
+    ;(element.parentElement.querySelector('select, button, a, input') || element).focus()
+  } else if (element.matches('input:not([type=radio]):not([type=checkbox]), textarea')) {
     element.focus()
     if (element.setSelectionRange && element.value) element.setSelectionRange(element.value.length, element.value.length)
   } else if (element.matches('button, a[href]')) {
