@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Message
-from marac.services import agenda, attendance, minutes, notes
+from marac.services import agenda, attendance, minutes, notes, reading_minutes
 from marac.vocabulary import AttendanceState, CaseState, MinuteHeading, MinutesState
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_wall
@@ -23,19 +23,19 @@ def send(panel, worker=None):
     worker = worker or panel.coordinator
     with panel.work(worker) as session:
         actor = actor_for(worker)
-        minutes.submit_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.submit_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def approve(panel):
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
-        minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def issue(panel):
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        minutes.issue_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.issue_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def test_gaps_name_the_case_and_what_was_not_covered_da_30(house):
@@ -54,7 +54,7 @@ def test_nobody_approves_what_they_sent_and_the_words_stand_still_da_30(house):
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
         with pytest.raises(RuleBroken) as refusal:
-            minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+            minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
         assert refusal.value.field == "approver"
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
@@ -63,7 +63,7 @@ def test_nobody_approves_what_they_sent_and_the_words_stand_still_da_30(house):
         with pytest.raises(WrongState):
             notes.save_note(session, actor, item, MinuteHeading.VIEWS, text="Changed", version=version)
         with pytest.raises(NotAllowed):
-            minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+            minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def test_the_chair_sends_back_with_a_reason_and_then_it_may_be_typed_again(house):
@@ -71,7 +71,7 @@ def test_the_chair_sends_back_with_a_reason_and_then_it_may_be_typed_again(house
     send(panel)
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
         with pytest.raises(RuleBroken):
             minutes.send_back(session, actor, found, reason=" ")
         assert minutes.send_back(session, actor, found, reason="Say who was present").state == MinutesState.DRAFT
@@ -86,7 +86,7 @@ def test_circulating_prompts_agencies_moves_cases_on_and_closes_attendance_da_30
     send(panel)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
         with pytest.raises(WrongState):
             minutes.issue_minutes(session, actor, found)
     approve(panel)
@@ -105,7 +105,7 @@ def test_circulating_prompts_agencies_moves_cases_on_and_closes_attendance_da_30
 def test_members_read_circulated_minutes_of_the_cases_they_may_see_and_no_others(house):
     panel = a_held_panel(house, 2)
     with panel.work(panel.housing) as session, pytest.raises(NotFound):
-        minutes.get_minutes(session, actor_for(panel.housing), panel.meeting(session))
+        reading_minutes.get_minutes(session, actor_for(panel.housing), panel.meeting(session))
     send(panel)
     approve(panel)
     issue(panel)
@@ -113,12 +113,12 @@ def test_members_read_circulated_minutes_of_the_cases_they_may_see_and_no_others
         a_wall(session, panel.case_ids[0], panel.housing)
     with panel.work(panel.housing) as session:
         actor = actor_for(panel.housing)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
-        document = minutes.compile_document(session, actor, found)
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
+        document = reading_minutes.compile_for(session, actor, found)
         assert [(one.line.number, one.line.name) for one in document.sections] == [(1, "Siobhan Doyle")]
         assert document.sections[0].open
         assert MinuteHeading.RISK_STAFF in dict(document.sections[0].notes)
-        assert [action.text for action, _agency in document.sections[0].actions] == ["Apply for a protection order"]
+        assert [action.text for action in document.sections[0].actions] == ["Apply for a protection order"]
         assert len(agenda.list_items(session, actor, panel.meeting(session))) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_draft_is_not_read_by_a_member_at_its_own_stage(house):
     panel = a_held_panel(house, 1)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        document = minutes.compile_document(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        document = reading_minutes.compile_for(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
         assert document.sections[0].who_tells == "Ida Sender, Solace"
-        assert [place.agency_id for place in document.present] == [panel.police.agency_id]
+        assert [seat.person_name for seat in document.present] == ["Paul Grey"]
         assert document.apologies
