@@ -21,6 +21,7 @@ from marac.web import (
     cases,
     contacting,
     demo,
+    documents,
     drafts,
     errors,
     finding,
@@ -37,6 +38,7 @@ from marac.web import (
     referral_parts,
     referral_risk,
     referrals,
+    releasing,
     research,
     running,
     shell,
@@ -49,7 +51,7 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
-    actions, admin, help, demo,
+    releasing, documents, actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -71,5 +71,5 @@ def _said(session: Session, item_ids: list[UUID]) -> dict[UUID, str]:
     for note in session.scalars(select(MinuteNote).where(MinuteNote.item_id.in_(item_ids))):
         found[note.item_id] += plain(note.text or "") + "|"
     for action in session.scalars(select(Action).where(Action.item_id.in_(item_ids))):
-        found[action.item_id] += plain(action.text or "") + "|"
+        found[action.item_id or action.id] += plain(action.text or "") + "|"
     return found

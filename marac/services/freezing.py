@@ -60,7 +60,7 @@ def _plans(session: Session, items: Collection[AgendaItem]) -> dict[UUID, list[l
     )  # fmt: skip
     found: dict[UUID, list[list[str]]] = defaultdict(list)
     for action, agency in rows:
-        found[action.item_id].append([agency, action.text or "", action.due_on.isoformat(), action.id.hex])
+        found[action.item_id or action.id].append([agency, action.text or "", action.due_on.isoformat(), action.id.hex])
     return found
 
 

@@ -105,6 +105,8 @@ def approve_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes
 
 def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """Circulate: who may read is prompted to sign in, cases move on, attendance closes. No mail has an attachment."""
+    access.require(actor, P.MINUTES_ISSUE, minutes)
+    access.require_step_up(actor)
     advance(session, actor, minutes, "issue")
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
@@ -131,7 +133,7 @@ def recall_minutes(session: Session, actor: Actor, minutes: Minutes, *, reason: 
     for copy in copies:
         copy.state, copy.recalled_at = DocumentState.RECALLED, clock.now()
     audit.record(session, actor, "document:recalled", minutes, count=len(copies))
-    who: set[UUID | None] = {copy.user_id for copy in copies} - {actor.user_id}
+    who: set[UUID | None] = {copy.user_id for copy in copies if copy.user_id != actor.user_id}
     key, path = f"Minutes:{minutes.id.hex}:recalled:{minutes.number}", f"/panels/{minutes.meeting.reference}/minutes"
     _prompt(session, minutes, who, Template.MINUTES_ISSUED, (key, path))
     flush(session)
