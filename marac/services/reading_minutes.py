@@ -25,7 +25,7 @@ from marac.vocabulary import AttendanceState, MinuteHeading, MinutesState, Permi
 
 AWAY = (AttendanceState.APOLOGIES, AttendanceState.ABSENT)
 BEING_WRITTEN = (MinutesState.DRAFT, MinutesState.SUBMITTED)
-WORDS = re.compile(r"\s+|[^\s]+")
+WORDS = re.compile(r"\s*\S+|\s+$")
 Piece = tuple[str, str]  # ("same" | "new" | "gone", words)
 
 

@@ -1,4 +1,4 @@
-"""Documents: marked, numbered, tagged; initials unless names were asked for; nothing in them that only a reveal shows."""
+"""Documents: marked, numbered, tagged; initials unless names were asked for; nothing that only a reveal shows."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from marac import access
 from marac.errors import NotAllowed, RuleBroken, StepUpNeeded
-from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, IssuedDocument
+from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, IssuedDocument, NamedPerson
 from marac.services import document_blocks as b, documents, pdf, word_files
 from marac.services.document_contents import CONTENTS, BriefPage, chair_brief
 from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, PersonRole
@@ -120,11 +120,10 @@ def test_names_need_a_reason_and_a_fresh_second_factor(house):
     with pytest.raises(RuleBroken) as refusal:
         make(panel, panel.coordinator, K.ACTIONS, named=True)
     assert refusal.value.field == "reason"
-    with panel.work(panel.coordinator) as session, pytest.raises(StepUpNeeded):
-        actor = actor_for(panel.coordinator, stepped_up_at=None)
-        documents.make_document(
-            session, actor, panel.meeting(session), K.ACTIONS, named=True, reason=DocumentReason.ROOM
-        )
+    with panel.work(panel.coordinator) as session:
+        actor, meeting = actor_for(panel.coordinator, stepped_up_at=None), panel.meeting(session)
+        with pytest.raises(StepUpNeeded):
+            documents.make_document(session, actor, meeting, K.ACTIONS, named=True, reason=DocumentReason.ROOM)
     _, named = make(panel, panel.coordinator, K.ACTIONS, named=True, reason=DocumentReason.ROOM)
     assert said_in(named, "Amina Begum")
 
@@ -162,7 +161,19 @@ def test_minutes_as_word_hold_the_same_facts_as_the_pdf(house):
         assert said_in(pdf_made, heading)
 
 
-def test_a_walled_case_is_in_nobodys_copy_and_a_restricted_one_is_never_printed_da_57(house):
+def test_a_restricted_case_is_never_printed_even_for_who_is_named_da_57(house):
+    panel = a_held_panel(house, 2)
+    with panel.work(panel.coordinator) as session:
+        case = session.get_one(Case, panel.case_ids[0])
+        case.restricted, reference = True, case.reference
+        session.add(NamedPerson(partnership_id=case.partnership_id, case_id=case.id, user_id=panel.coordinator.id))
+    for kind in (K.AGENDA, K.MINUTES, K.ACTIONS):
+        made = make(panel, panel.coordinator, kind)[1]
+        assert not said_in(made, reference), kind
+        assert said_in(made, "1 restricted case is never printed"), kind
+
+
+def test_a_walled_case_is_in_no_copy_and_nothing_says_so(house):
     panel = a_held_panel(house, 2)
     with panel.work(panel.coordinator) as session:
         first, second = (session.get_one(Case, case_id).reference for case_id in panel.case_ids)

@@ -3,6 +3,8 @@
 from marac.vocabulary import DocumentReason
 from marac.web import widgets
 
+REASONS = [("", "Names are not needed"), *((one.value, one.label) for one in DocumentReason)]
+
 
 class RecallForm(widgets.PageForm):
     """Why the minutes are taken back."""
@@ -24,4 +26,4 @@ class DocumentForm(widgets.PageForm):
     kind = widgets.choice_field("Document", [], "Select a document")
     in_word = widgets.tick_field("As a Word file (minutes and action lists)")
     named = widgets.tick_field("With names instead of initials")
-    reason = widgets.select_field("Why names are needed", [(one.value, one.label) for one in DocumentReason])
+    reason = widgets.select_field("Why names are needed", REASONS)
