@@ -21,7 +21,7 @@ FRAME: dict[str, Any] = {
 def pack(cases: int) -> dict[str, Any]:
     """An agenda of so many cases and a page for each, as blocks."""
     lines = [["12:30pm", f"K7D-{n:02}Q", "A. B.", "Repeat", "Solace, Probation"] for n in range(cases)]
-    made = [blocks.table(("Time", "Reference", "Initials", "Marks", "Also invited"), lines, (2, 2, 2, 3, 9))]
+    made = [blocks.table(("Time", "Reference", "Initials", "Marks", "Also invited"), lines, (4, 4, 4, 4, 8))]
     for number in range(cases):
         made += [blocks.new_page(), blocks.heading(f"K7D-{number:02}Q A. B."), blocks.heading("To ask", 3)]
         made += [blocks.bullets([WORDS] * 3), blocks.facts(*[(f"Fact {n}", WORDS) for n in range(8)])]

@@ -61,7 +61,7 @@ def agenda(session: Session, actor: Actor, meeting: Meeting, *, named: bool) -> 
     ]  # fmt: skip
     head = ["Time", "Reference", "Name" if named else "Initials", "Marks", "Also invited"]
     who = ", ".join(sorted(names[one] for one in core))
-    blocks = (text(f"For every case: {who}."), table(head, rows, (2, 2, 5 if named else 2, 3, 9)))
+    blocks = (text(f"For every case: {who}."), table(head, rows, (3, 3, 5 if named else 3, 4, 10)))
     return Content(f"Agenda, {long_day(meeting.starts_at)}", blocks, size=9.5, left_out=left_out)
 
 

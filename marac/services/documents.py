@@ -109,11 +109,16 @@ def _frame(session: Session, actor: Actor, meeting: Meeting, content: Content) -
         many = "case is" if content.left_out == 1 else "cases are"
         blocks.append(text(f"{content.left_out} restricted {many} never printed."))
     return {
-        "title": content.title, "marking": _setting(session, meeting, "documents.marking", MARKING), "copy": copy,
+        "title": content.title, "marking": marking_of(session, meeting), "copy": copy,
         "for_whom": whose, "made": now, "destroy_on": long_day(_destroy_on(session, meeting)),
         "watermark": f"{whose}. Copy {copy}", "size": content.size, "flipped": content.flipped,
         "wide_margin": content.wide_margin, "blocks": blocks,
     }  # fmt: skip
+
+
+def marking_of(session: Session, meeting: Meeting) -> str:
+    """The partnership's own marking, for pages and documents alike; councils differ."""
+    return str(_setting(session, meeting, "documents.marking", MARKING))
 
 
 def _setting(session: Session, meeting: Meeting, name: str, usual: Any) -> Any:

@@ -8,7 +8,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken, Withdrawn
 from marac.models import Meeting, Minutes
-from marac.services import minutes, moving, naming, reading_minutes, run_screen, running
+from marac.services import documents, minutes, moving, naming, reading_minutes, run_screen, running
 from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.running import SendBackForm
@@ -97,6 +97,7 @@ def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: An
     offered = {step.name: step.label for step in moving.available(actor, found)}
     facts = {
         "document": reading_minutes.compile_for(session, actor, found), "offered": offered, "form": form,
-        "whose": naming.signature(session, actor), "writes": access.may(actor, P.MINUTES_WRITE, found),
+        "whose": naming.signature(session, actor), "marking": documents.marking_of(session, meeting),
+        "writes": access.may(actor, P.MINUTES_WRITE, found),
     }  # fmt: skip
     return page("minutes/minutes.html", actor, meeting, "Minutes", **facts)

@@ -91,7 +91,7 @@ def test_eighteen_cases_of_an_agenda_stand_on_one_page_ux_2_8():
     rows = [["12:30pm", "K7D-42Q", "A. B.", "Repeat, Children", "Solace, Probation, Poplar HARCA"]] * 18
     head = ["Time", "Reference", "Initials", "Marks", "Also invited"]
     core = "For every case: " + ", ".join(["Metropolitan Police domestic abuse team"] * 12)
-    made = drawn(b.text(core), b.table(head, rows, (2, 2, 2, 3, 9)), size=9.5)
+    made = drawn(b.text(core), b.table(head, rows, (3, 3, 3, 4, 10)), size=9.5)
     assert said_in(made, "Page 1 of 1")
 
 
