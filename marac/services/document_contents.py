@@ -84,6 +84,20 @@ def chair_brief(meeting: Meeting, pages: Sequence[BriefPage], left_out: int = 0)
     return Content(title, tuple(blocks), wide_margin=True, left_out=left_out)
 
 
+def brief_page_of(case: Mapping[str, Any], *, named: bool) -> BriefPage:
+    """One page of the brief from the plain facts that services.brief gives; who feared whom only with names."""
+    overdue = [f"{one['text']} ({one['agency']}, {long_day(one['due_on'])})" for one in case["overdue"]]
+    rows = (
+        ("Starts", f"{time_of_day(case['starts_at'])}, {case['minutes']} minutes"),
+        ("About", case["about"] if named else ""), ("Why high risk", case["why_high_risk"]),
+        ("Since last time", "\n".join(case["changed"])), ("What the victim-survivor wants", case["wishes"]),
+        ("Wishes told", case["wishes_from"]), ("Flags", "\n".join(case["flags"])), ("Contact", case["contact"]),
+        ("Overdue", "\n".join(overdue)),
+    )  # fmt: skip
+    who = _who(case["name"], named)
+    return BriefPage(case["reference"], who, tuple(case["marks"]), rows, tuple(case["prompts"]))
+
+
 def _brief_page(session: Session, actor: Actor, line: Line, *, named: bool) -> BriefPage:
     opened, case = access.open_case(actor, line.item.case), line.item.case
     told = {}

@@ -13,7 +13,7 @@ from marac import access
 from marac.errors import NotAllowed, RuleBroken, StepUpNeeded
 from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, IssuedDocument, NamedPerson
 from marac.services import document_blocks as b, documents, pdf, word_files
-from marac.services.document_contents import CONTENTS, BriefPage, chair_brief
+from marac.services.document_contents import CONTENTS, BriefPage, brief_page_of, chair_brief
 from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, PersonRole
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_published_panel, a_wall
@@ -196,6 +196,20 @@ def test_the_chairs_brief_takes_plain_facts_and_gives_each_case_a_page(house):
         assert said_in(made.content, "Page 2 of 2")
         assert said_in(made.content, "Where is he now?")
     assert said_in(make(panel, panel.chair, K.BRIEF)[1], "I want him to stay away.")
+
+
+def test_a_page_of_the_brief_comes_of_plain_facts_and_names_nobody_unless_asked():
+    facts = {
+        "number": 1, "reference": "K7D-42Q", "name": "Amina Begum", "born_on": None, "about": "Karim Begum, husband",
+        "marks": ["Repeat"], "starts_at": MORNING, "minutes": 10, "why_high_risk": "Threats", "changed": ["Moved"],
+        "wishes": "To be left alone", "wishes_from": "IDVA", "flags": ["Firearm"], "contact": "Through the IDVA only",
+        "overdue": [{"text": "Visit", "agency": "Police", "due_on": MORNING.date()}], "prompts": ["Where is he?"],
+    }  # fmt: skip
+    shown = repr(brief_page_of(facts, named=False))
+    assert "Begum" not in shown
+    assert "A. B." in shown
+    assert "Visit (Police, Wednesday 12 November 2025)" in shown
+    assert "Karim Begum" in repr(brief_page_of(facts, named=True))
 
 
 def test_the_blank_referral_holds_the_24_questions_and_nobody(house):
