@@ -21,6 +21,7 @@ from marac.web import (
     cases,
     contacting,
     demo,
+    documents,
     drafts,
     errors,
     finding,
@@ -38,6 +39,7 @@ from marac.web import (
     referral_parts,
     referral_risk,
     referrals,
+    releasing,
     research,
     run_line,
     running,
@@ -53,7 +55,7 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, attendance,
-    research, running, run_line, shared_screen, minutes, actions, admin, help, demo,
+    research, running, run_line, shared_screen, minutes, releasing, documents, actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -24,6 +24,12 @@ class NotAllowed(Refusal):
     status = 403
 
 
+class Withdrawn(Refusal):
+    """It was released to this person and has been taken back: the link says so, and shows nothing."""
+
+    status = 410
+
+
 class StepUpNeeded(Refusal):
     """Theirs to do, once they have confirmed who they are again."""
 

@@ -179,6 +179,8 @@ PURPOSES: dict[str, frozenset[str]] = {
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
     "places": _PEOPLE | {"contact", "location"},
+    "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
+    "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
 }
@@ -192,7 +194,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places")
+    writes = purpose in ("load", "reseal", "places", "freeze")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 

@@ -34,7 +34,6 @@ from marac.models import (
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
-    MinutesState,
     ProgrammeSlug,
     ReferralState,
     ResearchState,
@@ -122,8 +121,8 @@ def sent(actor: Actor, model: Any) -> ColumnElement[bool]:
 
 
 def issued(actor: Actor, model: Any) -> ColumnElement[bool]:
-    """Minutes that the chair approved and the coordinator circulated."""
-    return cast(ColumnElement[bool], model.state == MinutesState.ISSUED)
+    """Minutes that were circulated once: after a recall they answer "withdrawn", during an amendment as they were."""
+    return cast(ColumnElement[bool], model.issued_at.is_not(None))
 
 
 # --- the gate ----------------------------------------------------------------------------------------------------

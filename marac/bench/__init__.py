@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from marac.bench import lists, pages, seals, search, trail
+from marac.bench import documents, lists, pages, seals, search, trail
 from marac.bench.place import Place, open_place
 from marac.bench.timing import Race, measured
 
-SOURCES = (pages, lists, seals, trail)
+SOURCES = (pages, lists, seals, trail, documents)
 PACKAGES = ("flask", "jinja2", "sqlalchemy", "cryptography", "govuk-frontend-jinja")
 ROUNDS, QUICK_ROUNDS = 31, 11
 

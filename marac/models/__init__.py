@@ -14,6 +14,7 @@ from marac.models.cases import (
     Wall,
 )
 from marac.models.checklists import ChecklistDefinition
+from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.outside_referrers import OutsideReferrer
 from marac.models.panels import AgendaItem, Attendance, Meeting, MinuteNote, Minutes, Research
@@ -52,6 +53,7 @@ __all__ = [
     "Draft",
     "Flag",
     "Invitation",
+    "IssuedDocument",
     "JobRun",
     "Lease",
     "Meeting",
@@ -61,6 +63,8 @@ __all__ = [
     "Message",
     "MinuteNote",
     "Minutes",
+    "MinutesPage",
+    "MinutesVersion",
     "NamedPerson",
     "OnceKey",
     "OutsideReferrer",

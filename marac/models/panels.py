@@ -88,6 +88,7 @@ class AgendaItem(Base):
     transferred_to = Sealed("minutes")
     deferred_because = Sealed("minutes")
     interim_safety = Sealed("minutes")
+    amended_because = Sealed("minutes")
 
     case: Mapped[Case] = relationship()
     meeting: Mapped[Meeting] = relationship(back_populates="items")
@@ -165,7 +166,10 @@ class Research(Base):
 
 
 class Minutes(Base):
-    """The minutes of a meeting: their life. The words are the notes of its items, frozen once approved."""
+    """The minutes of a meeting: their life. The words are the notes of its items, frozen version by version.
+
+    `number` is the version being worked on, `issued_number` the one that members read now (none after a recall).
+    """
 
     __tablename__ = "minutes"
 
@@ -174,8 +178,13 @@ class Minutes(Base):
     programme: Mapped[ProgrammeSlug] = mapped_column(word(ProgrammeSlug))
     state: Mapped[MinutesState] = mapped_column(word(MinutesState))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    number: Mapped[int] = mapped_column(default=1)
+    submitted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issued_number: Mapped[int | None]
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    actions_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     meeting: Mapped[Meeting] = relationship(back_populates="minutes")

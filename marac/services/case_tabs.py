@@ -26,7 +26,7 @@ from marac.models import (
     Referral,
     Research,
 )
-from marac.services import naming
+from marac.services import freezing, naming, readers
 from marac.services.case_page import Head, whole_plan_open
 from marac.vocabulary import (
     ActionState,
@@ -157,7 +157,8 @@ def panels(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Hear
     mine = access.visible(actor, P.CASE_READ, AgendaItem).where(AgendaItem.case_id == case.id)
     readable = set(session.scalars(select(Minutes.meeting_id).where(access.rule(actor, P.MINUTES_READ, Minutes))))
     items = session.scalars(mine.join(Meeting).order_by(Meeting.starts_at.desc()))
-    return tuple(_hearing(session, item, head.opened, readable) for item in items)
+    writes = access.holds(actor, P.MINUTES_WRITE)
+    return tuple(_hearing(session, actor, item, head.opened, readable, writes=writes) for item in items)
 
 
 def history(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Happened, ...]:
@@ -192,14 +193,19 @@ def _reply(one: Research, agency: str, actor: Actor, opened: frozenset[str], rea
     )
 
 
-def _hearing(session: Session, item: AgendaItem, opened: frozenset[str], readable: set[UUID]) -> Hearing:
+def _hearing(
+    session: Session, actor: Actor, item: AgendaItem, opened: frozenset[str], readable: set[UUID], *, writes: bool
+) -> Hearing:
+    """Who writes the minutes reads them as they stand; members the issued version, and live while the case is heard."""
     meeting = item.meeting
     running = meeting.state == MeetingState.IN_PROGRESS and item.case.state == CaseState.IN_MEETING
-    notes: list[MinuteNote] = []
-    if "minutes" in opened and (running or meeting.id in readable):
-        notes = list(session.scalars(select(MinuteNote).where(MinuteNote.item_id == item.id)))
-    order = list(MinuteHeading)
-    said = sorted(((note.heading, note.text or "") for note in notes), key=lambda pair: order.index(pair[0]))
+    words: dict[str, str] = {}
+    if "minutes" in opened and (running or (writes and meeting.id in readable)):
+        notes = session.scalars(select(MinuteNote).where(MinuteNote.item_id == item.id))
+        words = {note.heading.value: note.text or "" for note in notes}
+    elif "minutes" in opened and meeting.id in readable and item.id in readers.items_for(session, actor, meeting):
+        words = freezing.issued_words(session, item)
+    said = [(heading, words.get(heading.value, "")) for heading in MinuteHeading]
     return Hearing(
         meeting=meeting.reference,
         starts_at=meeting.starts_at,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research
-from marac.services import drafts, local
+from marac.services import drafts, freezing, local
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
 from marac.vocabulary import (
@@ -34,6 +34,7 @@ PATHS = {
     "Action": "/actions/{id}",
     "Meeting": "/panels/{reference}",
     "Case": "/actions",
+    "Minutes": "/panels/{reference}/minutes",
 }
 
 
@@ -57,12 +58,18 @@ def carry_out(move: Move) -> None:
 def notify(move: Move) -> None:
     """Queue a prompt to whoever the effect names, except the person who did it."""
     thing = move.subject
-    path = PATHS.get(type(thing).__name__, "/today").format(reference=getattr(thing, "reference", ""), id=thing.id)
+    path = PATHS.get(type(thing).__name__, "/today").format(reference=_reference(thing), id=thing.id)
     key = f"{type(thing).__name__}:{thing.id.hex}:{getattr(thing, 'version_id', 0)}"
     who = set(recipients(move.session, thing, move.effect.to)) - {move.actor.user_id}
     notifications.enqueue(
         move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path
     )  # fmt: skip
+
+
+def _reference(thing: Any) -> str:
+    """How a page names the thing, or the meeting it belongs to."""
+    named = thing.meeting if isinstance(thing, Minutes) else thing
+    return str(getattr(named, "reference", ""))
 
 
 def open_deadline(move: Move) -> None:
@@ -147,12 +154,13 @@ def compile_minutes(move: Move) -> None:
     """Open the minutes of the meeting: their words are the notes already taken item by item (DA-30)."""
     meeting = move.subject
     if move.session.scalar(select(Minutes.id).where(Minutes.meeting_id == meeting.id)) is None:
-        move.session.add(
-            Minutes(
-                partnership_id=meeting.partnership_id, meeting_id=meeting.id, programme=meeting.programme,
-                state=MinutesState.DRAFT, due_at=local.deadlines_of(move.session, meeting)["minutes_issued"].at,
-            )
+        minutes = Minutes(
+            partnership_id=meeting.partnership_id, meeting_id=meeting.id, programme=meeting.programme,
+            state=MinutesState.DRAFT, due_at=local.deadlines_of(move.session, meeting)["minutes_issued"].at, number=1,
         )  # fmt: skip
+        move.session.add(minutes)
+        move.session.flush()
+        freezing.freeze(move.session, minutes, freezing.AS_HEARD)
 
 
 def assign_onward(move: Move) -> None:

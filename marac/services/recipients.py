@@ -9,17 +9,20 @@ from sqlalchemy.orm import Session
 
 from marac import clock
 from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User, Wall
+from marac.services.readers import list_readers
 from marac.vocabulary import Role, UserState
 
 AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
 
 
 def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
-    """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`."""
+    """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`, `readers`."""
     if to == "referrer":
         found = [subject.user_id]
     elif to == "owner" and getattr(subject, "owner_id", None):
         found = [subject.owner_id]
+    elif to == "readers":
+        found = sorted({one.actor.user_id for one in list_readers(session, subject) if one.told and one.actor.user_id})
     elif to in ("owner", "agencies"):
         agencies = [subject.agency_id] if hasattr(subject, "agency_id") else _agencies_of(session, subject)
         found = active_people(session, subject.partnership_id, AGENCY_PEOPLE, agencies=agencies)

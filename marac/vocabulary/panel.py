@@ -121,3 +121,31 @@ class AttendanceState(Word):
     DEPUTY = "deputy", "Deputy present"
     APOLOGIES = "apologies", "Apologies"
     ABSENT = "absent", "Absent"
+
+
+class DocumentKind(Word):
+    """What a document is that leaves the system on paper or as a file."""
+
+    AGENDA = "agenda", "Agenda"
+    BRIEF = "brief", "Chair's brief"
+    MINUTES = "minutes", "Minutes"
+    ACTIONS = "actions", "Action list"
+    ATTENDANCE = "attendance", "Attendance and confidentiality"
+    RESEARCH = "research", "Research sheet"
+    REFERRAL = "referral", "Blank referral and risk checklist"
+
+
+class DocumentReason(Word):
+    """Why names stand in a document, where initials are the rule (DA-57)."""
+
+    ROOM = "room", "For the room, without devices"
+    OWN_RECORDS = "own_records", "To match with our own records"
+    OWN_FILE = "own_file", "For our own case file"
+    COURT = "court", "Asked for by a court or a review"
+
+
+class DocumentState(Word):
+    """Whether a copy may still be used."""
+
+    RELEASED = "released", "In use"
+    RECALLED = "recalled", "Recalled"

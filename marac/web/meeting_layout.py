@@ -9,7 +9,7 @@ from marac.access import Actor
 from marac.models import Meeting
 from marac.services import moving, panels
 from marac.services.clashes import Clash
-from marac.vocabulary import MeetingState, MinutesState, Permission as P
+from marac.vocabulary import MeetingState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
 
@@ -67,8 +67,10 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
     if runs and meeting.state in (MeetingState.IN_PROGRESS, MeetingState.HELD):
         places.append(("Run", f"{base}/run"))
     minutes = meeting.minutes
-    if minutes is not None and (runs or minutes.state == MinutesState.ISSUED):
+    if minutes is not None and (runs or (minutes.issued_at and access.holds(actor, P.MINUTES_READ))):
         places.append(("Minutes", f"{base}/minutes"))
+    if access.holds(actor, P.RESEARCH_WRITE) or runs:
+        places.append(("Documents", f"{base}/documents"))
     return [{"text": text, "href": href, "current": text == current} for text, href in places]
 
 

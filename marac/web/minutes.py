@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect
 
+from marac import access
 from marac.access import Actor
-from marac.errors import RuleBroken
+from marac.errors import RuleBroken, Withdrawn
 from marac.models import Meeting, Minutes
-from marac.services import minutes, moving, running
+from marac.services import documents, minutes, moving, naming, reading_minutes, running
+from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.running import SendBackForm
 from marac.web.meeting_layout import opened, page
@@ -44,15 +46,18 @@ def close(reference: str) -> Any:
 def read(reference: str) -> Any:
     """The minutes, as far as one may read them."""
     session, actor, meeting = opened(reference)
-    found = minutes.get_minutes(session, actor, meeting)
-    return _page(session, actor, meeting, found, SendBackForm(formdata=None))
+    found = reading_minutes.get_minutes(session, actor, meeting)
+    try:
+        return _page(session, actor, meeting, found, SendBackForm(formdata=None))
+    except Withdrawn:
+        return page("minutes/withdrawn.html", actor, meeting, "Minutes", minutes=found)[0], 410
 
 
 @bp.post("/panels/<reference>/minutes/<any(submit, approve, issue):step>")
 def move(reference: str, step: str) -> Any:
     """Send, approve or circulate."""
     session, actor, meeting = opened(reference)
-    found = minutes.get_minutes(session, actor, meeting)
+    found = reading_minutes.get_minutes(session, actor, meeting)
     take = {"submit": minutes.submit_minutes, "approve": minutes.approve_minutes, "issue": minutes.issue_minutes}[step]
     try:
         take(session, actor, found)
@@ -66,7 +71,7 @@ def move(reference: str, step: str) -> Any:
 def send_back(reference: str) -> Any:
     """The chair wants something changed."""
     session, actor, meeting = opened(reference)
-    found, form = minutes.get_minutes(session, actor, meeting), SendBackForm()
+    found, form = reading_minutes.get_minutes(session, actor, meeting), SendBackForm()
     if form.validate_on_submit():
         try:
             minutes.send_back(session, actor, found, reason=form.reason.data)
@@ -80,5 +85,9 @@ def send_back(reference: str) -> Any:
 
 def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: Any) -> Any:
     offered = {step.name: step.label for step in moving.available(actor, found)}
-    document = minutes.compile_document(session, actor, found)
-    return page("minutes/minutes.html", actor, meeting, "Minutes", document=document, offered=offered, form=form)
+    facts = {
+        "document": reading_minutes.compile_for(session, actor, found), "offered": offered, "form": form,
+        "whose": naming.signature(session, actor), "marking": documents.marking_of(session, meeting),
+        "writes": access.may(actor, P.MINUTES_WRITE, found),
+    }  # fmt: skip
+    return page("minutes/minutes.html", actor, meeting, "Minutes", **facts)

@@ -22,7 +22,7 @@ class Notify:
     """Tell somebody there is something to sign in for. `to` is a role, or who stands in that relation."""
 
     template: Template
-    to: Role | Literal["referrer", "agencies", "owner"]
+    to: Role | Literal["referrer", "agencies", "owner", "readers"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Life of one version of a meeting's minutes. Nobody approves their own; an issued version is never edited."""
+"""Life of a meeting's minutes. Nobody approves their own; an approved version is never edited, only followed by one."""
 
 from typing import Any
 
@@ -52,7 +52,15 @@ MINUTES = Workflow(
         ),
         Transition(
             "issue", (S.APPROVED,), S.ISSUED, P.MINUTES_ISSUE,
-            effects=(Notify(Template.MINUTES_ISSUED, "agencies"),), label="Circulate",
+            effects=(Notify(Template.MINUTES_ISSUED, "readers"),), label="Circulate",
+        ),
+        Transition(
+            "recall", (S.ISSUED,), S.APPROVED, P.MINUTES_ISSUE,
+            guards=(reason_given,), effects=(Notify(Template.MINUTES_ISSUED, "readers"),), reopens=True, label="Recall",
+        ),
+        Transition(
+            "amend", (S.APPROVED, S.ISSUED), S.DRAFT, P.MINUTES_WRITE,
+            guards=(reason_given,), reopens=True, label="Amend",
         ),
     ),
 )  # fmt: skip

@@ -172,6 +172,7 @@ def approve(chair: Person, panel: Panel) -> None:
 
 def circulate(coordinator: Person, panel: Panel) -> None:
     coordinator.go(f"/panels/{panel.reference}/minutes")
+    coordinator.go(f"/panels/{panel.reference}/minutes/release")
     coordinator.press("Circulate", exact=False)
     assert coordinator.sees("Minutes circulated. Agencies were asked to sign in.")
 

@@ -215,6 +215,7 @@ def _panels(session: Any, borough: Borough, partnership_id: UUID, foreign: str) 
                 programme=programme,
                 state=state,
                 due_at=clock.now(),
+                issued_at=clock.now() if state == MinutesState.ISSUED else None,
             )
             session.add(minutes)
             borough.rows.append(Row(Meeting, meeting.id, programme, foreign=out))

@@ -1,13 +1,27 @@
 """Minutes: compiled, approved by a second person, circulated, read by whoever may (DA-30)."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
-from marac.models import Message
-from marac.services import agenda, attendance, minutes, notes
-from marac.vocabulary import AttendanceState, CaseState, MinuteHeading, MinutesState
+from marac import access, clock
+from marac.errors import IntegrityFailure, NotAllowed, NotFound, RuleBroken, StepUpNeeded, Withdrawn, WrongState
+from marac.models import Action, CaseAgency, IssuedDocument, Message, Minutes, MinutesPage
+from marac.services import (
+    addresses_said,
+    agenda,
+    attendance,
+    case_page,
+    case_tabs,
+    documents,
+    minutes,
+    notes,
+    reading_minutes,
+    release,
+)
+from marac.vocabulary import AttendanceState, CaseState, DocumentKind, DocumentState, MinuteHeading, MinutesState
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_wall
 
@@ -23,19 +37,19 @@ def send(panel, worker=None):
     worker = worker or panel.coordinator
     with panel.work(worker) as session:
         actor = actor_for(worker)
-        minutes.submit_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.submit_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def approve(panel):
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
-        minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def issue(panel):
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        minutes.issue_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        minutes.issue_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def test_gaps_name_the_case_and_what_was_not_covered_da_30(house):
@@ -54,7 +68,7 @@ def test_nobody_approves_what_they_sent_and_the_words_stand_still_da_30(house):
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
         with pytest.raises(RuleBroken) as refusal:
-            minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+            minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
         assert refusal.value.field == "approver"
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
@@ -63,7 +77,7 @@ def test_nobody_approves_what_they_sent_and_the_words_stand_still_da_30(house):
         with pytest.raises(WrongState):
             notes.save_note(session, actor, item, MinuteHeading.VIEWS, text="Changed", version=version)
         with pytest.raises(NotAllowed):
-            minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+            minutes.approve_minutes(session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session)))
 
 
 def test_the_chair_sends_back_with_a_reason_and_then_it_may_be_typed_again(house):
@@ -71,7 +85,7 @@ def test_the_chair_sends_back_with_a_reason_and_then_it_may_be_typed_again(house
     send(panel)
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
         with pytest.raises(RuleBroken):
             minutes.send_back(session, actor, found, reason=" ")
         assert minutes.send_back(session, actor, found, reason="Say who was present").state == MinutesState.DRAFT
@@ -86,7 +100,7 @@ def test_circulating_prompts_agencies_moves_cases_on_and_closes_attendance_da_30
     send(panel)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
         with pytest.raises(WrongState):
             minutes.issue_minutes(session, actor, found)
     approve(panel)
@@ -105,7 +119,7 @@ def test_circulating_prompts_agencies_moves_cases_on_and_closes_attendance_da_30
 def test_members_read_circulated_minutes_of_the_cases_they_may_see_and_no_others(house):
     panel = a_held_panel(house, 2)
     with panel.work(panel.housing) as session, pytest.raises(NotFound):
-        minutes.get_minutes(session, actor_for(panel.housing), panel.meeting(session))
+        reading_minutes.get_minutes(session, actor_for(panel.housing), panel.meeting(session))
     send(panel)
     approve(panel)
     issue(panel)
@@ -113,12 +127,12 @@ def test_members_read_circulated_minutes_of_the_cases_they_may_see_and_no_others
         a_wall(session, panel.case_ids[0], panel.housing)
     with panel.work(panel.housing) as session:
         actor = actor_for(panel.housing)
-        found = minutes.get_minutes(session, actor, panel.meeting(session))
-        document = minutes.compile_document(session, actor, found)
+        found = reading_minutes.get_minutes(session, actor, panel.meeting(session))
+        document = reading_minutes.compile_for(session, actor, found)
         assert [(one.line.number, one.line.name) for one in document.sections] == [(1, "Siobhan Doyle")]
         assert document.sections[0].open
         assert MinuteHeading.RISK_STAFF in dict(document.sections[0].notes)
-        assert [action.text for action, _agency in document.sections[0].actions] == ["Apply for a protection order"]
+        assert [action.text for action in document.sections[0].actions] == ["Apply for a protection order"]
         assert len(agenda.list_items(session, actor, panel.meeting(session))) == 1
 
 
@@ -126,8 +140,306 @@ def test_a_draft_is_not_read_by_a_member_at_its_own_stage(house):
     panel = a_held_panel(house, 1)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        document = minutes.compile_document(session, actor, minutes.get_minutes(session, actor, panel.meeting(session)))
+        document = reading_minutes.compile_for(session, actor, found_in(session, panel))
         assert document.sections[0].who_tells == "Ida Sender, Solace"
         here = {panel.police.agency_id, panel.coordinator.agency_id}  # who opened the meeting agreed by that
-        assert {place.agency_id for place in document.present} == here
+        assert {seat.agency_id for seat in document.present} == here
         assert document.apologies
+
+
+def out(house, cases=1):
+    """A panel whose minutes were circulated."""
+    panel = a_held_panel(house, cases)
+    send(panel)
+    approve(panel)
+    issue(panel)
+    return panel
+
+
+def found_in(session, panel):
+    return session.scalars(select(Minutes).where(Minutes.meeting_id == panel.meeting_id)).one()
+
+
+def read_as(panel, worker):
+    """What this person reads, heading -> words of the first case, with the version."""
+    with panel.work(worker) as session:
+        actor = actor_for(worker)
+        document = reading_minutes.compile_for(
+            session, actor, reading_minutes.get_minutes(session, actor, panel.meeting(session))
+        )
+        return document.number, [dict(section.notes) for section in document.sections]
+
+
+def retype(panel, text, heading=MinuteHeading.VIEWS, position=1):
+    with panel.work(panel.coordinator) as session:
+        actor, item = actor_for(panel.coordinator), panel.item(session, position)
+        version = notes.get_notes(session, actor, item)[heading].version
+        notes.save_note(session, actor, item, heading, text=text, version=version)
+
+
+def amend(panel, reason="Her brother's name was wrong", position=1):
+    with panel.work(panel.coordinator) as session:
+        actor = actor_for(panel.coordinator)
+        minutes.amend_minutes(session, actor, found_in(session, panel), panel.item(session, position), reason=reason)
+
+
+def recall(panel, reason="Sent too early"):
+    with panel.work(panel.coordinator) as session:
+        minutes.recall_minutes(session, actor_for(panel.coordinator), found_in(session, panel), reason=reason)
+
+
+def test_the_chair_sees_what_changed_since_the_panel_word_by_word(house):
+    panel = a_held_panel(house, 2)
+    retype(panel, "Her or his views: said and disputed.")
+    send(panel)
+    with panel.work(panel.chair) as session:
+        actor = actor_for(panel.chair)
+        document = reading_minutes.compile_for(session, actor, found_in(session, panel))
+        assert document.changed == 1
+        pieces = document.sections[0].changes[MinuteHeading.VIEWS]
+        assert ("gone", "agreed.") in pieces
+        assert ("new", "disputed.") in pieces
+        assert not document.sections[1].changes
+
+
+def test_an_approved_version_never_changes_and_an_amendment_is_a_new_one_with_a_note_da_30(house):
+    panel = out(house)
+    before = read_as(panel, panel.police)
+    with pytest.raises(RuleBroken):
+        amend(panel, " ")
+    amend(panel)
+    retype(panel, "Put right")
+    assert read_as(panel, panel.police) == before, "members go on reading the version that was circulated"
+    send(panel)
+    approve(panel)
+    assert read_as(panel, panel.police) == before
+    issue(panel)
+    number, cases = read_as(panel, panel.police)
+    assert (number, cases[0][MinuteHeading.VIEWS]) == (2, "Put right")
+    with panel.work(panel.police) as session:
+        actor = actor_for(panel.police)
+        document = reading_minutes.compile_for(session, actor, found_in(session, panel))
+        assert document.sections[0].amended_because == "Her brother's name was wrong"
+        prompts = select(Message).where(Message.template == "minutes_issued", Message.user_id == panel.police.id)
+        assert len(session.scalars(prompts).all()) == 2, "told of each version"
+        pages = session.scalars(select(MinutesPage).order_by(MinutesPage.number)).all()
+        assert [page.number for page in pages] == [0, 1, 2]
+
+
+def test_the_writer_of_an_amendment_cannot_approve_it(house):
+    panel = out(house)
+    with panel.work(panel.chair) as session:
+        actor = actor_for(panel.chair)
+        minutes.amend_minutes(session, actor, found_in(session, panel), panel.item(session), reason="A date")
+    send(panel, panel.chair)
+    with panel.work(panel.chair) as session, pytest.raises(RuleBroken):
+        minutes.approve_minutes(session, actor_for(panel.chair), found_in(session, panel))
+
+
+def test_the_note_of_one_version_does_not_stand_in_the_next(house):
+    panel = out(house, 2)
+    for position, reason in ((1, "First"), (2, "Second")):
+        amend(panel, reason, position)
+        send(panel)
+        approve(panel)
+        issue(panel)
+    with panel.work(panel.coordinator) as session:
+        document = reading_minutes.compile_for(session, actor_for(panel.coordinator), found_in(session, panel))
+        assert [section.amended_because for section in document.sections] == ["", "Second"]
+
+
+def test_actions_reported_on_later_do_not_change_what_the_minutes_say(house):
+    panel = out(house)
+    with panel.work(panel.coordinator) as session:
+        actor = actor_for(panel.coordinator)
+        access.open_case(actor, panel.item(session).case)
+        action = session.scalars(select(Action).where(Action.item_id == panel.item(session).id)).one()
+        action.text = "Something else entirely"
+    with panel.work(panel.police) as session:
+        document = reading_minutes.compile_for(session, actor_for(panel.police), found_in(session, panel))
+        assert [one.text for one in document.sections[0].actions] == ["Apply for a protection order"]
+
+
+def test_recalled_minutes_answer_withdrawn_and_readers_and_copy_holders_are_told(house):
+    panel = out(house)
+    with panel.work(panel.police) as session:
+        meeting = panel.meeting(session)
+        documents.make_document(session, actor_for(panel.police), meeting, DocumentKind.MINUTES)
+    with panel.work(panel.coordinator) as session, pytest.raises(RuleBroken):
+        minutes.recall_minutes(session, actor_for(panel.coordinator), found_in(session, panel), reason="")
+    recall(panel)
+    with panel.work(panel.police) as session:
+        actor = actor_for(panel.police)
+        with pytest.raises(Withdrawn):
+            reading_minutes.compile_for(session, actor, found_in(session, panel))
+        assert session.scalars(select(IssuedDocument.state)).one() == DocumentState.RECALLED
+        told = session.scalars(select(Message).where(Message.user_id == panel.police.id)).all()
+        assert sum(one.template == "minutes_issued" for one in told) >= 2
+        with pytest.raises(NotAllowed):
+            documents.make_document(session, actor, panel.meeting(session), DocumentKind.MINUTES)
+    issue(panel)
+    assert read_as(panel, panel.police)[0] == 1
+
+
+def test_nobody_but_the_coordinator_recalls_and_a_member_amends_nothing(house):
+    panel = out(house)
+    for worker in (panel.chair, panel.police):
+        with panel.work(worker) as session, pytest.raises(NotAllowed):
+            minutes.recall_minutes(session, actor_for(worker), found_in(session, panel), reason="x")
+    with panel.work(panel.police) as session, pytest.raises(NotAllowed):
+        minutes.amend_minutes(
+            session, actor_for(panel.police), found_in(session, panel), panel.item(session), reason="x"
+        )
+
+
+def test_a_changed_page_does_not_open_and_a_missing_one_is_noticed(house):
+    panel = out(house, 2)
+    with panel.work(panel.coordinator) as session:
+        rows = session.execute(select(MinutesPage.id, MinutesPage.minutes_sealed).where(MinutesPage.number == 1)).all()
+        table = MinutesPage.__table__
+        swapped = update(table).where(table.c.id == rows[0].id).values(minutes_sealed=rows[1].minutes_sealed)
+        session.connection().execute(swapped)
+    with panel.work(panel.police) as session, pytest.raises(IntegrityFailure):
+        reading_minutes.compile_for(session, actor_for(panel.police), found_in(session, panel))
+    with panel.work(panel.coordinator) as session:
+        session.execute(delete(MinutesPage).where(MinutesPage.id == rows[0].id))
+    with panel.work(panel.police) as session, pytest.raises(IntegrityFailure):
+        reading_minutes.compile_for(session, actor_for(panel.police), found_in(session, panel))
+
+
+def test_an_address_in_the_words_stops_them_before_the_chair_da_4(house):
+    panel = a_held_panel(house, 2)
+    retype(panel, "She is safe now at 14, Elm Row, near her sister.", position=2)
+    with panel.work(panel.coordinator) as session:
+        actor = actor_for(panel.coordinator)
+        gaps = [gap for gap in minutes.list_gaps(session, actor, panel.meeting(session)) if "address" in gap.text]
+        assert [gap.number for gap in gaps] == [2]
+        with pytest.raises(RuleBroken) as refusal:
+            minutes.submit_minutes(session, actor, found_in(session, panel))
+        assert refusal.value.field == "words"
+        assert "Elm" not in refusal.value.message
+    retype(panel, "She is safe now near her sister.", position=2)
+    send(panel)
+
+
+@pytest.mark.parametrize("words", ["call 07700-900 123", "at e1 0aa", "phone +44 7700 900123", "14 ELM  ROW"])
+def test_an_address_or_a_phone_is_found_however_it_is_spaced(house, words):
+    panel = a_held_panel(house, 1)
+    retype(panel, f"She said: {words}!")
+    with panel.work(panel.coordinator) as session:
+        found = addresses_said.items_with_addresses(session, panel.coordinator.partnership_id, panel.meeting_id)
+        assert found == {panel.item(session).id}
+
+
+def test_an_agency_reads_only_cases_it_took_part_in_and_sees_still_da_30(house):
+    """Housing is put out of the first case from before the day, and joins the second only after it."""
+    panel = a_held_panel(house, 2)
+    with panel.work(panel.coordinator) as session:
+        for row in session.scalars(select(CaseAgency).where(CaseAgency.agency_id == panel.housing.agency_id)):
+            if row.case_id == panel.case_ids[0]:
+                row.until_on = clock.today() - timedelta(days=1)
+            else:
+                row.since_on = clock.today() + timedelta(days=1)
+    send(panel)
+    approve(panel)
+    issue(panel)
+    assert read_as(panel, panel.housing)[1] == []
+    assert len(read_as(panel, panel.police)[1]) == 2
+    with time_machine.travel(MORNING + timedelta(days=2), tick=True):
+        assert read_as(panel, panel.housing)[1] == [], "later involvement opens no earlier minutes"
+        with panel.work(panel.housing) as session:
+            actor = actor_for(panel.housing)
+            case = panel.item(session, 2).case
+            head = case_page.case_page(session, actor, case)
+            assert case_tabs.panels(session, actor, case, head)[0].minutes == ()
+
+
+def test_the_release_lists_who_reads_how_much_and_stops_who_may_not(house):
+    panel = a_held_panel(house, 2)
+    with panel.work(panel.coordinator) as session:
+        a_wall(session, panel.case_ids[0], panel.housing)
+        a_wall(session, panel.case_ids[0], panel.police)
+        a_wall(session, panel.case_ids[1], panel.police)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session:
+        actor, found = actor_for(panel.coordinator), found_in(session, panel)
+        told = {one.membership_id: one for a in release.list_release(session, actor, found) for one in a.people}
+        assert (told[panel.housing.membership_id].cases, told[panel.housing.membership_id].left_out) == (1, 1)
+        assert told[panel.police.membership_id].stopped
+    issue(panel)
+    with panel.work(panel.coordinator) as session:
+        prompted = set(session.scalars(select(Message.user_id).where(Message.template == "minutes_issued")))
+        assert panel.housing.id in prompted
+        assert panel.police.id not in prompted, "a prompt would tell that there is something to be walled from"
+
+
+def test_a_preview_is_exactly_the_page_that_the_recipient_reads(house):
+    panel = a_held_panel(house, 2)
+    with panel.work(panel.coordinator) as session:
+        a_wall(session, panel.case_ids[0], panel.housing)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session:
+        actor, found = actor_for(panel.coordinator), found_in(session, panel)
+        reader, preview = reading_minutes.preview_for(session, actor, found, panel.housing.membership_id)
+        shown = [(one.line.item.id, one.notes, one.actions) for one in preview.sections]
+        assert reader.told
+        with pytest.raises(NotFound):
+            reading_minutes.preview_for(session, actor, found, panel.coordinator.membership_id)
+    with panel.work(panel.chair) as session, pytest.raises(NotAllowed):
+        reading_minutes.preview_for(
+            session, actor_for(panel.chair), found_in(session, panel), panel.housing.membership_id
+        )
+    issue(panel)
+    with panel.work(panel.housing) as session:
+        document = reading_minutes.compile_for(session, actor_for(panel.housing), found_in(session, panel))
+        assert [(one.line.item.id, one.notes, one.actions) for one in document.sections] == shown
+
+
+def test_a_walled_coordinator_learns_nothing_of_the_case_from_the_preview(house):
+    panel = a_held_panel(house, 2)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session:
+        a_wall(session, panel.case_ids[0], panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        actor, found = actor_for(panel.coordinator), found_in(session, panel)
+        told = [one for a in release.list_release(session, actor, found) for one in a.people]
+        assert {(one.cases, one.left_out) for one in told if not one.stopped} == {(1, 0)}
+        preview = reading_minutes.preview_for(session, actor, found, panel.police.membership_id)[1]
+        assert [one.line.item.case_id for one in preview.sections] == [panel.case_ids[1]]
+
+
+def test_a_chair_who_is_walled_from_a_case_approves_and_it_is_still_in_the_version(house):
+    panel = a_held_panel(house, 2)
+    with panel.work(panel.coordinator) as session:
+        a_wall(session, panel.case_ids[0], panel.chair)
+    send(panel)
+    approve(panel)
+    issue(panel)
+    assert len(read_as(panel, panel.chair)[1]) == 1
+    assert len(read_as(panel, panel.police)[1]) == 2
+
+
+def test_action_lists_go_before_the_minutes_to_agencies_that_have_one_da_31(house):
+    panel = a_held_panel(house, 1)
+    with panel.work(panel.coordinator) as session:
+        session.execute(delete(Message))
+        for _ in range(2):
+            assert minutes.circulate_actions(session, actor_for(panel.coordinator), panel.meeting(session)) == 1
+        assert found_in(session, panel).actions_sent_at
+        told = session.scalars(select(Message).where(Message.template == "actions_assigned")).all()
+        assert panel.police.id in {one.user_id for one in told}
+        assert panel.housing.id not in {one.user_id for one in told}
+        assert len({one.user_id for one in told}) == len(told)
+    with panel.work(panel.police) as session, pytest.raises(NotAllowed):
+        minutes.circulate_actions(session, actor_for(panel.police), panel.meeting(session))
+
+
+def test_circulation_needs_a_fresh_second_factor(house):
+    panel = a_held_panel(house, 1)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session, pytest.raises(StepUpNeeded):
+        minutes.issue_minutes(session, actor_for(panel.coordinator, stepped_up_at=None), found_in(session, panel))

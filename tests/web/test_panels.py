@@ -157,6 +157,6 @@ def test_minutes_go_to_the_chair_come_back_are_approved_and_circulated_da_30(hou
     assert back.flashes == ["Sent back to the coordinator."]
     at(panel, panel.coordinator, "/minutes").press("Send to the chair")
     assert "cannot be changed" in at(panel, panel.chair, "/minutes").press("Approve").flashes[0]
-    issued = at(panel, panel.coordinator, "/minutes").press("Circulate")
+    issued = at(panel, panel.coordinator, "/minutes/release").press("Circulate")
     assert "circulated" in issued.flashes[0]
     assert "Apply for a protection order" in at(panel, panel.housing, "/minutes").main

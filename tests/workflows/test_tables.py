@@ -71,6 +71,8 @@ ORACLE = {
         send_back: submitted > draft
         approve: submitted > approved
         issue: approved > issued
+        recall: issued > approved
+        amend: approved issued > draft
         """,
     "action": """
         accept: open > accepted
@@ -163,7 +165,7 @@ def test_only_these_transitions_leave_an_end_state():
     }
     assert reopening == {
         "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
-        "action:reopen",
+        "action:reopen", "minutes:recall", "minutes:amend",
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from marac.services.demo.planning import Hearing, Plan, plan
 from marac.services.demo.sittings import Written, write_sittings
 from marac.services.demo.tables import days_after, source
 from marac.services.demo.telling import Telling
+from marac.services.demo.versions import write_versions
 from marac.services.demo.waiting import write_waiting
 from marac.services.deployment import Deployment, unit_of_work
 from marac.vocabulary import ActionState, CaseState, MeetingKind, Outcome, ReferralKind
@@ -84,6 +85,7 @@ def load(
         if progress:
             progress(min(start + BATCH, planned.cases), planned.cases)
     with unit_of_work(deployment) as session:
+        desk.counts["minutes_page"] = write_versions(session, borough)
         audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
     counted = {NOUNS.get(table, f"{table}s"): rows for table, rows in desk.counts.items()}
     return dict(sorted({**counted, **_of_year(planned)}.items()))

@@ -113,7 +113,8 @@ def _minutes(borough: Borough, one: Written) -> Iterator[Minutes | Deadline]:
     yield Minutes(
         partnership_id=borough.id, meeting_id=one.id, programme=DA, state=state, due_at=due_at,
         approved_at=at(_next(on, 1), 15) if issued else None, approved_by_id=one.chair.id if issued else None,
-        issued_at=at(_next(on, 1), 16) if issued else None,
+        issued_at=at(_next(on, 1), 16) if issued else None, issued_number=1 if issued else None, number=1,
+        submitted_by_id=one.coordinator.id if state is not MinutesState.DRAFT else None,
     )  # fmt: skip
     if not issued:
         yield _deadline(borough, one.id, "minutes_issued", due_at)
