@@ -43,7 +43,7 @@ def _inside(house: Deployment) -> list[dict[str, Any]]:
     with vault.unit(house.keyring), house.reader() as session:
         partnerships = list(session.scalars(select(Partnership.slug)))
         found = [_check("partnerships", bool(partnerships), f"{len(partnerships)} founded")]
-        found += [*_jobs(session), _outbox(session)]
+        found += of_jobs(session)
         if house.engine.dialect.name == "sqlite":
             modes = (session.scalar(text("pragma journal_mode")), session.scalar(text("pragma synchronous")))
             found.append(_check("durability", modes == ("wal", 2), "write-ahead log, full synchronisation"))
@@ -53,12 +53,12 @@ def _inside(house: Deployment) -> list[dict[str, Any]]:
     return [*found, _check("root key", True, "wraps and unwraps a canary")]
 
 
-def _jobs(session: Session) -> list[dict[str, Any]]:
-    """Is somebody keeping the timetable, and how did each job fare? Kinds of errors only, never their words."""
+def of_jobs(session: Session) -> list[dict[str, Any]]:
+    """Is somebody keeping the timetable, how did each job fare, what waits to be sent? Kinds of errors only."""
     until = timetable.working(session)
     alive = until is None or until > clock.now() - AWAY
     note = "no worker has run yet" if until is None else "running" if alive else f"none since {_at(until)}"
-    return [_check("worker", alive, note), *(_job(line) for line in timetable.job_lines(session))]
+    return [_check("worker", alive, note), *(_job(line) for line in timetable.job_lines(session)), _outbox(session)]
 
 
 def _job(line: JobLine) -> dict[str, Any]:
