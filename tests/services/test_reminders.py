@@ -171,7 +171,10 @@ def test_minutes_remind_whoever_has_the_next_step(house, time_machine):
     panel = a_held_panel(house)
     time_machine.move_to(datetime(2026, 11, 23, 9, 5, tzinfo=UTC), tick=False)
     remind(house, panel.chair)
-    assert (told(house, panel.coordinator), told(house, panel.chair)) == (["action_list_late", "minutes_due", "told_due"], [])
+    assert (told(house, panel.coordinator), told(house, panel.chair)) == (
+        ["action_list_late", "minutes_due", "told_due"],
+        [],
+    )
     with unit_of_work(house) as session:
         session.scalars(select(Minutes)).one().state = MinutesState.SUBMITTED
     time_machine.move_to(datetime(2026, 11, 24, 9, 5, tzinfo=UTC), tick=False)
