@@ -1,4 +1,4 @@
-"""Two people at the same moment: one effect, and the other is shown what happened; nothing typed is lost (security 9.8).
+"""Two people at the same moment: one effect, and the other is told; nothing typed is lost (security 9.8).
 
 Each race runs over a real database file, each side in a thread, a session and a transaction of its own.
 """

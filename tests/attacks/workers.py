@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import time_machine
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from marac import clock, notifications
 from marac.jobs import JOBS, Job, each, tick
-from marac.models import OnceKey, User
+from marac.models import Deadline, User
 from marac.services.deployment import open_deployment
 from marac.services.timetable import EVERY_HOUR
 from marac.vocabulary import Template, UserState
@@ -24,9 +24,10 @@ PROCESSES.set_forkserver_preload(["tests.attacks.workers"])
 
 
 def tally(session: Any, actor: Any) -> int:
-    """A job whose every run can be counted: one row, and a message to everybody; slow enough to be killed in."""
+    """A job whose every run can be counted: a row that is kept, a message to everybody; slow enough to be killed in."""
     hour = EVERY_HOUR.slot(clock.now())
-    session.add(OnceKey(user_id=UUID(int=0), key=uuid4().hex, location=f"/tally/{hour}", at=clock.now()))
+    at = {"due_at": clock.now(), "met_at": clock.now()}
+    session.add(Deadline(partnership_id=actor.partnership_id, subject_id=uuid4(), rule=f"tally:{hour}", **at))
     session.flush()
     time.sleep(random.uniform(0, 0.04))
     people = list(session.scalars(select(User.id).where(User.state == UserState.ACTIVE)))

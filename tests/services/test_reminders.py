@@ -1,4 +1,4 @@
-"""Reminders: by the partnership's dated rules, once each, in one e-mail without a name, and never past a wall (DA-22)."""
+"""Reminders: by the partnership's dated rules, once each, in one e-mail without a name, never past a wall (DA-22)."""
 
 from datetime import UTC, date, datetime, timedelta
 
