@@ -132,21 +132,19 @@ def claim(
     ]
 
 
-def deliver(smtp_url: str, prompts: Iterable[Prompt]) -> tuple[UUID, ...]:
-    """Send by SMTP and answer with the ids of the messages that the server took. What fails is tried again later.
+def deliver(smtp_url: str, prompts: Iterable[Prompt], taken: Callable[[Prompt], object]) -> None:
+    """Send by SMTP and tell `taken` of each e-mail at once when the server took it. What fails is tried again later.
 
     smtp://user:password@host:port (STARTTLS, unless the host is this machine or ?starttls=never), or smtps://.
     """
-    taken: list[UUID] = []
     begun = time.monotonic()
     try:
         with _connected(smtp_url) as server:
             for prompt in prompts:
                 if time.monotonic() - begun < LONGEST and _sent(server, prompt):
-                    taken.extend(prompt.message_ids)
+                    taken(prompt)
     except (OSError, smtplib.SMTPException) as problem:
         log.warning("The mail server could not be used: %s", type(problem).__name__)
-    return tuple(taken)
 
 
 def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:

@@ -19,6 +19,7 @@ from marac.services import local
 from marac.services.involvement import core_agencies
 from marac.services.recipients import AGENCY_PEOPLE
 from marac.vocabulary import (
+    AgendaItemState,
     AttendanceState,
     FlagState,
     MeetingState,
@@ -122,6 +123,7 @@ def _research(session: Session, actor: Actor) -> Iterable[Waits]:
     waits = {one.id: _of_meeting(session, one, "research_due", page=f"/research/{one.reference}") for one in coming}
     asked = access.visible(actor, P.JOB_RUN, Research).join(AgendaItem, AgendaItem.id == Research.item_id)
     asked = asked.where(Research.state.in_(UNANSWERED), AgendaItem.meeting_id.in_(list(waits)))
+    asked = asked.where(AgendaItem.state == AgendaItemState.LISTED)
     for row_id, agency_id, meeting_id in session.execute(
         asked.with_only_columns(Research.id, Research.agency_id, AgendaItem.meeting_id)
     ):

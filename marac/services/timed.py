@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.models import Action, Case, Draft, Flag, JobRun, Message, OnceKey, SigninSession
-from marac.notifications import Letterhead
+from marac.notifications import Letterhead, Prompt
 from marac.services import leases, moving, outside_links, throttle, timetable, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
@@ -48,7 +48,7 @@ def deliver_messages(house: Deployment, held: Held, job: str, slot: str) -> int:
 
 
 def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
-    """Claim in one transaction, send in none, mark in another; returns how many messages the server took."""
+    """Claim in one transaction, send in none, mark each in its own; returns how many messages the server took."""
     actor, settings = access.system(partnership_id), house.settings
     letterhead = Letterhead(settings.service_name, settings.base_url, notifications.sender_in(smtp_url))
 
@@ -62,14 +62,27 @@ def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
         prompts = notifications.claim(session, partnership_id, letterhead, own_link)
     if not prompts:
         return 0
-    taken = notifications.deliver(smtp_url, prompts)
+    taken: list[UUID] = []
+
+    def note(prompt: Prompt) -> None:
+        taken.extend(_mark_sent(house, actor, prompt))
+
+    notifications.deliver(smtp_url, prompts, note)
+    left = [one for prompt in prompts for one in prompt.message_ids if one not in taken]
     with unit_of_work(house, actor) as session:
         access.asked()
-        sent = notifications.mark_sent(session, taken)
-        notifications.put_off(session, [one for prompt in prompts for one in prompt.message_ids if one not in taken])
+        notifications.put_off(session, left)
+    return len(taken)
+
+
+def _mark_sent(house: Deployment, actor: Actor, prompt: Prompt) -> list[UUID]:
+    """At once, so that a sender that dies leaves at most one e-mail to be sent a second time."""
+    with unit_of_work(house, actor) as session:
+        access.asked()
+        sent = notifications.mark_sent(session, prompt.message_ids)
         for message in sent:
             audit.record(session, actor, "message:sent", message, template=message.template)
-    return len(sent)
+        return [message.id for message in sent]
 
 
 def lapse_flags(session: Session, actor: Actor) -> int:

@@ -168,7 +168,7 @@ def test_what_was_claimed_by_a_sender_that_died_is_sent_by_the_next_as_the_same_
     with unit_of_work(house) as session:
         head = notifications.Letterhead("Casework", "https://localhost")
         (prompt,) = notifications.claim(session, facts[0], head, lambda _message: "")
-    notifications.deliver(url, [prompt])
+    notifications.deliver(url, [prompt], lambda _prompt: None)
     with unit_of_work(house) as session:
         notifications.enqueue(session, *facts, subject_key="second")
     assert timed.deliver_in(house, facts[0], url) == 1

@@ -11,7 +11,7 @@ depends_on = None
 NAME = "ck_message_template"
 BEFORE = (
     "invitation", "referral_waiting", "referral_urgent", "referral_decided", "research_asked", "actions_assigned",
-    "minutes_ready", "minutes_issued", "flag_asked",
+    "minutes_ready", "minutes_issued", "flag_asked", "meeting_changed", "agenda_changed",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
     with op.batch_alter_table("message") as batch:
         batch.add_column(sa.Column("mail_key", sa.String(length=32), nullable=True))
         batch.add_column(sa.Column("about_at", sa.DateTime(timezone=True), nullable=True))
-    may_be(*BEFORE, "reminder")
+    may_be(*BEFORE, "reminder", "actions_due", "action_escalated")
 
 
 def downgrade() -> None:
