@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from marac import access, clock
 from marac.jobs import JOBS, tick
@@ -138,6 +138,14 @@ def test_the_days_are_the_partnerships_to_set(house, panel, time_machine):
     time_machine.move_to(datetime(2026, 11, 17, 8, 5, tzinfo=UTC), tick=False)
     remind(house, panel.housing)
     assert "research_morning" in told(house, panel.housing)
+
+
+def test_a_partnership_founded_before_there_were_reminders_has_the_shipped_ones(house, panel, time_machine):
+    with unit_of_work(house) as session:
+        session.execute(delete(Setting.__table__).where(Setting.key.startswith("reminders.")))
+    time_machine.move_to(CHASE_FIRST, tick=False)
+    remind(house, panel.housing)
+    assert told(house, panel.housing) == ["attendance", "research_first"]
 
 
 def test_the_chair_is_warned_two_working_days_before_when_the_panel_cannot_decide(house, panel, time_machine):
