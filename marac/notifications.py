@@ -121,7 +121,7 @@ def claim(
     new: dict[object, str] = defaultdict(lambda: secrets.token_hex(16))
     bundles: dict[str, list[Message]] = defaultdict(list)
     for message in due:
-        message.attempts, message.due_at = message.attempts + 1, clock.now() + CLAIMED
+        message.due_at = clock.now() + CLAIMED
         invited = message.template == Template.INVITATION
         message.mail_key = message.mail_key or new[message.id if invited else message.user_id]
         bundles[message.mail_key].append(message)
@@ -156,15 +156,16 @@ def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:
 
 
 def put_off(session: Session, message_ids: Iterable[UUID]) -> None:
-    """The mail server did not take these: they are tried again, later and later."""
+    """The mail server did not take these: they are tried again, later and later. A sender that died is no try."""
     for message in session.scalars(select(Message).where(Message.id.in_(list(message_ids)), Message.sent_at.is_(None))):
+        message.attempts += 1
         message.due_at = clock.now() + timedelta(minutes=WAITS[min(message.attempts, len(WAITS)) - 1])
 
 
 def waiting() -> tuple[ColumnElement[bool], ...]:
     """Unsent and due; also what was queued before the clock was put back. Not what was tried too often."""
     now = clock.now()
-    due = or_(Message.due_at <= now, and_(Message.attempts == 0, Message.enqueued_at > now))
+    due = or_(Message.due_at <= now, and_(Message.mail_key.is_(None), Message.enqueued_at > now))
     return (Message.sent_at.is_(None), Message.attempts < MOST_ATTEMPTS, due)
 
 

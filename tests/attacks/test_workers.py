@@ -69,7 +69,7 @@ def round_of(house, number, chance):
     crew.minutes.value = 3
     hour = EVERY_HOUR.slot(begun)
     until(lambda: asked(house, f"select count(*) from deadline where rule = 'tally:{hour}'"))
-    until(lambda: asked(house, f"select max(attempts) from message where subject_key = 'tally:{hour}'"))
+    until(lambda: asked(house, f"select max(mail_key) from message where subject_key = 'tally:{hour}'"))
     if chance.random() < 0.2:
         crew.dismiss()
         return 1
