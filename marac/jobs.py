@@ -10,7 +10,8 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from functools import partial
+from threading import Event
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,41 +20,19 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services import leases, missed, outside_links, timed
+from marac.services import leases, missed, outside_links, reminders, timed
 from marac.services.deployment import Deployment, open_deployment
+from marac.services.timetable import BEFORE, TIMES, When
 
 TICK = 20  # seconds; a third of the lease
-Slot = Callable[[datetime], str]
-
-
-def every_minute(now: datetime) -> str:
-    """The minute."""
-    return f"{now:%Y%m%dt%H%M}"
-
-
-def every_hour(now: datetime) -> str:
-    """The hour."""
-    return f"{now:%Y%m%dt%H}"
-
-
-def daily(at: str) -> Slot:
-    """The last day on which a London clock has shown this time."""
-    hour = time.fromisoformat(at)
-
-    def slot(now: datetime) -> str:
-        local = clock.to_london(now)
-        day = local.date() if local.time() >= hour else local.date() - timedelta(days=1)
-        return f"{day:%Y%m%d}"
-
-    return slot
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A line of the timetable: its name, the slot that a moment falls into, and how it is run for that slot."""
+    """A line of the timetable: its name, when it runs, and how it is run for the slot of a moment."""
 
     name: str
-    when: Slot
+    when: When
     run: Callable[..., int]
 
 
@@ -68,39 +47,52 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 
 JOBS = (
-    Job("deliver_messages", every_minute, timed.deliver_messages),
-    Job("clear_expired", every_hour, whole(timed.clear_expired)),
-    Job("lapse_flags", daily("06:10"), each(timed.lapse_flags)),
-    Job("drop_outside_links", daily("06:20"), each(outside_links.drop_links)),
-    Job("warn_overdue", daily("07:00"), each(timed.warn_overdue)),
-    Job("look_again", daily("03:30"), each(missed.look_again)),
+    Job("deliver_messages", TIMES["deliver_messages"], timed.deliver_messages),
+    Job("remind", TIMES["remind"], each(reminders.remind)),
+    Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),
+    Job("look_again", TIMES["look_again"], each(missed.look_again)),
+    Job("lapse_flags", TIMES["lapse_flags"], each(timed.lapse_flags)),
+    Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
+    Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
 )
 
 
-def tick(house: Deployment, holder: str, jobs: tuple[Job, ...] = JOBS) -> dict[str, int] | None:
-    """Run whatever has not run for the slot of now; what each job did, or None while another worker holds the lease."""
+def tick(
+    house: Deployment, holder: str, jobs: tuple[Job, ...] = JOBS, stopping: Callable[[], bool] = leases.never
+) -> dict[str, int] | None:
+    """Run whatever has not run for the slot of now; what each job did, or None while another worker holds the lease.
+
+    One that fails does not stop the others. Asked to stop, it finishes the unit under way and begins no other.
+    """
+    held = leases.take(house, holder, stopping)
+    if held is None:
+        return None
     done: dict[str, int] = {}
     for job in jobs:
-        held = leases.take(house, holder)
-        if held is None:
-            return None
-        done[job.name] = job.run(house, held, job.name, job.when(clock.now()))
+        if not stopping():
+            unit = partial(job.run, house, held, job.name, job.when.slot(clock.now()))
+            done[job.name] = leases.guarded(house, job.name, BEFORE, unit)
     return done
 
 
 def run_worker(house: Deployment) -> None:
-    """Keep the timetable until asked to stop (SIGTERM or Ctrl+C); a job under way is finished first."""
-    scheduler = _scheduled(BlockingScheduler(timezone="UTC"), house)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: scheduler.shutdown(wait=True))
-    try:
-        scheduler.start()
-    except KeyboardInterrupt:
+    """Keep the timetable until asked to stop (SIGTERM or Ctrl+C); the unit under way is finished first."""
+    stop, holder = Event(), _name()
+    scheduler = _scheduled(BlockingScheduler(timezone="UTC"), house, holder, stop)
+
+    def asked(_number: int, _frame: Any) -> None:
+        stop.set()
         scheduler.shutdown(wait=True)
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    scheduler.start()
+    leases.give_back(house, holder)
 
 
 def start_in_process(house: Deployment) -> BaseScheduler:
     """The same in a thread beside the pages, for the demo and for small deployments. `.shutdown()` stops it."""
-    scheduler = _scheduled(BackgroundScheduler(timezone="UTC", daemon=True), house)
+    scheduler = _scheduled(BackgroundScheduler(timezone="UTC", daemon=True), house, _name(), Event())
     scheduler.start()
     return scheduler
 
@@ -111,11 +103,14 @@ def main() -> None:
         run_worker(house)
 
 
-def _scheduled(scheduler: Any, house: Deployment) -> Any:
-    holder = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+def _name() -> str:
+    return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _scheduled(scheduler: Any, house: Deployment, holder: str, stop: Event) -> Any:
     scheduler.add_job(
-        tick, "interval", args=[house, holder], seconds=TICK, next_run_time=clock.now(),
-        coalesce=True, max_instances=1, misfire_grace_time=None,
+        tick, "interval", args=[house, holder], kwargs={"stopping": stop.is_set}, seconds=TICK,
+        next_run_time=clock.now(), coalesce=True, max_instances=1, misfire_grace_time=None,
     )  # fmt: skip
     return scheduler
 

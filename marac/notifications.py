@@ -1,14 +1,14 @@
 """Prompts to sign in: queued in the transaction, sent after it. A message never carries case detail.
 
 Refuses to hold a name, a reference, an agency, a programme or a place: it says fixed words, counts and dates (DA-2).
-At least once: a prompt is claimed before it is sent and marked after, always under the same Message-ID.
+At least once: a prompt is claimed before it is sent and marked after, always as the same bundle under one Message-ID.
 """
 
-import hashlib
 import logging
 import secrets
 import smtplib
 import ssl
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from string import Template as Text
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from marac import access, clock
@@ -38,6 +38,8 @@ MOST_ATTEMPTS = 12
 MOST_AT_ONCE = 200
 WAITS = (1, 2, 5, 15, 60)  # minutes until the next try
 SECONDS = 20
+CLAIMED = timedelta(minutes=10)  # nobody else sends what is claimed; after that its sender is gone
+LONGEST = 240  # seconds of sending on one claim; well within it
 URGENT = (Template.REFERRAL_URGENT,)
 TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt"}  # by where the link leads
 UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
@@ -78,10 +80,12 @@ def enqueue(
     subject_key: str,
     path: str = "/today",
     due_at: datetime | None = None,
+    about_at: datetime | None = None,
 ) -> int:
     """Queue one prompt per user, once per (user, template, subject); returns how many are new.
 
-    `subject_key` is an opaque id that makes a second call for the same thing do nothing; `path`: where /go leads.
+    `subject_key` is an opaque id that makes a second call for the same thing do nothing; `path`: where /go leads;
+    `about_at`: by when the thing is due that a reminder speaks of.
     """
     wanted = set(user_ids)
     have = set(
@@ -96,7 +100,7 @@ def enqueue(
         session.add(
             Message(
                 partnership_id=partnership_id, user_id=user_id, template=template, subject_key=subject_key, path=path,
-                go_token=secrets.token_urlsafe(32), enqueued_at=now, due_at=due_at or now,
+                go_token=secrets.token_urlsafe(32), enqueued_at=now, due_at=due_at or now, about_at=about_at,
             )
         )  # fmt: skip
     return len(wanted - have)
@@ -105,19 +109,22 @@ def enqueue(
 def claim(
     session: Session, partnership_id: UUID, letterhead: Letterhead, own_link: Callable[[Message], str]
 ) -> list[Prompt]:
-    """Take the messages that are due, one e-mail per person; the next try of each is put off, so nobody else sends it.
+    """Take the messages that are due, one e-mail per person; for ten minutes they are the caller's alone to send.
+
+    What was bundled once stays one e-mail under one Message-ID, however often it is tried.
 
     `own_link` answers with the path of a link for one person alone, which is never stored: to set up an account, or to
     the one referral of somebody outside; with nothing for everybody else. The caller commits before sending.
     """
     due = _due(session, partnership_id)
     addresses = _addresses(session, partnership_id, {message.user_id for message in due})
-    bundles: dict[object, list[Message]] = defaultdict(list)
+    new: dict[object, str] = defaultdict(lambda: secrets.token_hex(16))
+    bundles: dict[str, list[Message]] = defaultdict(list)
     for message in due:
-        message.attempts += 1
-        message.due_at = clock.now() + timedelta(minutes=WAITS[min(message.attempts, len(WAITS)) - 1])
+        message.due_at = clock.now() + CLAIMED
         invited = message.template == Template.INVITATION
-        bundles[message.id if invited else message.user_id].append(message)
+        message.mail_key = message.mail_key or new[message.id if invited else message.user_id]
+        bundles[message.mail_key].append(message)
     return [
         _prompt(session, bundle, addresses[bundle[0].user_id], letterhead, own_link)
         for bundle in bundles.values()
@@ -125,20 +132,19 @@ def claim(
     ]
 
 
-def deliver(smtp_url: str, prompts: Iterable[Prompt]) -> tuple[UUID, ...]:
-    """Send by SMTP and answer with the ids of the messages that the server took. What fails is tried again later.
+def deliver(smtp_url: str, prompts: Iterable[Prompt], taken: Callable[[Prompt], object]) -> None:
+    """Send by SMTP and tell `taken` of each e-mail at once when the server took it. What fails is tried again later.
 
     smtp://user:password@host:port (STARTTLS, unless the host is this machine or ?starttls=never), or smtps://.
     """
-    taken: list[UUID] = []
+    begun = time.monotonic()
     try:
         with _connected(smtp_url) as server:
             for prompt in prompts:
-                if _sent(server, prompt):
-                    taken.extend(prompt.message_ids)
+                if time.monotonic() - begun < LONGEST and _sent(server, prompt):
+                    taken(prompt)
     except (OSError, smtplib.SMTPException) as problem:
         log.warning("The mail server could not be used: %s", type(problem).__name__)
-    return tuple(taken)
 
 
 def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:
@@ -149,6 +155,25 @@ def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:
     return sent
 
 
+def put_off(session: Session, message_ids: Iterable[UUID]) -> None:
+    """The mail server did not take these: they are tried again, later and later. A sender that died is no try."""
+    for message in session.scalars(select(Message).where(Message.id.in_(list(message_ids)), Message.sent_at.is_(None))):
+        message.attempts += 1
+        message.due_at = clock.now() + timedelta(minutes=WAITS[min(message.attempts, len(WAITS)) - 1])
+
+
+def waiting() -> tuple[ColumnElement[bool], ...]:
+    """Unsent and due; also what was queued before the clock was put back. Not what was tried too often."""
+    now = clock.now()
+    due = or_(Message.due_at <= now, and_(Message.mail_key.is_(None), Message.enqueued_at > now))
+    return (Message.sent_at.is_(None), Message.attempts < MOST_ATTEMPTS, due)
+
+
+def given_up() -> tuple[ColumnElement[bool], ...]:
+    """Tried so often that nobody will be told: somebody has to look (`marac doctor`)."""
+    return (Message.sent_at.is_(None), Message.attempts >= MOST_ATTEMPTS)
+
+
 def sender_in(smtp_url: str) -> str:
     """The sender named in an SMTP address (?from=casework@example.org), or nothing."""
     return parse_qs(urlsplit(smtp_url).query).get("from", [""])[0]
@@ -157,11 +182,10 @@ def sender_in(smtp_url: str) -> str:
 def _due(session: Session, partnership_id: UUID) -> list[Message]:
     """Unsent, due, to somebody who may still come in."""
     query = select(Message).join(User, User.id == Message.user_id)
-    query = query.where(Message.partnership_id == partnership_id, Message.sent_at.is_(None))
-    query = query.where(Message.due_at <= clock.now(), Message.attempts < MOST_ATTEMPTS)
+    query = query.where(Message.partnership_id == partnership_id, *waiting())
     may_enter = or_(User.state == UserState.ACTIVE, Message.template == Template.INVITATION)
     rows = query.where(may_enter, User.state != UserState.SUSPENDED).order_by(Message.enqueued_at, Message.id)
-    return list(session.scalars(rows.limit(MOST_AT_ONCE)))
+    return list(session.scalars(rows.limit(MOST_AT_ONCE).with_for_update(of=Message, skip_locked=True)))
 
 
 def _addresses(session: Session, partnership_id: UUID, user_ids: set[UUID]) -> dict[UUID, str]:
@@ -185,7 +209,7 @@ def _prompt(
     ids = tuple(sorted(message.id for message in bundle))
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = SUBJECT, letterhead.written_by(), address
-    mail["Message-ID"] = f"<{hashlib.sha256(b''.join(one.bytes for one in ids)).hexdigest()[:32]}@{letterhead.host}>"
+    mail["Message-ID"] = f"<{first.mail_key}@{letterhead.host}>"
     mail["Date"], mail["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
     mail.set_content(text.substitute(words, service_name=letterhead.service_name))
     return Prompt(ids, mail)
@@ -193,10 +217,33 @@ def _prompt(
 
 def _lines(session: Session, bundle: list[Message]) -> list[str]:
     """What waits in fixed words, urgent first, and how much by when. Counts are of what this person may see."""
-    counts = Counter(message.template for message in bundle)
+    counts = Counter(message.template for message in bundle if message.about_at is None)
+    reminded = _reminder_words([message.about_at for message in bundle if message.about_at is not None])
     words = [f"{template.label}{f' ({number})' if number > 1 else ''}." for template, number in counts.items()]
     urgent = ["Urgent: please sign in today."] if any(template in URGENT for template in counts) else []
-    return [*urgent, *words, *_work_by_when(session, bundle[0].user_id)]
+    return [*urgent, *reminded, *words, *_work_by_when(session, bundle[0].user_id)]
+
+
+def _reminder_words(due: list[datetime]) -> list[str]:
+    """Reminder: 3 things are due, 1 late. The first by 5pm on Thursday 26 November."""
+    if not due:
+        return []
+    now = clock.now()
+    late, coming = sum(at < now for at in due), sorted(at for at in due if at >= now)
+    parts = [f"{_things(len(coming))} due", f"{late} late"] if coming and late else []
+    parts = parts or [f"{_things(late)} late" if late else f"{_things(len(coming))} due"]
+    first = f" The first by {_hour(coming[0])} on {_day(clock.to_london(coming[0]).date())}." if coming else ""
+    return [f"Reminder: {', '.join(parts)}.{first}"]
+
+
+def _things(number: int) -> str:
+    return f"{number} {'thing is' if number == 1 else 'things are'}"
+
+
+def _hour(at: datetime) -> str:
+    local = clock.to_london(at)
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
 
 
 def _work_by_when(session: Session, user_id: UUID) -> list[str]:

@@ -107,7 +107,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
-        P.USER_SUSPEND: everyone,
+        P.USER_SUSPEND: everyone, P.JOB_READ: everyone,
     },
     Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
     # timed jobs, and the operator at the console of the machine; never over HTTP

@@ -62,6 +62,8 @@ class Message(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    mail_key: Mapped[str | None] = mapped_column(String(32))
+    about_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Deadline(Base):

@@ -8,9 +8,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from marac import clock
+from marac.access import Actor
 from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User, Wall
 from marac.services.readers import list_readers
-from marac.vocabulary import Role, UserState
+from marac.vocabulary import ProgrammeSlug, Role, UserState
 
 AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
 
@@ -60,6 +61,22 @@ def active_people(
     if programme is not None:
         query = query.where(or_(Membership.programme.is_(None), Membership.programme == programme))
     return list(session.scalars(query.distinct()))
+
+
+def standing(session: Session, partnership_id: UUID, roles: Iterable[Role]) -> list[Actor]:
+    """Each active person in each of their memberships of today in one of the roles, as the actor they would be."""
+    today = clock.today()
+    current = (Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
+    query = select(Membership).join(User, User.id == Membership.user_id).where(*current)
+    query = query.where(User.partnership_id == partnership_id, User.state == UserState.ACTIVE)
+    rows = session.scalars(query.where(Membership.role.in_(list(roles))).order_by(Membership.user_id, Membership.id))
+    return [
+        Actor(
+            partnership_id, one.role, one.user_id, one.agency_id,
+            frozenset([one.programme] if one.programme else ProgrammeSlug),
+        )
+        for one in rows
+    ]  # fmt: skip
 
 
 def _agencies_of(session: Session, subject: Any) -> list[UUID]:

@@ -1,9 +1,10 @@
-"""What the timetable does: send messages, lift flags after twelve months, clear what is over, warn of what is late.
+"""What the timetable does: send messages, lift flags after twelve months, clear what is over, escalate actions.
 
 Jobs take the same named transitions as people do, as the System. A body that runs twice does its work once.
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, Case, Deadline, Draft, Flag, JobRun, Message, Minutes, OnceKey, SigninSession
-from marac.notifications import Letterhead
-from marac.services import leases, moving, outside_links, throttle, users
+from marac.models import Action, Case, Draft, Flag, JobRun, Message, OnceKey, SigninSession
+from marac.notifications import Letterhead, Prompt
+from marac.services import leases, moving, outside_links, throttle, timetable, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
 from marac.services.recipients import AGENCY_PEOPLE, active_people
@@ -26,11 +27,6 @@ KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (JobRun, JobRun.at, timedelta(days=7)),
     (Draft, Draft.typed_at, timedelta(days=30)),
 )
-WARNS: dict[str, tuple[Template, Role]] = {
-    "triage_decided": (Template.REFERRAL_WAITING, Role.COORDINATOR),
-    "emergency": (Template.REFERRAL_URGENT, Role.COORDINATOR),
-    "idva_first_contact": (Template.REFERRAL_WAITING, Role.IDVA),
-}
 # days overdue -> who is told, once for each action (DA-28); the days are not yet confirmed locally
 ESCALATES: tuple[tuple[int, tuple[Role, ...], bool], ...] = (  # the last: of the agency only
     (1, AGENCY_PEOPLE, True), (3, (Role.AGENCY_ADMIN,), True),
@@ -41,13 +37,18 @@ ESCALATES: tuple[tuple[int, tuple[Role, ...], bool], ...] = (  # the last: of th
 def deliver_messages(house: Deployment, held: Held, job: str, slot: str) -> int:
     """Send what is due in every partnership. Nothing without a mail server: messages wait in the outbox."""
     smtp_url = house.settings.smtp_url
-    if smtp_url is None or leases.run_once(house, held, job, slot, lambda _session: 0) is None:
+    if smtp_url is None:
         return 0
-    return sum(deliver_in(house, partnership_id, smtp_url) for partnership_id in _with_post(house))
+    leases.once(house, held, job, slot, lambda _session: 0)
+    sent, ids = 0, timetable.whose_of(_with_post(house))
+    for whose in leases.waiting(house, job, "", ids):
+        if not held.stopping():
+            sent += leases.guarded(house, job, whose, partial(deliver_in, house, ids[whose], smtp_url))
+    return sent
 
 
 def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
-    """Claim in one transaction, send in none, mark in another; returns how many messages the server took."""
+    """Claim in one transaction, send in none, mark each in its own; returns how many messages the server took."""
     actor, settings = access.system(partnership_id), house.settings
     letterhead = Letterhead(settings.service_name, settings.base_url, notifications.sender_in(smtp_url))
 
@@ -59,12 +60,29 @@ def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
             return outside_links.path_for(session, house.keyring, message.user_id)
 
         prompts = notifications.claim(session, partnership_id, letterhead, own_link)
-    taken = notifications.deliver(smtp_url, prompts) if prompts else ()
+    if not prompts:
+        return 0
+    taken: list[UUID] = []
+
+    def note(prompt: Prompt) -> None:
+        taken.extend(_mark_sent(house, actor, prompt))
+
+    notifications.deliver(smtp_url, prompts, note)
+    left = [one for prompt in prompts for one in prompt.message_ids if one not in taken]
     with unit_of_work(house, actor) as session:
-        sent = notifications.mark_sent(session, taken)
+        access.asked()
+        notifications.put_off(session, left)
+    return len(taken)
+
+
+def _mark_sent(house: Deployment, actor: Actor, prompt: Prompt) -> list[UUID]:
+    """At once, so that a sender that dies leaves at most one e-mail to be sent a second time."""
+    with unit_of_work(house, actor) as session:
+        access.asked()
+        sent = notifications.mark_sent(session, prompt.message_ids)
         for message in sent:
             audit.record(session, actor, "message:sent", message, template=message.template)
-    return len(sent)
+        return [message.id for message in sent]
 
 
 def lapse_flags(session: Session, actor: Actor) -> int:
@@ -91,30 +109,8 @@ def clear_expired(session: Session) -> int:
 
 
 def warn_overdue(session: Session, actor: Actor) -> int:
-    """Tell who is waited for: deadlines that passed, and actions by how long they are overdue. Once for each."""
-    return _warn_deadlines(session, actor) + _warn_minutes(session, actor) + _warn_actions(session, actor)
-
-
-def _warn_deadlines(session: Session, actor: Actor) -> int:
-    late = access.visible(actor, P.JOB_RUN, Deadline).where(Deadline.met_at.is_(None), Deadline.due_at < clock.now())
-    told = 0
-    for deadline in session.scalars(late.where(Deadline.rule.in_(list(WARNS)))):
-        template, role = WARNS[deadline.rule]
-        who = active_people(session, actor.partnership_id, (role,))
-        key = f"late:{deadline.id.hex}"
-        told += notifications.enqueue(session, actor.partnership_id, who, template, subject_key=key)
-    return told
-
-
-def _warn_minutes(session: Session, actor: Actor) -> int:
-    late = access.visible(actor, P.JOB_RUN, Minutes).where(Minutes.issued_at.is_(None), Minutes.due_at < clock.now())
-    who = active_people(session, actor.partnership_id, (Role.COORDINATOR,))
-    return sum(
-        notifications.enqueue(
-            session, actor.partnership_id, who, Template.MINUTES_READY, subject_key=f"late:{minutes.id.hex}"
-        )
-        for minutes in session.scalars(late)
-    )
+    """Tell who is waited for: actions by how long they are overdue. Once for each; the rest is reminders.py."""
+    return _warn_actions(session, actor)
 
 
 def _warn_actions(session: Session, actor: Actor) -> int:
@@ -135,5 +131,4 @@ def _warn_actions(session: Session, actor: Actor) -> int:
 
 def _with_post(house: Deployment) -> list[UUID]:
     with house.reader() as session:
-        due = (Message.sent_at.is_(None), Message.due_at <= clock.now())
-        return list(session.scalars(select(Message.partnership_id).where(*due).distinct()))
+        return list(session.scalars(select(Message.partnership_id).where(*notifications.waiting()).distinct()))

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from marac import access, audit, clock
 from marac.access import Actor
@@ -186,9 +186,11 @@ def _sent(session: Session, actor: Actor) -> Iterable[Row]:
 
 def _minutes(session: Session, actor: Actor) -> Iterable[Row]:
     waiting = access.visible(actor, P.MINUTES_WRITE, Minutes).where(Minutes.state != MinutesState.ISSUED)
-    for minutes in session.scalars(waiting.order_by(Minutes.due_at)):
+    steps = {permission for _, permission in MINUTES_STEP.values()}
+    own = {step: set(session.scalars(select(Minutes.id).where(access.rule(actor, step, Minutes)))) for step in steps}
+    for minutes in session.scalars(waiting.order_by(Minutes.due_at).options(joinedload(Minutes.meeting))):
         verb, permission = MINUTES_STEP[minutes.state]
-        mine = access.may(actor, permission, minutes)
+        mine = minutes.id in own[permission]
         held_on, url = _spoken(minutes.meeting.starts_at), f"/panels/{minutes.meeting.reference}/minutes"
         section = (_section(minutes.due_at) or WEEK) if mine else WAITING
         yield Row(section, f"{verb} the minutes of {held_on}", url, minutes.due_at, "", 10 if mine else 0)

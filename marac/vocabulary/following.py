@@ -51,3 +51,4 @@ class Template(Word):
     MINUTES_ISSUED = "minutes_issued", "A document has been circulated"
     FLAG_ASKED = "flag_asked", "A confirmation is asked for"
     MEETING_CHANGED = "meeting_changed", "A meeting has a new time, or does not take place"
+    REMINDER = "reminder", "Something is due"

@@ -72,6 +72,7 @@ class Permission(Word):
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORT_READ = "report:read", "Read aggregate reports"
     JOB_RUN = "job:run", "Run timed jobs"
+    JOB_READ = "job:read", "See how timed jobs run"
 
 
 class UserState(Word):

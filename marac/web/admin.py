@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import administration, risk_tools, users
+from marac.services import administration, risk_tools, timetable, users
 from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.web import risk_layout, signin, unit_of_work, widgets
 from marac.web.forms.admin import CHOOSE, InvitationForm
@@ -85,6 +85,13 @@ def list_settings() -> Any:
     labels = (*_programmes(), (None, "All"))
     groups = [(label, [rule for rule in rules if rule.programme == one]) for one, label in labels]
     return render_template("admin/settings.html", groups=[group for group in groups if group[1]], words=in_words)
+
+
+@bp.get("/jobs")
+def list_jobs() -> Any:
+    """How the timed jobs run: last, next, failures. Kinds of errors only."""
+    jobs = timetable.list_jobs(unit_of_work.session(), signin.person())
+    return render_template("admin/jobs.html", jobs=jobs)
 
 
 @bp.get("/checklists")

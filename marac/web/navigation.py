@@ -16,7 +16,8 @@ PLACES: Final = {
     "panels": ("Panels", "/panels"), "research": ("Research", "/research"), "actions": ("Actions", "/actions"),
     "sanctuary": ("Sanctuary", "/sanctuary"), "visits": ("Visits", "/visits"), "jobs": ("Jobs", "/jobs"),
     "reports": ("Reports", "/reports"), "users": ("Users", "/admin/users"), "agencies": ("Agencies", "/admin/agencies"),
-    "settings": ("Settings", "/admin/settings"), "audit": ("Audit", "/admin/audit"),
+    "settings": ("Settings", "/admin/settings"), "timed": ("Timed jobs", "/admin/jobs"),
+    "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
@@ -34,7 +35,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.CONTRACTOR: ("jobs",),
     Role.SERVICE_MANAGER: ("today", "reports", "panels"),
     Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside"),
-    Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings"),
+    Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
     Role.AUDITOR: ("today", "audit"),
 }
 

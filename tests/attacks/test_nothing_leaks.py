@@ -17,7 +17,7 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.access import Actor
 from marac.models import Case, Membership, Partnership, Referral
-from marac.services import agenda, cases, demo, finding, inbox, panels, timed
+from marac.services import agenda, cases, demo, finding, inbox, panels, reminders, timed
 from marac.services.deployment import Deployment, set_up, unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role
 from tests.builders import Worker, signed_in
@@ -98,7 +98,8 @@ def _work(house: Deployment, held: list[dict[str, str]]) -> None:
     assert 200 in opened, "pages were looked at"
     with unit_of_work(house) as session:
         partnership_id = session.scalars(select(Partnership.id)).one()
-        assert timed.warn_overdue(session, access.system(partnership_id)) > 0
+        actor = access.system(partnership_id)
+        assert timed.warn_overdue(session, actor) + reminders.remind(session, actor) > 0
     assert timed.deliver_in(house, partnership_id, house.settings.smtp_url or "") > 0
 
 

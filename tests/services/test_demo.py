@@ -32,7 +32,7 @@ from marac.models import (
     Setting,
     User,
 )
-from marac.services import agenda, demo, inbox, local, panels, passwords, signin
+from marac.services import agenda, demo, inbox, local, panels, passwords, signin, today
 from marac.services.demo.household import household, moved
 from marac.services.demo.names import misspell
 from marac.services.demo.risk import assess
@@ -56,6 +56,7 @@ from marac.vocabulary import (
     ResearchState,
     Role,
 )
+from tests.attacks.scene import counted
 from tests.conftest import settings_in
 
 TODAY = date(2026, 11, 24)
@@ -347,3 +348,17 @@ def test_the_demo_is_loaded_once(house):
     with house.reader() as session:
         assert session.scalar(select(func.count()).select_from(Partnership)) == 1
         assert session.scalar(select(Setting.value).where(Setting.key == "demo.loaded"))["seed"] == 1
+
+
+@pytest.mark.parametrize("role, most", [(Role.COORDINATOR, 100), (Role.CHAIR, 90), (Role.IDVA, 80)])
+def test_your_work_asks_the_database_a_bounded_number_of_questions(house, role, most):
+    """With a month of cases: so many for each part of the page, never one for each row."""
+    with unit_of_work(house) as session:
+        actor = actor_of(session, role)
+        statements = counted(house)
+        work = today.your_work(session, actor)
+    asked = [one for one in statements if "SAVEPOINT" not in one]
+    assert work.failed == ()
+    assert sum(len(rows) for rows in work.sections.values()) > 10
+    assert len(asked) < most
+    assert max(Counter(asked).values()) <= 4, "the same question again and again"

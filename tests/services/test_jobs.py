@@ -5,16 +5,19 @@ import os
 import signal
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from marac import access, clock, jobs
-from marac.jobs import JOBS, Job, daily, each, every_hour, every_minute, tick, whole
+from marac.jobs import JOBS, Job, each, tick, whole
 from marac.models import AuditEntry, Case, Flag, JobRun, Lease, OnceKey
-from marac.services import leases, timed
+from marac.services import health, leases, timed
 from marac.services.deployment import open_deployment, unit_of_work
-from marac.vocabulary import CaseState, FlagState, Template
+from marac.services.timetable import EVERY_HOUR, EVERY_MINUTE, TIMES, daily, job_lines
+from marac.vocabulary import CaseState, FlagState, Role, Template
+from tests.builders import a_user, signed_in
 from tests.builders_cases import a_story, messages
 
 NIGHT = datetime(2026, 3, 10, 23, 50, tzinfo=UTC)
@@ -26,7 +29,7 @@ def ran(house):
 
 
 def counting(calls):
-    return (Job("count_calls", every_minute, whole(lambda _session: calls.append(1) or 1)),)
+    return (Job("count_calls", EVERY_MINUTE, whole(lambda _session: calls.append(1) or 1)),)
 
 
 def test_a_job_runs_once_for_its_slot(house, time_machine):
@@ -105,10 +108,104 @@ def test_one_partnership_that_fails_does_not_stop_the_timetable(house):
 
     after = []
     two = (
-        Job("broken", every_hour, each(broken)),
-        Job("after", every_hour, whole(lambda _session: after.append(1) or 1)),
+        Job("broken", EVERY_HOUR, each(broken)),
+        Job("after", EVERY_HOUR, whole(lambda _session: after.append(1) or 1)),
     )
     assert tick(house, "one", two) == {"broken": 0, "after": 1}
+
+
+def failing(problem, calls=None):
+    def body(_session, _actor):
+        if calls is not None:
+            calls.append(1)
+        raise problem
+
+    return (Job("lapse_flags", EVERY_HOUR, each(body)),)
+
+
+def test_a_job_that_fails_is_noted_by_its_kind_alone_and_waits_before_it_is_tried_again(house, time_machine, caplog):
+    """1, 2, 5, 15, then 60 minutes; the log and the note hold no value."""
+    time_machine.move_to(NIGHT, tick=False)
+    calls = []
+    broken = failing(LookupError("Amina Begum"), calls)
+    for minutes in (0, 0, 1, 1, 1):
+        time_machine.shift(timedelta(minutes=minutes))
+        tick(house, "one", broken)
+    assert len(calls) == 3, "at once, after a minute, after two more"
+    with house.reader() as session:
+        (line,) = [line for line in job_lines(session) if line.name == "lapse_flags"]
+    assert (line.failures, line.why, line.last_at) == (3, "LookupError", None)
+    assert "Amina" not in caplog.text
+    time_machine.shift(timedelta(minutes=6))
+    tick(house, "one", (Job("lapse_flags", EVERY_HOUR, each(lambda _session, _actor: 0)),))
+    with house.reader() as session:
+        (line,) = [line for line in job_lines(session) if line.name == "lapse_flags"]
+    assert (line.failures, line.why, line.last_at) == (0, "", clock.now())
+
+
+def test_an_error_of_the_database_is_a_failure_and_not_taken_for_done(house):
+    """A broken rule of the database inside a job was once mistaken for "another worker ran it"."""
+
+    def broken(session, _actor):
+        for _ in range(2):
+            session.add(OnceKey(user_id=uuid4(), key="same", location="/", at=clock.now(), id=UUID(int=1)))
+            session.flush()
+            session.expunge_all()
+        return 1
+
+    tick(house, "one", (Job("lapse_flags", EVERY_HOUR, each(broken)),))
+    with house.reader() as session:
+        (line,) = [line for line in job_lines(session) if line.name == "lapse_flags"]
+    assert (line.failures, line.why) == (1, "IntegrityError")
+
+
+def test_a_lease_lost_in_the_middle_of_a_job_undoes_the_job(house):
+    """The fence is looked at again as the last word of the transaction."""
+    held = leases.take(house, "one")
+
+    def body(session):
+        session.add(OnceKey(user_id=uuid4(), key="k", location="/", at=clock.now()))
+        session.execute(update(Lease).values(holder="two", fence=2))
+        return 1
+
+    assert leases.run_once(house, held, "job", "slot", body) is None
+    with house.reader() as session:
+        assert session.scalars(select(OnceKey)).all() == []
+        assert session.scalars(select(JobRun)).all() == []
+
+
+def test_a_lease_taken_before_the_clock_was_put_back_does_not_stop_the_others(house, time_machine):
+    """Clock back two hours extends nothing."""
+    time_machine.move_to(NIGHT, tick=False)
+    leases.take(house, "one")
+    time_machine.move_to(NIGHT - timedelta(hours=2), tick=False)
+    assert leases.take(house, "two").fence == 2
+
+
+def test_whoever_is_asked_to_stop_finishes_the_unit_and_begins_no_other(house):
+    done = []
+    two = tuple(
+        Job(name, EVERY_HOUR, whole(lambda _session: done.append(1) or 1)) for name in ("clear_expired", "look_again")
+    )
+    assert tick(house, "one", two, stopping=lambda: bool(done)) == {"clear_expired": 1}
+    leases.give_back(house, "one")
+    assert leases.take(house, "two").fence == 2
+
+
+def test_the_operator_and_the_administrator_see_how_each_job_fares(house):
+    tick(house, "one", failing(LookupError("Amina Begum")))
+    with unit_of_work(house) as session:
+        admin = a_user(session, house, Role.SYSTEM_ADMIN, "vawg_team")
+    with house.reader() as session:
+        found = {check["name"]: check for check in health.of_jobs(session)}
+    assert found["worker"]["ok"]
+    assert "failed 1 times" in found["job lapse_flags"]["note"]
+    assert "LookupError" in found["job lapse_flags"]["note"]
+    page = signed_in(house, admin).get("/admin/jobs")
+    row = next(words for words in page.words_of("tr") if words.startswith("Lapse flags"))
+    assert "1 time" in row
+    assert "LookupError" in row
+    assert "Amina" not in page.main
 
 
 def _work(settings, start, results):
@@ -220,13 +317,15 @@ def test_what_no_longer_counts_is_cleared(house):
     ],
 )  # fmt: skip
 def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
-    assert daily("06:10")(datetime.fromisoformat(moment)) == slot
+    assert daily("06:10").slot(datetime.fromisoformat(moment)) == slot
 
 
-def test_the_timetable_has_six_lines_and_the_clock_starts_and_stops(house):
+def test_the_timetable_has_seven_lines_and_the_clock_starts_and_stops(house):
     assert [job.name for job in JOBS] == [
-        "deliver_messages", "clear_expired", "lapse_flags", "drop_outside_links", "warn_overdue", "look_again",
+        "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags", "drop_outside_links",
+        "warn_overdue",
     ]  # fmt: skip
+    assert set(TIMES) == {job.name for job in JOBS}
     scheduler = jobs.start_in_process(house)
     scheduler.shutdown(wait=True)
     assert not scheduler.running

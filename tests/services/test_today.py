@@ -10,6 +10,7 @@ from marac.services import actions, cases, incidents, today
 from marac.services.deployment import unit_of_work
 from marac.services.incidents import Incident
 from marac.vocabulary import CaseState, Role
+from tests.attacks.scene import counted
 from tests.builders import a_user, actor_for
 from tests.builders_cases import a_story
 from tests.builders_panels import a_held_panel, a_meeting, a_published_panel
@@ -126,3 +127,16 @@ def test_there_is_a_next_panel_to_name_when_there_is_nothing_to_do(house):
         work = today.your_work(session, actor_for(worker))
     assert rows(work) == []
     assert work.next_meeting_at is not None
+
+
+def test_more_meetings_and_minutes_ask_no_more_questions(house):
+    """No N+1: each part of the page asks once, however many lines it has."""
+    panel = a_held_panel(house)
+    asked = []
+    for _ in range(2):
+        statements = counted(house)
+        assert not work_of(panel, panel.coordinator).failed
+        asked.append(len(statements))
+        a_held_panel(house)
+        a_published_panel(house)
+    assert asked[1] <= asked[0] + 6, "what the new meetings' own dates ask"
