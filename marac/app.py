@@ -17,6 +17,7 @@ from marac.web import (
     admin,
     agenda,
     attendance,
+    brief,
     case_risk,
     cases,
     contacting,
@@ -34,6 +35,7 @@ from marac.web import (
     outside_referrers,
     panels,
     papers,
+    publishing,
     referral_parts,
     referral_risk,
     referrals,
@@ -48,8 +50,8 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
-    actions, admin, help, demo,
+    matches, case_risk, cases, finding, contacting, incidents, panels, agenda, publishing, brief, attendance, research,
+    running, minutes, actions, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

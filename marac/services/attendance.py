@@ -16,6 +16,7 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Agency, AgendaItem, Attendance, Meeting, User, Wall
+from marac.services import guests
 from marac.services.involvement import core_agencies
 from marac.services.moving import flush, same_version
 from marac.vocabulary import AttendanceState, MeetingState, MinutesState, Permission as P, Role
@@ -182,12 +183,14 @@ def room_for(session: Session, item: AgendaItem) -> Room:
     walls = session.execute(select(Wall.agency_id, Wall.user_id).where(Wall.case_id == item.case_id)).all()
     agencies = {wall.agency_id for wall in walls if wall.agency_id}
     users = {wall.user_id for wall in walls if wall.user_id}
-    within = [row for row in present if row.agency_id not in agencies and row.user_id not in users]
+    elsewhere = guests.out_of_the_room(session, item)
+    here = [row for row in present if row.agency_id not in elsewhere]
+    within = [row for row in here if row.agency_id not in agencies and row.user_id not in users]
     return Room(
         sum(row.agreed_at is not None for row in within),
         sum(row.agreed_at is None for row in within),
         frozenset(row.agency_id for row in within),
-        tuple(sorted({row.name for row in present if row not in within})),
+        tuple(sorted({row.name for row in here if row not in within})),
     )
 
 

@@ -50,3 +50,4 @@ class Template(Word):
     MINUTES_READY = "minutes_ready", "A document waits for approval"
     MINUTES_ISSUED = "minutes_issued", "A document has been circulated"
     FLAG_ASKED = "flag_asked", "A confirmation is asked for"
+    AGENDA_CHANGED = "agenda_changed", "An agenda has changed"

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import agenda, attendance, chasing, panels, research
+from marac.services import agenda, agenda_versions, attendance, chasing, panels, presence, research
 from marac.vocabulary import MeetingKind, MeetingPlace, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.panels import CancelForm, ScheduleForm, read_time
@@ -59,6 +59,8 @@ def overview(reference: str) -> Any:
     return page(
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
         agree=attendance.may_agree(session, actor, meeting),
+        changes=agenda_versions.list_changes(session, actor, meeting),
+        own=[need for need in presence.needs(session, actor, view) if need.agency_id == actor.agency_id],
     )  # fmt: skip
 
 
