@@ -161,14 +161,16 @@ def _new_item(session: Session, meeting: Meeting, case: Case, referral: Referral
     return item
 
 
-def late_for(session: Session, meeting: Meeting, referral: Referral | None) -> bool:
+def late_for(
+    session: Session, meeting: Meeting, referral: Referral | None, cutoff: datetime | None = None
+) -> bool:  # fmt: skip
     """Whether listing is a late addition: after the cut-off, of a referral sent after it, or once the agenda is out.
 
     A case that was put off, or referred in time, goes on an agenda that is still being built without the chair (DA-18).
     """
-    if not listing.is_late(session, meeting):
+    cutoff = cutoff or listing.cutoff_of(session, meeting)
+    if clock.now() <= cutoff:
         return False
-    cutoff = listing.cutoff_of(session, meeting)
     sent_at = referral.submitted_at if referral else None
     came_late = sent_at is not None and sent_at > cutoff
     return meeting.state in AGENDA_IS_OUT or (came_late and not _put_off_before(referral))

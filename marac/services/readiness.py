@@ -56,9 +56,11 @@ def _referrers(session: Session, meeting: Meeting, items: Sequence[AgendaItem]) 
         places[invited_id].add(state)
     invited_later = set() if meeting.published_at else set(core_agencies(session, meeting))
     names = naming.agency_names(session, meeting.partnership_id)
+    of_items = Referral.id.in_([item.referral_id for item in items if item.referral_id])
+    sent = {row.id: row.agency_id for row in session.execute(select(Referral.id, Referral.agency_id).where(of_items))}
     found = []
     for item in items:
-        agency_id = item.referral.agency_id if item.referral else None
+        agency_id = sent.get(item.referral_id) if item.referral_id else None
         if agency_id is None or agency_id in invited_later or places[agency_id] & set(COMING):
             continue
         text = f"No referrer attending: {names.get(agency_id, 'the agency that referred')}"

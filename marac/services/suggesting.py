@@ -5,7 +5,7 @@ Suggests; a person adds. Refuses to add anything over which a possible conflict 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, Case, Meeting, Referral
-from marac.services import agenda, conflicts, local, panels
+from marac.services import agenda, conflicts, listing, local, panels
 from marac.services.agenda import capacity_of
 from marac.services.conflicts import PossibleConflict
 from marac.services.waiting import TO_BE_BROUGHT_BACK, Waiting, list_waiting
@@ -46,11 +46,12 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """What waiting is judged by: the day of the meeting and of the one after, the repeat window, areas moved from."""
+    """What waiting is judged by: the days of the meeting and of the next, repeat window, cut-off, areas moved from."""
 
     held_on: date
     next_on: date
     months: int
+    cutoff: datetime
     areas: Mapping[UUID, str]
 
 
@@ -79,7 +80,8 @@ def _horizon(session: Session, meeting: Meeting, waiting: Sequence[Waiting]) -> 
     following = local.next_meeting(session, meeting.partnership_id, meeting.programme, after=meeting.starts_at)
     next_on = clock.to_london(following.starts_at).date() if following else held_on + LONGEST_WAIT
     rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
-    return Horizon(held_on, next_on, rules.value("repeat_window.months", clock.today()), _areas(session, waiting))
+    months = rules.value("repeat_window.months", clock.today())
+    return Horizon(held_on, next_on, months, listing.cutoff_of(session, meeting), _areas(session, waiting))
 
 
 def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) -> Suggestion:
@@ -101,7 +103,7 @@ def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) 
     reasons = tuple(words for _rank, words in held) or ("Accepted, not heard yet",)
     due = back_on is None or back_on <= horizon.held_on or back_on < horizon.next_on
     rank = held[0][0] if held else len(told)
-    return Suggestion(one, reasons, rank, panels.late_for(session, meeting, referral), due)
+    return Suggestion(one, reasons, rank, panels.late_for(session, meeting, referral, horizon.cutoff), due)
 
 
 def _children(number: int) -> str:

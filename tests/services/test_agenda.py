@@ -52,9 +52,7 @@ def a_waiting_panel(house, cases=3, **facts):
     with panel.work(panel.coordinator) as session:
         session.info["house"] = house
         panel.meeting(session).starts_at = clock.now() + timedelta(days=28)
-        made = [
-            a_case(session, house, name=NAMES[number % 6], children=number % 2, **facts) for number in range(cases)
-        ]
+        made = [a_case(session, house, name=NAMES[number % 6], children=number % 2, **facts) for number in range(cases)]
         ids = [case.id for case in made]
     return panel, ids
 
@@ -129,7 +127,7 @@ def test_no_more_are_suggested_than_the_meeting_holds_and_it_says_how_far_it_is_
 
 
 def test_a_case_over_which_a_conflict_is_undecided_is_not_added_until_it_is_da_5(house):
-    panel, ids = a_waiting_panel(house, 1)
+    panel, _ids = a_waiting_panel(house, 1)
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
         same = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Karim Begum")
@@ -137,9 +135,10 @@ def test_a_case_over_which_a_conflict_is_undecided_is_not_added_until_it_is_da_5
         meeting = panel.meeting(session)
         assert suggesting.add_cases(session, actor, meeting) == (0, 1)
         case = suggesting.suggest(session, actor, meeting)[0].waiting.case
-        assert suggesting.keep_conflict_check(
-            session, actor, meeting, case, {same.id: "keep_out"}, keep_out="keep_out"
-        ) == 0
+        assert (
+            suggesting.keep_conflict_check(session, actor, meeting, case, {same.id: "keep_out"}, keep_out="keep_out")
+            == 0
+        )
         assert suggesting.add_cases(session, actor, meeting) == (1, 0)
     with panel.work(panel.coordinator) as session:
         panels.publish_agenda(session, actor, panel.meeting(session))
@@ -349,9 +348,7 @@ def test_a_late_case_needs_the_chair_and_the_reason_and_both_are_kept_sch_39(hou
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
         assert not any(one.suggested for one in suggesting.suggest(session, actor, meeting))
-        suggesting.add_cases(
-            session, actor, meeting, [late], because="He is out tomorrow", approved_by=panel.chair.id
-        )
+        suggesting.add_cases(session, actor, meeting, [late], because="He is out tomorrow", approved_by=panel.chair.id)
         item = session.scalars(select(AgendaItem).where(AgendaItem.case_id == late)).one()
         assert (item.late_approved_by_id, item.added_because) == (panel.chair.id, "He is out tomorrow")
         assert [change.kind for change in agenda_versions.list_changes(session, actor, meeting)] == ["added"]
