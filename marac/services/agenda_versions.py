@@ -125,7 +125,8 @@ def note_change(session: Session, actor: Actor, item: AgendaItem, kind: AgendaCh
         )
     )  # fmt: skip
     audit.record(session, actor, "agenda:changed", item, kind=kind)
-    agencies = [] if kind == AgendaChangeKind.ADDED else involved_agencies(session, item.case_id)  # asked at once anyway
+    # of an added case the agencies are asked at once, which tells them
+    agencies = [] if kind == AgendaChangeKind.ADDED else involved_agencies(session, item.case_id)
     people = set(active_people(session, meeting.partnership_id, AGENCY_PEOPLE, agencies=agencies))
     people |= {meeting.chair_id} if meeting.chair_id else set()
     _tell(session, meeting, set(not_walled(session, item, list(people))) - {actor.user_id})
