@@ -1,6 +1,6 @@
 """Cases that wait for a coming agenda, whichever: accepted, put off, or to be brought back (DA-19, DA-35).
 
-Three queries however many wait. Suggests nothing: what one agenda should take is suggesting.py.
+Three queries however many wait. Suggests nothing: what one agenda should take is proposing.py.
 """
 
 from collections.abc import Sequence

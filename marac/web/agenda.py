@@ -9,8 +9,8 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, agenda_versions, guests, panels, presence, suggesting
-from marac.services.suggesting import Suggestion
+from marac.services import agenda, agenda_versions, guests, panels, presence, proposing
+from marac.services.proposing import Suggestion
 from marac.vocabulary import Permission as P, Role
 from marac.web import widgets
 from marac.web.forms.panels import CONFLICT, KEEP_OUT, ListForm, PutOffForm, conflict_form
@@ -25,7 +25,7 @@ def build(reference: str) -> Any:
     """The agenda with its order, times and warnings, and what is suggested for it."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    offered = suggesting.suggest(session, actor, meeting)
+    offered = proposing.suggest(session, actor, meeting)
     return _page(session, actor, meeting, _list_form(session, actor, offered, fresh=True), offered)
 
 
@@ -34,7 +34,7 @@ def add_suggested(reference: str) -> Any:
     """Add everything that is suggested, in one press."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    _say(*suggesting.add_cases(session, actor, meeting))
+    _say(*proposing.add_cases(session, actor, meeting))
     return redirect(_agenda_of(reference), code=303)
 
 
@@ -43,13 +43,13 @@ def list_cases(reference: str) -> Any:
     """Add the ticked cases; a late one needs the chair's agreement and the reason (SCH-39)."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    offered = suggesting.suggest(session, actor, meeting)
+    offered = proposing.suggest(session, actor, meeting)
     form = _list_form(session, actor, offered)
     if form.validate_on_submit():
         approver = UUID(form.approved_by.data) if form.approved_by.data else None
         chosen = [UUID(one) for one in form.cases.data]
         try:
-            added, left = suggesting.add_cases(
+            added, left = proposing.add_cases(
                 session, actor, meeting, chosen, because=form.because.data or "", approved_by=approver
             )
         except RuleBroken as problem:
@@ -99,13 +99,13 @@ def check_conflicts(reference: str, case_reference: str) -> Any:
     """People who work here and may be connected with somebody in a case that is listed or waits (DA-5)."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    case = suggesting.get_case(session, actor, case_reference)
-    form = conflict_form(suggesting.possible_conflicts(session, actor, case))
+    case = proposing.get_case(session, actor, case_reference)
+    form = conflict_form(proposing.possible_conflicts(session, actor, case))
     asked = [one for one in form if one.name.startswith(CONFLICT)]
     if form.validate_on_submit():
         said = {UUID(one.name.removeprefix(CONFLICT)): one.data for one in asked}
         try:
-            suggesting.keep_conflict_check(session, actor, meeting, case, said, keep_out=KEEP_OUT)
+            proposing.keep_conflict_check(session, actor, meeting, case, said, keep_out=KEEP_OUT)
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:

@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AgendaItem, AgendaVersion, Attendance, CaseAgency, CasePerson, Message, Research
-from marac.services import agenda, agenda_versions, attendance, brief, guests, panels, presence, suggesting
+from marac.services import agenda, agenda_versions, attendance, brief, guests, panels, presence, proposing
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import (
     AgendaChangeKind,
@@ -73,12 +73,12 @@ def test_one_press_adds_what_is_suggested_with_children_first_da_19(house):
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        offered = suggesting.suggest(session, actor, meeting)
+        offered = proposing.suggest(session, actor, meeting)
         assert {one.waiting.case.id for one in offered if one.suggested} == set(ids)
-        assert suggesting.add_cases(session, actor, meeting) == (4, 0)
+        assert proposing.add_cases(session, actor, meeting) == (4, 0)
         view = agenda.view_agenda(session, actor, meeting)
         assert [bool(line.people.children) for line in view.lines] == [True, True, False, False]
-        assert suggesting.suggest(session, actor, meeting) == ()
+        assert proposing.suggest(session, actor, meeting) == ()
 
 
 def test_each_suggestion_says_why_the_strongest_reason_first_da_19(house):
@@ -92,7 +92,7 @@ def test_each_suggestion_says_why_the_strongest_reason_first_da_19(house):
             "long": a_case(session, house, name="Ada Bell", last_referral_on=date(2025, 10, 1), children=0),
             "moved": a_case(session, house, name="Ola Reed", kind=ReferralKind.TRANSFER_IN, children=0),
         }
-        offered = suggesting.suggest(session, actor, panel.meeting(session))
+        offered = proposing.suggest(session, actor, panel.meeting(session))
         reasons = {one.waiting.case.id: one.reasons for one in offered}
         assert offered[0].waiting.case.id == kinds["emergency"].id
         assert reasons[kinds["emergency"].id][:2] == ("Emergency", "2 children at risk")
@@ -109,7 +109,7 @@ def test_a_deferred_case_is_suggested_before_new_ones_da_35(house):
         panels.defer_item(session, actor, panel.item(session), approved_by=panel.chair.id, **PUT_OFF)
         a_case(session, house, name="Lucy Chen")
         following = a_meeting(session, starts_at=clock.now() + timedelta(days=28))
-        offered = suggesting.suggest(session, actor, following)
+        offered = proposing.suggest(session, actor, following)
         assert offered[0].waiting.case.id == panel.case_ids[0]
         assert offered[0].reasons[0] == "Deferred last time"
 
@@ -119,9 +119,9 @@ def test_no_more_are_suggested_than_the_meeting_holds_and_it_says_how_far_it_is_
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        offered = suggesting.suggest(session, actor, meeting)
+        offered = proposing.suggest(session, actor, meeting)
         assert sum(one.suggested for one in offered) == 23
-        suggesting.add_cases(session, actor, meeting)
+        proposing.add_cases(session, actor, meeting)
         capacity = agenda.view_agenda(session, actor, meeting).capacity
         assert (capacity.words, capacity.full) == ("23 of 15; 80 minutes over", True)
 
@@ -133,13 +133,13 @@ def test_a_case_over_which_a_conflict_is_undecided_is_not_added_until_it_is_da_5
         same = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Karim Begum")
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        assert suggesting.add_cases(session, actor, meeting) == (0, 1)
-        case = suggesting.suggest(session, actor, meeting)[0].waiting.case
+        assert proposing.add_cases(session, actor, meeting) == (0, 1)
+        case = proposing.suggest(session, actor, meeting)[0].waiting.case
         assert (
-            suggesting.keep_conflict_check(session, actor, meeting, case, {same.id: "keep_out"}, keep_out="keep_out")
+            proposing.keep_conflict_check(session, actor, meeting, case, {same.id: "keep_out"}, keep_out="keep_out")
             == 0
         )
-        assert suggesting.add_cases(session, actor, meeting) == (1, 0)
+        assert proposing.add_cases(session, actor, meeting) == (1, 0)
     with panel.work(panel.coordinator) as session:
         panels.publish_agenda(session, actor, panel.meeting(session))
     assert look(panel, same) == []
@@ -167,7 +167,7 @@ def test_childrens_agencies_are_free_after_the_last_case_with_children_da_19(hou
     actor = actor_for(panel.coordinator)
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        suggesting.add_cases(session, actor, meeting)
+        proposing.add_cases(session, actor, meeting)
         education = an_agency(session, "education").id
         before = presence.needs(session, actor, agenda.view_agenda(session, actor, meeting))
         panels.publish_agenda(session, actor, meeting)
@@ -342,13 +342,13 @@ def test_a_late_case_needs_the_chair_and_the_reason_and_both_are_kept_sch_39(hou
     ):
         with panel.work(panel.coordinator) as session:
             with pytest.raises(RuleBroken) as refusal:
-                suggesting.add_cases(session, actor, panel.meeting(session), [late], **facts)
+                proposing.add_cases(session, actor, panel.meeting(session), [late], **facts)
             assert refusal.value.field == missing
             session.rollback()
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
-        assert not any(one.suggested for one in suggesting.suggest(session, actor, meeting))
-        suggesting.add_cases(session, actor, meeting, [late], because="He is out tomorrow", approved_by=panel.chair.id)
+        assert not any(one.suggested for one in proposing.suggest(session, actor, meeting))
+        proposing.add_cases(session, actor, meeting, [late], because="He is out tomorrow", approved_by=panel.chair.id)
         item = session.scalars(select(AgendaItem).where(AgendaItem.case_id == late)).one()
         assert (item.late_approved_by_id, item.added_because) == (panel.chair.id, "He is out tomorrow")
         assert [change.kind for change in agenda_versions.list_changes(session, actor, meeting)] == ["added"]
@@ -358,7 +358,7 @@ def test_a_case_referred_in_time_or_put_off_needs_no_chair_while_the_agenda_is_b
     panel, ids = a_waiting_panel(house, 1)
     actor = actor_for(panel.coordinator)
     with time_machine.travel(MORNING + timedelta(days=24), tick=True), panel.work(panel.coordinator) as session:
-        assert suggesting.add_cases(session, actor, panel.meeting(session), ids) == (1, 0)
+        assert proposing.add_cases(session, actor, panel.meeting(session), ids) == (1, 0)
 
 
 # --- guests ---
@@ -506,7 +506,7 @@ def test_suggesting_for_twenty_waiting_cases_is_not_a_query_each(house):
     with panel.work(panel.coordinator) as session:
         meeting = panel.meeting(session)
         event.listen(session.get_bind(), "before_cursor_execute", lambda *a: statements.append(a[2]))
-        assert len(suggesting.suggest(session, actor_for(panel.coordinator), meeting)) == 20
+        assert len(proposing.suggest(session, actor_for(panel.coordinator), meeting)) == 20
         assert len(statements) < 30
 
 
