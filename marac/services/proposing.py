@@ -19,11 +19,11 @@ from marac.models import AgendaItem, Case, Meeting, Referral
 from marac.services import agenda, conflicts, listing, local, panels
 from marac.services.agenda import capacity_of
 from marac.services.conflicts import PossibleConflict
-from marac.services.waiting import TO_BE_BROUGHT_BACK, Waiting, list_waiting
+from marac.services.waiting import BRING_BACK, DEFERRED, TAKEN_OFF, Waiting, list_waiting
 from marac.vocabulary import Permission as P, ReferralKind
 from marac.workflows.deadlines import is_repeat
 
-PUT_OFF = ("Deferred", "Taken off an agenda")
+PUT_OFF = (DEFERRED, TAKEN_OFF)
 LONGEST_WAIT = timedelta(days=28)  # from referral to hearing: a monthly panel's own interval
 
 
@@ -87,7 +87,7 @@ def _horizon(session: Session, meeting: Meeting, waiting: Sequence[Waiting]) -> 
 def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) -> Suggestion:
     referral, case = one.referral, one.case
     kind = referral.kind if referral else None
-    back_on = one.since_on if one.reason == TO_BE_BROUGHT_BACK else None
+    back_on = one.since_on if one.reason == BRING_BACK else None
     again = case.last_heard_on is not None and is_repeat(case.last_heard_on, clock.today(), horizon.months)
     sent_on = case.last_referral_on
     told = (

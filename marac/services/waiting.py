@@ -19,7 +19,8 @@ from marac.vocabulary import AgendaItemState, CaseState, Outcome, Permission as 
 
 LIVE = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 HEARD_BEFORE = (CaseState.HEARD, CaseState.ISSUED, CaseState.LAPSED)
-TO_BE_BROUGHT_BACK = "To be brought back"
+ACCEPTED, BRING_BACK = "Accepted, not on an agenda yet", "To be brought back"
+TAKEN_OFF, DEFERRED = "Taken off an agenda", "Deferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ def _newest_referrals(session: Session, cases: Sequence[Case]) -> dict[UUID, Ref
 
 def _waiting(case: Case, people: PeopleIn, item: AgendaItem | None, newest: Referral | None) -> Waiting | None:
     if item is None or (case.state == CaseState.RECEIVED and item.state == AgendaItemState.HEARD):
-        return Waiting(case, people, "Accepted, not on an agenda yet", case.last_referral_on, newest)
+        return Waiting(case, people, ACCEPTED, case.last_referral_on, newest)
     if item.outcome == Outcome.BRING_BACK:
-        return Waiting(case, people, TO_BE_BROUGHT_BACK, item.bring_back_on, None)
+        return Waiting(case, people, BRING_BACK, item.bring_back_on, None)
     if case.state != CaseState.RECEIVED:
         return None
-    word = "Taken off an agenda" if item.state == AgendaItemState.REMOVED else "Deferred"
+    word = TAKEN_OFF if item.state == AgendaItemState.REMOVED else DEFERRED
     return Waiting(case, people, word, clock.to_london(item.meeting.starts_at).date(), item.referral)
