@@ -17,6 +17,7 @@ from marac.web import (
     admin,
     agenda,
     attendance,
+    brief,
     case_risk,
     cases,
     contacting,
@@ -36,6 +37,7 @@ from marac.web import (
     outside_referrers,
     panels,
     papers,
+    publishing,
     referral_parts,
     referral_risk,
     referrals,
@@ -54,8 +56,9 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, attendance,
-    research, running, run_line, shared_screen, minutes, releasing, documents, actions, admin, help, demo,
+    matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
+    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, actions, admin, help,
+    demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

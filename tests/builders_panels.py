@@ -190,7 +190,10 @@ def list_one(session: Session, panel: Panel, case_id: UUID) -> AgendaItem:
     """List a case, as the coordinator."""
     case, actor = session.get_one(Case, case_id), actor_for(panel.coordinator)
     referral = session.scalars(select(Referral).where(Referral.case_id == case_id)).first()
-    return panels.list_case_on(session, actor, panel.meeting(session), case, referral=referral, conflict_checked=True)
+    return panels.list_case_on(
+        session, actor, panel.meeting(session), case, referral=referral, conflict_checked=True,
+        because="He is released tomorrow", approved_by=panel.chair.id,
+    )  # fmt: skip
 
 
 def a_published_panel(house: Deployment, cases: int = 2, **facts: Any) -> Panel:

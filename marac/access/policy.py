@@ -213,4 +213,6 @@ READS: dict[type[Base], P] = {
     models.User: P.USER_READ, models.Agency: P.AGENCY_READ, models.Setting: P.SETTING_READ,
     models.AuditEntry: P.AUDIT_READ, models.Paper: P.PAPER_READ, models.OutsideReferrer: P.REFERRER_INVITE,
     models.MeetingSeries: P.MEETING_READ, models.MeetingChange: P.MEETING_READ,
+    models.AgendaVersion: P.MEETING_READ, models.AgendaVersionLine: P.CASE_READ, models.AgendaChange: P.CASE_READ,
+    models.AgendaGuest: P.MEETING_READ,
 }  # fmt: skip

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from marac import clock
 from marac.models import (
     Agency,
+    AgendaGuest,
+    AgendaVersion,
     Attendance,
     AuditEntry,
     Case,
@@ -134,8 +136,14 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         return _open_cases(actor)
     if model is AuditEntry:
         return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
-    if model in (Attendance, MeetingChange):
+    if model in (Attendance, MeetingChange, AgendaVersion):
         return [model.meeting_id.in_(_in_programme(actor, Meeting))]
+    if model is AgendaGuest:  # without a case: of the whole meeting
+        open_case = AgendaGuest.case_id.in_(select(Case.id).where(*_open_cases(actor)))
+        return [
+            AgendaGuest.meeting_id.in_(_in_programme(actor, Meeting)),
+            or_(AgendaGuest.case_id.is_(None), open_case),
+        ]
     found = [model.programme.in_(actor.programmes)] if model in OF_A_PROGRAMME else []
     if model is Referral and actor.referral_id is not None:
         found.append(Referral.id == actor.referral_id)

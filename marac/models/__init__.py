@@ -1,6 +1,7 @@
 """Records: thin mapped classes. Nothing here decides, queries, opens or commits."""
 
 from marac.models.actions import Action, Flag
+from marac.models.agendas import AgendaChange, AgendaGuest, AgendaVersion, AgendaVersionLine
 from marac.models.cases import (
     Address,
     Case,
@@ -39,7 +40,11 @@ __all__ = [
     "Action",
     "Address",
     "Agency",
+    "AgendaChange",
+    "AgendaGuest",
     "AgendaItem",
+    "AgendaVersion",
+    "AgendaVersionLine",
     "Assessment",
     "Attendance",
     "AuditEntry",

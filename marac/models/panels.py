@@ -76,6 +76,8 @@ class AgendaItem(Base):
     bring_back_on: Mapped[date | None]
     is_repeat: Mapped[bool] = mapped_column(default=False)
     is_transfer: Mapped[bool] = mapped_column(default=False)
+    late_approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    conflict_checked_on: Mapped[date | None]
     called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -89,6 +91,7 @@ class AgendaItem(Base):
     deferred_because = Sealed("minutes")
     interim_safety = Sealed("minutes")
     amended_because = Sealed("minutes")
+    added_because = Sealed("minutes")
 
     case: Mapped[Case] = relationship()
     meeting: Mapped[Meeting] = relationship(back_populates="items")

@@ -4,25 +4,23 @@ Reads and computes; refuses to change anything.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
-from marac.models import AgendaItem, Case, CasePerson, ContactMethod, Meeting, Research
-from marac.services import item_clock, local, safe_contact
-from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole, ResearchState
-
-FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
+from marac.models import AgendaItem, CasePerson, Meeting, Referral
+from marac.services import item_clock, local, readiness
+from marac.services.readiness import FINISHED, Check
+from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,51 @@ class Line:
     item: AgendaItem
     people: PeopleIn
     starts_at: datetime
-    warnings: tuple[str, ...]
+    checks: tuple[Check, ...]
+    source_area: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is not ready, in words alone."""
+        return tuple(check.text for check in self.checks)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Repeat, the area a transfer came from, restricted, how many children (DA-19)."""
+        children = self.people.children
+        told = (
+            ("Repeat", self.item.is_repeat),
+            (f"Moved here from {self.source_area}" if self.source_area else "Transfer", self.item.is_transfer),
+            ("Restricted: named people only", self.item.case.restricted),
+            (f"{children} {'child' if children == 1 else 'children'}", bool(children)),
+        )
+        return tuple(words for words, shown in told if shown)
 
     @property
     def name(self) -> str:
         """The person the case is about; pages show the name or its initials."""
         return self.people.name
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How full a meeting is: cases against the target and the most, and minutes over the time it was booked for."""
+
+    cases: int
+    target: int
+    most: int
+    minutes_over: int
+
+    @property
+    def words(self) -> str:
+        """16 of 15; 20 minutes over"""
+        over = f"; {self.minutes_over} minutes over" if self.minutes_over > 0 else ""
+        return f"{self.cases} of {self.target}{over}"
+
+    @property
+    def full(self) -> bool:
+        """Whether to offer an extra meeting (SCH-40)."""
+        return self.cases > self.target or self.minutes_over > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +102,7 @@ class Agenda:
     planned_finish_at: datetime
     finish_at: datetime
     warnings: tuple[str, ...]
+    capacity: Capacity
 
     @property
     def done(self) -> int:
@@ -107,17 +145,61 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     """The agenda with names, marks, expected times and what is not ready yet (DA-19)."""
     access.require(actor, P.MEETING_READ, meeting)
     items = list_items(session, actor, meeting)
-    for item in items:
-        access.open_stage(actor, item.case_id, item.case.state)
+    access.open_stages(actor, {item.case_id: item.case.state for item in items})
     people = people_in(session, [item.case_id for item in items])
-    starts, finish_at = _times(meeting, items)
-    noted = _warnings(session, items) if access.holds(actor, P.RESEARCH_CHASE) else {}
+    starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
+    runs = access.holds(actor, P.RESEARCH_CHASE)
+    checks = readiness.checks_of(session, meeting, items) if runs else {}
+    areas = _source_areas(session, items) if runs else {}
     lines = tuple(
-        Line(number, item, people[item.case_id], starts[item.id], tuple(noted.get(item.id, ())))
+        Line(
+            number, item, people[item.case_id], starts[item.id], checks.get(item.id, ()), areas.get(item.id, "")
+        )
         for number, item in enumerate(items, 1)
-    )
-    planned = meeting.starts_at + timedelta(minutes=sum(item.minutes_planned for item in items))
-    return Agenda(meeting, lines, planned, finish_at, tuple(_capacity(session, meeting, len(items))))
+    )  # fmt: skip
+    capacity = capacity_of(session, meeting, [item.minutes_planned for item in items])
+    return Agenda(meeting, lines, planned, finish_at, tuple(_over(capacity)), capacity)
+
+
+def _timeline(session: Session, actor: Actor, meeting: Meeting, items: Sequence[AgendaItem]) -> Sequence[Any]:
+    """What takes time at the meeting, in order: a guest of the sixth case comes when the fifth is over.
+
+    Cases behind a wall take no time for whoever they are hidden from, so that no gap shows.
+    """
+    if meeting.published_at is None or access.holds(actor, P.MEETING_RUN):
+        return items
+    columns = (AgendaItem.id, AgendaItem.minutes_planned, AgendaItem.called_at, AgendaItem.state)
+    not_hidden = access.rule(actor, P.MEETING_READ, AgendaItem)
+    query = select(*columns).where(not_hidden, AgendaItem.meeting_id == meeting.id)
+    live = query.where(AgendaItem.state != AgendaItemState.REMOVED)
+    return session.execute(live.order_by(AgendaItem.position, AgendaItem.id)).all()
+
+
+def first_slots(session: Session, actor: Actor, meetings: Iterable[Meeting]) -> dict[UUID, datetime]:
+    """When the first case of a member begins at each meeting whose agenda is out: two queries for all of them."""
+    if access.holds(actor, P.MEETING_RUN):
+        return {}
+    out = {one.id: one.starts_at for one in meetings if one.published_at is not None and one.held_at is None}
+    live = (AgendaItem.meeting_id.in_(list(out)), AgendaItem.state != AgendaItemState.REMOVED)
+    own = set(session.scalars(select(AgendaItem.id).where(access.rule(actor, P.CASE_READ, AgendaItem), *live)))
+    columns = (AgendaItem.id, AgendaItem.meeting_id, AgendaItem.minutes_planned)
+    timeline = select(*columns).where(access.rule(actor, P.MEETING_READ, AgendaItem), *live)
+    firsts: dict[UUID, datetime] = {}
+    for row in session.execute(timeline.order_by(AgendaItem.position, AgendaItem.id)):
+        if row.id in own:
+            firsts.setdefault(row.meeting_id, out[row.meeting_id])
+        out[row.meeting_id] += timedelta(minutes=row.minutes_planned)
+    return firsts
+
+
+def _source_areas(session: Session, items: Sequence[AgendaItem]) -> dict[UUID, str]:
+    """The area that each case that moved here came from (DA-34)."""
+    moved = {item.referral_id: item.id for item in items if item.is_transfer and item.referral_id}
+    rows = session.execute(
+        select(*sealed_columns(Referral, "risk"), Referral.id).where(Referral.id.in_(list(moved)))
+    ).all()
+    opened = open_many(Referral, "risk", rows)
+    return {moved[row.id]: told.get("other_area") or "" for row, told in zip(rows, opened, strict=True)}
 
 
 def people_in(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, PeopleIn]:
@@ -144,12 +226,12 @@ def _people(found: Mapping[PersonRole, list[Mapping[str, Any]]]) -> PeopleIn:
     )
 
 
-def _times(meeting: Meeting, items: list[AgendaItem]) -> tuple[dict[UUID, datetime], datetime]:
-    """When each item begins: as it did, as planned, or (while the meeting runs) counted on from now."""
+def _times(meeting: Meeting, timeline: Sequence[Any]) -> tuple[dict[UUID, datetime], datetime, datetime]:
+    """When each item begins: as it did, as planned, or (while the meeting runs) counted on from now; and both ends."""
     running = meeting.state == MeetingState.IN_PROGRESS
     at = max(meeting.starts_at, clock.now()) if running else meeting.starts_at
     starts = {}
-    for item in items:
+    for item in timeline:
         length = timedelta(minutes=item.minutes_planned)
         if item.called_at is not None:
             starts[item.id] = item.called_at
@@ -159,59 +241,23 @@ def _times(meeting: Meeting, items: list[AgendaItem]) -> tuple[dict[UUID, dateti
             starts[item.id] = at
         else:
             starts[item.id], at = at, at + length
-    return starts, at
+    planned = meeting.starts_at + timedelta(minutes=sum(item.minutes_planned for item in timeline))
+    return starts, at, planned
 
 
-def _warnings(session: Session, items: list[AgendaItem]) -> dict[UUID, list[str]]:
-    """What is not ready: replies missing, safe contact not checked lately, the person's own views not recorded."""
-    found: dict[UUID, list[str]] = defaultdict(list)
-    ids, cases = [item.id for item in items], [item.case_id for item in items]
-    missing = session.execute(
-        select(Research.item_id, func.count())
-        .where(Research.item_id.in_(ids), Research.state.in_(UNANSWERED))
-        .group_by(Research.item_id)
-    )
-    for item_id, count in missing:
-        found[item_id].append(f"{count} {'agency has' if count == 1 else 'agencies have'} not answered")
-    checked, wishes = _safe_contact(session, cases), _wishes(session, cases)
-    for item in items:
-        lasting = safe_contact.lasts(session, item.partnership_id, item.case.programme)
-        if item.state not in FINISHED and _stale(checked.get(item.case_id), lasting):
-            found[item.id].append(f"Safe contact not checked in the last {lasting.days} days")
-        if item.state not in FINISHED and item.case_id not in wishes:
-            found[item.id].append("The person's own views are not recorded")
-    return found
-
-
-def _stale(checked_on: date | None, lasting: timedelta) -> bool:
-    return checked_on is None or clock.today() - checked_on > lasting
-
-
-def _safe_contact(session: Session, case_ids: list[UUID]) -> dict[UUID, date | None]:
-    rows = session.execute(
-        select(*sealed_columns(ContactMethod, "identity"), ContactMethod.case_id).where(
-            ContactMethod.case_id.in_(case_ids), ContactMethod.role == PersonRole.VICTIM
-        )
-    ).all()
-    opened = open_many(ContactMethod, "identity", rows)
-    return {row.case_id: document.get("checked_on") for row, document in zip(rows, opened, strict=True)}
-
-
-def _wishes(session: Session, case_ids: list[UUID]) -> set[UUID]:
-    rows = session.execute(select(*sealed_columns(Case, "summary"), Case.id).where(Case.id.in_(case_ids))).all()
-    return {
-        row.id for row, document in zip(rows, open_many(Case, "summary", rows), strict=True) if document.get("wishes")
-    }
-
-
-def _capacity(session: Session, meeting: Meeting, count: int) -> list[str]:
-    """Above the partnership's own target and maximum number of cases (DA-19)."""
+def capacity_of(session: Session, meeting: Meeting, minutes: Sequence[int]) -> Capacity:
+    """How full a meeting is with cases of these lengths, by the partnership's own numbers (DA-19, SCH-40)."""
     rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
     on = clock.to_london(meeting.starts_at).date()
-    target, maximum = rules.value("capacity.target_cases", on), rules.value("capacity.maximum_cases", on)
-    if count > maximum:
-        return [f"{count} cases is above the maximum of {maximum}. Ask the chair, or book an extra panel"]
-    return [f"{count} cases is above the target of {target}"] if count > target else []
+    target, most = rules.value("capacity.target_cases", on), rules.value("capacity.maximum_cases", on)
+    return Capacity(len(minutes), target, most, sum(minutes) - target * meeting.minutes_per_case)
+
+
+def _over(capacity: Capacity) -> list[str]:
+    count = capacity.cases
+    if count > capacity.most:
+        return [f"{count} cases is above the maximum of {capacity.most}. Ask the chair, or book an extra panel"]
+    return [f"{count} cases is above the target of {capacity.target}"] if count > capacity.target else []
 
 
 def list_deadlines(session: Session, actor: Actor, meeting: Meeting) -> list[tuple[str, datetime]]:

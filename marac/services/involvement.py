@@ -67,8 +67,9 @@ def ask_agencies(session: Session, actor: Actor, item: AgendaItem) -> int:
     meeting, now = item.meeting, clock.now()
     due_at = local.deadlines_of(session, meeting)["research_due"].at
     access.open_stage(actor, item.case_id, item.case.state)
-    involve(session, item.case_id, meeting.partnership_id, core_agencies(session, meeting), InvolvementBasis.LISTED)
     asked = set(session.scalars(select(Research.agency_id).where(Research.item_id == item.id)))
+    core = [agency for agency in core_agencies(session, meeting) if agency not in asked]  # who knew nothing stays out
+    involve(session, item.case_id, meeting.partnership_id, core, InvolvementBasis.LISTED)
     wanted = [agency for agency in involved_agencies(session, item.case_id) if agency not in asked]
     session.add_all(
         Research(

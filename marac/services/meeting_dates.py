@@ -14,7 +14,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Attendance, Deadline, Flag, Meeting, Minutes, Research
 from marac.services import local
-from marac.services.agenda import UNANSWERED
+from marac.services.readiness import UNANSWERED
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,

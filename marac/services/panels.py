@@ -5,25 +5,26 @@ Refuses to take a case off without a reason, an approver and an interim safety n
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Referral, User
-from marac.services import attendance, local
-from marac.services.agenda import list_items, people_in
+from marac.services import agenda_versions, attendance, guests, listing, local
+from marac.services.agenda import first_slots, list_items
 from marac.services.involvement import ask_agencies, core_agencies, involved_agencies, latest_item
 from marac.services.moving import advance, flush
-from marac.services.recipients import AGENCY_PEOPLE, active_people
+from marac.services.recipients import AGENCY_PEOPLE, active_people, not_walled
 from marac.services.references import new_reference
 from marac.vocabulary import (
+    AgendaChangeKind,
     AgendaItemState,
     CaseState,
     MeetingKind,
@@ -34,7 +35,6 @@ from marac.vocabulary import (
     PersonRole,
     ProgrammeSlug,
     ReferralKind,
-    ReferralState,
     Role,
     Template,
 )
@@ -44,28 +44,16 @@ from marac.workflows.deadlines import is_repeat
 OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
-HEARD_BEFORE = (CaseState.HEARD, CaseState.ISSUED, CaseState.LAPSED)
-ACCEPTED, BRING_BACK = "Accepted, not on an agenda yet", "To be brought back"
-TAKEN_OFF, DEFERRED = "Taken off an agenda", "Deferred"
+SHORTEST, LONGEST = 5, 60  # minutes for one case
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One meeting in a list, with how many cases this viewer may see on it."""
+    """One meeting in a list: how many cases this viewer may see on it, and when the first of a member's begins."""
 
     meeting: Meeting
     cases: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A case that should be on a coming agenda, and why it is offered."""
-
-    case: Case
-    name: str
-    reason: str
-    since_on: date | None
-    referral: Referral | None
+    first_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +98,8 @@ def list_meetings(session: Session, actor: Actor) -> tuple[list[Sitting], list[S
         .group_by(AgendaItem.meeting_id)
     )
     counts = {row[0]: row[1] for row in counted}
-    sittings = [Sitting(meeting, counts.get(meeting.id, 0)) for meeting in meetings]
+    firsts = first_slots(session, actor, meetings)
+    sittings = [Sitting(meeting, counts.get(meeting.id, 0), firsts.get(meeting.id)) for meeting in meetings]
     over = (MeetingState.HELD, MeetingState.CANCELLED)
     coming = [sitting for sitting in sittings if sitting.meeting.state not in over]
     return coming, [sitting for sitting in reversed(sittings) if sitting.meeting.state in over]
@@ -126,34 +115,76 @@ def get_meeting(session: Session, actor: Actor, reference: str) -> Meeting:
 
 def list_case_on(
     session: Session, actor: Actor, meeting: Meeting, case: Case, *, referral: Referral | None = None,
-    conflict_checked: bool = False,
+    conflict_checked: bool = False, because: str = "", approved_by: UUID | None = None,
 ) -> AgendaItem:  # fmt: skip
     """Put a case at the end of an agenda and move it to listed. Once published, the agencies are asked at once (DA-20).
 
-    A case that was put off keeps the referral it was first listed for.
+    A late listing (`late_for`) needs the reason and the chair who agreed (SCH-39). A case that was put off keeps the
+    referral it was first listed for.
     """
     access.open_case(actor, case)
     if session.scalar(select(exists().where(AgendaItem.meeting_id == meeting.id, AgendaItem.case_id == case.id))):
         raise RuleBroken("meeting", "This case is, or was, on that agenda. Choose another meeting")
-    facts = {"meeting_state": meeting.state, "conflict_checked": conflict_checked}
-    WORKFLOWS["case"].find("list", case.state).check(case, facts)
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
+    late = late_for(session, meeting, referral)
+    if late and approved_by is not None and approved_by not in _chairs(session, actor):
+        raise RuleBroken("approved_by", "Select the chair who agreed to the late listing")
+    facts = {
+        "meeting_state": meeting.state, "conflict_checked": conflict_checked, "late": late, "reason": because,
+        "approved_by": approved_by,
+    }  # fmt: skip
+    WORKFLOWS["case"].find("list", case.state).check(case, facts)
+    item = _new_item(session, meeting, case, referral)
+    if late:
+        item.late_approved_by_id, item.added_because = approved_by, because.strip()
+    flush(session)
+    advance(session, actor, case, "list", **facts)
+    guests.let_in(session, actor, meeting)
+    if meeting.state in AGENDA_IS_OUT:
+        agenda_versions.note_change(session, actor, item, AgendaChangeKind.ADDED)
+        _tell(session, actor, item, f"listed:{item.id.hex}")
+    return item
+
+
+def _new_item(session: Session, meeting: Meeting, case: Case, referral: Referral | None) -> AgendaItem:
     kind, again = referral.kind if referral else None, _heard_in_window(session, case)
     last = session.scalar(select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)) or 0
     item = AgendaItem(
         partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id,
         referral_id=referral.id if referral else None, position=last + 1, minutes_planned=meeting.minutes_per_case,
         state=AgendaItemState.LISTED, is_repeat=again or kind == ReferralKind.REPEAT,
-        is_transfer=kind == ReferralKind.TRANSFER_IN,
+        is_transfer=kind == ReferralKind.TRANSFER_IN, conflict_checked_on=clock.today(),
     )  # fmt: skip
     session.add(item)
-    flush(session)
-    advance(session, actor, case, "list", **facts)
-    if meeting.state in AGENDA_IS_OUT:
-        _tell(session, actor, meeting, involved_agencies(session, case.id), f"listed:{item.id.hex}")
     return item
+
+
+def late_for(
+    session: Session, meeting: Meeting, referral: Referral | None, cutoff: datetime | None = None
+) -> bool:  # fmt: skip
+    """Whether listing is a late addition: after the cut-off, of a referral sent after it, or once the agenda is out.
+
+    A case that was put off, or referred in time, goes on an agenda that is still being built without the chair (DA-18).
+    """
+    cutoff = cutoff or listing.cutoff_of(session, meeting)
+    if clock.now() <= cutoff:
+        return False
+    sent_at = referral.submitted_at if referral else None
+    came_late = sent_at is not None and sent_at > cutoff
+    return meeting.state in AGENDA_IS_OUT or (came_late and not _put_off_before(referral))
+
+
+def _put_off_before(referral: Referral | None) -> bool:
+    session = object_session(referral) if referral else None
+    if session is None or referral is None:
+        return False
+    return bool(session.scalar(select(exists().where(AgendaItem.referral_id == referral.id))))
+
+
+def _chairs(session: Session, actor: Actor) -> set[UUID]:
+    return {colleague.id for colleague in list_deciders(session, actor, [Role.CHAIR])}
 
 
 def _heard_in_window(session: Session, case: Case) -> bool:
@@ -161,36 +192,6 @@ def _heard_in_window(session: Session, case: Case) -> bool:
     today = clock.today()
     months = local.rules_of(session, case.partnership_id, case.programme).value("repeat_window.months", today)
     return case.last_heard_on is not None and is_repeat(case.last_heard_on, today, months)
-
-
-def list_waiting(session: Session, actor: Actor) -> list[Waiting]:
-    """Cases for a coming agenda: accepted or put off and on no agenda, or to be brought back (DA-19, DA-35)."""
-    accepted = select(Referral.case_id).where(Referral.state == ReferralState.ACCEPTED)
-    live = select(AgendaItem.case_id).where(AgendaItem.state.in_(LIVE_ITEMS))
-    back = select(AgendaItem.case_id).where(AgendaItem.outcome == Outcome.BRING_BACK)
-    visible = access.visible(actor, P.CASE_LIST, Case).where(Case.id.not_in(live)).order_by(Case.opened_on)
-    fresh = session.scalars(visible.where(Case.state == CaseState.RECEIVED, Case.id.in_(accepted)))
-    heard = session.scalars(visible.where(Case.state.in_(HEARD_BEFORE), Case.id.in_(back)))
-    cases = [*fresh, *heard]
-    for case in cases:
-        access.open_stage(actor, case.id, case.state)
-    people = people_in(session, [case.id for case in cases])
-    found = [_waiting(session, case, people[case.id].name) for case in cases]
-    return [waiting for waiting in found if waiting is not None]
-
-
-def _waiting(session: Session, case: Case, name: str) -> Waiting | None:
-    item = latest_item(session, case.id)
-    if item is None or (case.state == CaseState.RECEIVED and item.state == AgendaItemState.HEARD):
-        newest = select(Referral).where(Referral.case_id == case.id, Referral.state == ReferralState.ACCEPTED)
-        referral = session.scalar(newest.order_by(Referral.started_at.desc()).limit(1))
-        return Waiting(case, name, ACCEPTED, case.last_referral_on, referral)
-    if item.outcome == Outcome.BRING_BACK:
-        return Waiting(case, name, BRING_BACK, item.bring_back_on, None)
-    if case.state != CaseState.RECEIVED:
-        return None
-    word = TAKEN_OFF if item.state == AgendaItemState.REMOVED else DEFERRED
-    return Waiting(case, name, word, clock.to_london(item.meeting.starts_at).date(), item.referral)
 
 
 def move_item(session: Session, actor: Actor, meeting: Meeting, item: AgendaItem, *, to: int) -> None:
@@ -201,6 +202,19 @@ def move_item(session: Session, actor: Actor, meeting: Meeting, item: AgendaItem
     items.remove(item)
     items.insert(max(0, min(to - 1, len(items))), item)
     _place(session, actor, meeting, items)
+
+
+def set_minutes(session: Session, actor: Actor, meeting: Meeting, item: AgendaItem, *, minutes: int) -> None:
+    """How many minutes a case is given, from 5 to 60 (DA-19)."""
+    if item not in _orderly(session, actor, meeting):
+        raise NotFound
+    if not SHORTEST <= minutes <= LONGEST:
+        raise RuleBroken("minutes", f"Enter how many minutes the case is given, from {SHORTEST} to {LONGEST}")
+    if minutes != item.minutes_planned:
+        item.minutes_planned = minutes
+        audit.record(session, actor, "agenda:timed", item, minutes=minutes)
+        flush(session)
+        agenda_versions.note_change(session, actor, item, AgendaChangeKind.MINUTES)
 
 
 def put_children_first(session: Session, actor: Actor, meeting: Meeting) -> None:
@@ -221,10 +235,13 @@ def _orderly(session: Session, actor: Actor, meeting: Meeting) -> list[AgendaIte
 
 def _place(session: Session, actor: Actor, meeting: Meeting, items: list[AgendaItem]) -> None:
     places = sorted(item.position for item in items)
+    moved = [item for place, item in zip(places, items, strict=True) if item.position != place]
     for place, item in zip(places, items, strict=True):
         item.position = place
     audit.record(session, actor, "agenda:reordered", meeting, items=len(items))
     flush(session)
+    for item in moved:
+        agenda_versions.note_change(session, actor, item, AgendaChangeKind.MOVED)
 
 
 def remove_item(
@@ -255,19 +272,30 @@ def _put_off(session: Session, actor: Actor, item: AgendaItem, move: str, facts:
     item.deferred_because = f"{facts['reason'].strip()} (approved by {approvers[facts['approved_by']]})"
     item.interim_safety = facts["interim_safety"]
     flush(session)
+    kind = AgendaChangeKind.DEFERRED if move == "defer" else AgendaChangeKind.TAKEN_OFF
+    agenda_versions.note_change(session, actor, item, kind)
     return item
 
 
-def publish_agenda(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
-    """Publish: every core agency is listed for each case and asked for research, invited, and told (DA-20, DA-22)."""
+def publish_agenda(session: Session, actor: Actor, meeting: Meeting, *, because: str = "") -> Meeting:
+    """Publish: every core agency is listed for each case and asked for research, invited, and told; a version is kept.
+
+    DA-20, DA-22. Published again it needs the reason. Cases that the actor may not see wait for somebody who may.
+    """
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    items = [item for item in list_items(session, actor, meeting) if item.state == AgendaItemState.LISTED]
+    shown = list_items(session, actor, meeting)
+    items = [item for item in shown if item.state == AgendaItemState.LISTED]
     for item in items:
         ask_agencies(session, actor, item)
     attendance.invite_core(session, actor, meeting)
+    facts = {"published_before": meeting.published_at is not None, "because": because, "item_count": len(items)}
     meeting.published_at = clock.now()
     flush(session)
-    return advance(session, actor, meeting, "publish_agenda", item_count=len(items))
+    advance(session, actor, meeting, "publish_agenda", **facts)
+    guests.let_in(session, actor, meeting)
+    agenda_versions.freeze(session, actor, meeting, shown, because.strip())
+    agenda_versions.tell_unpublished(session, actor, meeting)
+    return meeting
 
 
 def close_research(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
@@ -291,11 +319,13 @@ def list_deciders(
     return sorted(found, key=lambda colleague: colleague.full_name)
 
 
-def _tell(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable[UUID], key: str) -> None:
-    people = set(active_people(session, meeting.partnership_id, AGENCY_PEOPLE, agencies=agency_ids)) - {actor.user_id}
+def _tell(session: Session, actor: Actor, item: AgendaItem, key: str) -> None:
+    """Ask the people of the agencies that may see a case for research; nobody behind a wall hears of it."""
+    agencies, meeting = involved_agencies(session, item.case_id), item.meeting
+    people = active_people(session, meeting.partnership_id, AGENCY_PEOPLE, agencies=agencies)
     notifications.enqueue(
-        session, meeting.partnership_id, people, Template.RESEARCH_ASKED, subject_key=key,
-        path=f"/research/{meeting.reference}",
+        session, meeting.partnership_id, set(not_walled(session, item, people)) - {actor.user_id},
+        Template.RESEARCH_ASKED, subject_key=key, path=f"/research/{meeting.reference}",
     )  # fmt: skip
 
 

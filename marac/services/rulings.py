@@ -79,8 +79,9 @@ def _list(session: Session, actor: Actor, referral: Referral, ruling: Ruling, ch
     referral.meeting_id = chosen.meeting.id
     if listing.waiting_item(session, referral.case) is None:
         panels.list_case_on(
-            session, actor, chosen.meeting, referral.case, referral=referral, conflict_checked=ruling.conflict_checked
-        )
+            session, actor, chosen.meeting, referral.case, referral=referral, conflict_checked=ruling.conflict_checked,
+            because=ruling.reason, approved_by=ruling.approved_by,
+        )  # fmt: skip
     referrals.reach_idva(session, referral)
 
 

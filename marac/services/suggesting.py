@@ -16,7 +16,7 @@ from marac.errors import RuleBroken
 from marac.models import AgendaItem, Attendance, Deadline, Meeting
 from marac.services import clashes, listing, local, panels
 from marac.services.involvement import core_agencies
-from marac.services.panels import Waiting
+from marac.services.waiting import BRING_BACK, DEFERRED, TAKEN_OFF, Waiting, list_waiting
 from marac.vocabulary import AttendanceState, MeetingKind, Permission as P, ProgrammeSlug, ReferralKind
 from marac.workflows.deadlines import END_OF_DAY, london, offset
 from marac.workflows.guards import TAKES_CASES
@@ -64,7 +64,7 @@ class Suggested:
 def suggest_plan(session: Session, actor: Actor, programme: ProgrammeSlug) -> Suggested:
     """Places for every case of a panel that waits, in meetings whose cut-off has not passed."""
     access.require_holds(actor, P.CASE_LIST)
-    waiting = {one.case.id.hex: one for one in panels.list_waiting(session, actor) if one.case.programme == programme}
+    waiting = {one.case.id.hex: one for one in list_waiting(session, actor) if one.case.programme == programme}
     meetings = {meeting.id.hex: meeting for meeting in _meetings(session, actor, programme)}
     slots = _slots(session, list(meetings.values()))
     limits = {key: _emergency_limit(session, one) for key, one in waiting.items()}
@@ -135,7 +135,7 @@ def _away(session: Session, meeting: Meeting) -> frozenset[str]:
 def _need(session: Session, key: str, one: Waiting, emergency_limit: datetime | None) -> Need:
     referral = one.referral
     since = _since(one)
-    back = one.reason == panels.BRING_BACK
+    back = one.reason == BRING_BACK
     urgency, because = _urgency(one, emergency_limit)
     limit = emergency_limit or (None if back else _limit(session, one, since))
     not_before = london(one.since_on, time(0)) if back and one.since_on else None
@@ -152,7 +152,7 @@ def _urgency(one: Waiting, emergency_limit: datetime | None) -> tuple[int, str]:
         return EMERGENCY, "Accepted as an emergency"
     if referral is not None and referral.urgent:
         return URGENT, "Sent as urgent"
-    if one.reason in (panels.DEFERRED, panels.TAKEN_OFF):
+    if one.reason in (DEFERRED, TAKEN_OFF):
         return PUT_OFF, one.reason
     return USUAL, one.reason
 

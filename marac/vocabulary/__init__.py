@@ -12,6 +12,7 @@ from marac.vocabulary.following import (
     Template as Template,
 )
 from marac.vocabulary.panel import (
+    AgendaChangeKind as AgendaChangeKind,
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,
     CaseState as CaseState,

@@ -52,3 +52,4 @@ class Template(Word):
     FLAG_ASKED = "flag_asked", "A confirmation is asked for"
     MEETING_CHANGED = "meeting_changed", "A meeting has a new time, or does not take place"
     REMINDER = "reminder", "Something is due"
+    AGENDA_CHANGED = "agenda_changed", "An agenda has changed"

@@ -113,6 +113,16 @@ class MinuteHeading(Word):
     NO_ACTION = "no_action", "No further action because"
 
 
+class AgendaChangeKind(Word):
+    """What was changed about a case after the agenda was published."""
+
+    ADDED = "added", "Added"
+    TAKEN_OFF = "taken_off", "Taken off"
+    DEFERRED = "deferred", "Deferred"
+    MOVED = "moved", "Moved to another place in the order"
+    MINUTES = "minutes", "Given another number of minutes"
+
+
 class AttendanceState(Word):
     """Who came."""
 

@@ -1,4 +1,4 @@
-"""Building an agenda: listing what waits, order, taking off, and publishing after a check of who will be told."""
+"""Building an agenda: what is suggested, added, put in order and timed; conflicts, and taking a case off."""
 
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, panels
-from marac.vocabulary import Permission as P
+from marac.services import agenda, agenda_versions, guests, panels, presence, proposing
+from marac.services.proposing import Suggestion
+from marac.vocabulary import Permission as P, Role
 from marac.web import widgets
-from marac.web.forms.panels import ListForm, PutOffForm
+from marac.web.forms.panels import CONFLICT, KEEP_OUT, ListForm, PutOffForm, conflict_form
 from marac.web.meeting_layout import opened, page
 from marac.web.shell import count, last_first, short_date
 
@@ -21,37 +22,42 @@ bp = Blueprint("agenda", __name__)
 
 @bp.get("/panels/<reference>/agenda")
 def build(reference: str) -> Any:
-    """The agenda with its order, warnings and what waits to be listed."""
+    """The agenda with its order, times and warnings, and what is suggested for it."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    return _page(session, actor, meeting, ListForm(formdata=None))
+    offered = proposing.suggest(session, actor, meeting)
+    return _page(session, actor, meeting, _list_form(session, actor, offered, fresh=True), offered)
+
+
+@bp.post("/panels/<reference>/agenda/add-suggested")
+def add_suggested(reference: str) -> Any:
+    """Add everything that is suggested, in one press."""
+    session, actor, meeting = opened(reference)
+    access.require(actor, P.MEETING_PUBLISH, meeting)
+    _say(*proposing.add_cases(session, actor, meeting))
+    return redirect(_agenda_of(reference), code=303)
 
 
 @bp.post("/panels/<reference>/agenda/list")
 def list_cases(reference: str) -> Any:
-    """Put the ticked cases at the end."""
+    """Add the ticked cases; a late one needs the chair's agreement and the reason (SCH-39)."""
     session, actor, meeting = opened(reference)
     access.require(actor, P.MEETING_PUBLISH, meeting)
-    form = ListForm()
-    waiting = _offer(session, actor, form)
+    offered = proposing.suggest(session, actor, meeting)
+    form = _list_form(session, actor, offered)
     if form.validate_on_submit():
-        chosen = [one for one in waiting if one.case.id.hex in form.cases.data]
+        approver = UUID(form.approved_by.data) if form.approved_by.data else None
+        chosen = [UUID(one) for one in form.cases.data]
         try:
-            for one in chosen:
-                panels.list_case_on(
-                    session,
-                    actor,
-                    meeting,
-                    one.case,
-                    referral=one.referral,
-                    conflict_checked=form.conflict_checked.data,
-                )
+            added, left = proposing.add_cases(
+                session, actor, meeting, chosen, because=form.because.data or "", approved_by=approver
+            )
         except RuleBroken as problem:
-            widgets.place(form, problem)
+            widgets.place(form, RuleBroken("because" if problem.field == "reason" else problem.field, problem.message))
         else:
-            flash(f"{count(len(chosen), 'case')} listed.", "success")
-            return redirect(f"/panels/{reference}/agenda", code=303)
-    return _page(session, actor, meeting, form)
+            _say(added, left)
+            return redirect(_agenda_of(reference), code=303)
+    return _page(session, actor, meeting, form, offered)
 
 
 @bp.post("/panels/<reference>/agenda/move")
@@ -59,12 +65,25 @@ def move(reference: str) -> Any:
     """One up, one down, or to a number."""
     session, actor, meeting = opened(reference)
     item = _item(session, actor, meeting, request.form.get("item", ""))
-    to = request.form.get("to", "")
+    to = request.form.get("to", "").strip()
     if not to.isdecimal():
         flash("Enter the number that the case should have.", "error")
     else:
-        panels.move_item(session, actor, meeting, item, to=int(to))
-    return redirect(f"/panels/{reference}/agenda", code=303)
+        panels.move_item(session, actor, meeting, item, to=int(to[:4]))
+    return redirect(_agenda_of(reference), code=303)
+
+
+@bp.post("/panels/<reference>/agenda/minutes")
+def minutes(reference: str) -> Any:
+    """How long one case is given."""
+    session, actor, meeting = opened(reference)
+    item = _item(session, actor, meeting, request.form.get("item", ""))
+    typed = request.form.get("minutes", "").strip()
+    try:
+        panels.set_minutes(session, actor, meeting, item, minutes=int(typed[:4]) if typed.isdecimal() else 0)
+    except RuleBroken as problem:
+        flash(f"{problem.message}.", "error")
+    return redirect(_agenda_of(reference), code=303)
 
 
 @bp.post("/panels/<reference>/agenda/children-first")
@@ -72,7 +91,27 @@ def children_first(reference: str) -> Any:
     """Cases with children before the others."""
     session, actor, meeting = opened(reference)
     panels.put_children_first(session, actor, meeting)
-    return redirect(f"/panels/{reference}/agenda", code=303)
+    return redirect(_agenda_of(reference), code=303)
+
+
+@bp.route("/panels/<reference>/agenda/conflicts/<case_reference>", methods=["GET", "POST"])
+def check_conflicts(reference: str, case_reference: str) -> Any:
+    """People who work here and may be connected with somebody in a case that is listed or waits (DA-5)."""
+    session, actor, meeting = opened(reference)
+    access.require(actor, P.MEETING_PUBLISH, meeting)
+    case = proposing.get_case(session, actor, case_reference)
+    form = conflict_form(proposing.possible_conflicts(session, actor, case))
+    asked = [one for one in form if one.name.startswith(CONFLICT)]
+    if form.validate_on_submit():
+        said = {UUID(one.name.removeprefix(CONFLICT)): one.data for one in asked}
+        try:
+            proposing.keep_conflict_check(session, actor, meeting, case, said, keep_out=KEEP_OUT)
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Conflicts of interest checked.", "success")
+            return redirect(_agenda_of(reference), code=303)
+    return page("panels/conflicts.html", actor, meeting, "Agenda", form=form, asked=asked, case=case)
 
 
 @bp.route("/panels/<reference>/agenda/<uuid:item_id>/take-off", methods=["GET", "POST"])
@@ -103,40 +142,45 @@ def take_off(reference: str, item_id: UUID) -> Any:
     return page("panels/take_off.html", actor, meeting, "Agenda", form=form, item=item, number=number, back=back)
 
 
-@bp.route("/panels/<reference>/publish", methods=["GET", "POST"])
-def publish(reference: str) -> Any:
-    """Check who will be told and what is not ready, then publish."""
-    session, actor, meeting = opened(reference)
-    access.require(actor, P.MEETING_PUBLISH, meeting)
-    if request.method == "POST":
-        try:
-            panels.publish_agenda(session, actor, meeting)
-        except RuleBroken as problem:
-            flash(problem.message, "error")
-            return redirect(_agenda_of(reference), code=303)
-        flash("Agenda published. Agencies were asked for research.", "success")
-        return redirect(f"/panels/{reference}", code=303)
+def _page(
+    session: Any, actor: Actor, meeting: Meeting, form: ListForm, offered: tuple[Suggestion, ...]
+) -> Any:  # fmt: skip
     view = agenda.view_agenda(session, actor, meeting)
-    dates = dict(agenda.list_deadlines(session, actor, meeting))
-    agencies = panels.list_core_names(session, actor, meeting)
+    asked_in, ids = guests.list_guests(session, actor, meeting), [line.item.case_id for line in view.lines]
     return page(
-        "panels/publish.html", actor, meeting, "Agenda", agenda=view, due=dates["research_due"], agencies=agencies
-    )
+        "panels/agenda.html", actor, meeting, "Agenda", agenda=view, form=form, offered=offered,
+        suggested=[one for one in offered if one.suggested], needs=presence.needs(session, actor, view),
+        guests={case_id: [one for one in asked_in if one.case_id == case_id] for case_id in ids},
+        observers=[one for one in asked_in if one.case_id is None],
+        unpublished=agenda_versions.not_published(session, meeting, [line.item for line in view.lines]),
+        changes=agenda_versions.list_changes(session, actor, meeting),
+    )  # fmt: skip
 
 
-def _page(session: Any, actor: Actor, meeting: Meeting, form: ListForm) -> Any:
-    waiting = _offer(session, actor, form)
-    view = agenda.view_agenda(session, actor, meeting)
-    return page("panels/agenda.html", actor, meeting, "Agenda", agenda=view, form=form, waiting=waiting)
+def _list_form(session: Any, actor: Actor, offered: tuple[Suggestion, ...], *, fresh: bool = False) -> ListForm:
+    form = ListForm(formdata=None) if fresh else ListForm()
+    form.cases.choices = [(one.waiting.case.id.hex, _offer(one)) for one in offered]
+    chairs = panels.list_deciders(session, actor, [Role.CHAIR])
+    form.approved_by.choices = [("", "Choose"), *((one.id.hex, one.full_name) for one in chairs)]
+    return form
 
 
-def _offer(session: Any, actor: Actor, form: ListForm) -> list[panels.Waiting]:
-    waiting = panels.list_waiting(session, actor)
-    form.cases.choices = [
-        (one.case.id.hex, f"{last_first(one.name)}, {one.case.reference}. {one.reason} {short_date(one.since_on)}")
-        for one in waiting
-    ]
-    return waiting
+def _offer(one: Suggestion) -> str:
+    """How a case that waits is offered: who, why, since when, and what it needs."""
+    waiting = one.waiting
+    since = f", since {short_date(waiting.since_on)}" if waiting.since_on else ""
+    late = ". After the cut-off: the chair must agree" if one.late else ""
+    return f"{last_first(waiting.name)}, {waiting.case.reference}. {'; '.join(one.reasons)}{since}{late}"
+
+
+def _say(added: int, left: int) -> None:
+    if added or not left:
+        flash(f"{count(added, 'case')} added.", "success")
+    if left:
+        flash(
+            f"{count(left, 'case')} not added: check the possible conflicts of interest below first.",
+            "warning",
+        )
 
 
 def _item(session: Any, actor: Actor, meeting: Meeting, item_id: str) -> AgendaItem:

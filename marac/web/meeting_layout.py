@@ -60,7 +60,7 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
     base, runs = f"/panels/{meeting.reference}", access.holds(actor, P.MEETING_RUN)
     places = [("Overview", base)]
     if runs:
-        places += [("Agenda", f"{base}/agenda"), ("Research", f"{base}/research")]
+        places += [("Agenda", f"{base}/agenda"), ("Brief", f"{base}/brief"), ("Research", f"{base}/research")]
     elif access.holds(actor, P.RESEARCH_WRITE) and meeting.published_at:
         places.append(("Research", f"/research/{meeting.reference}"))
     places.append(("Attendance", f"{base}/attendance"))

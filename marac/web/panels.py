@@ -10,12 +10,14 @@ from marac import access
 from marac.errors import RuleBroken
 from marac.services import (
     agenda,
+    agenda_versions,
     attendance,
     chasing,
     clashes,
     listing,
     meeting_dates,
     panels,
+    presence,
     rescheduling,
     research,
     scheduling,
@@ -83,8 +85,10 @@ def overview(reference: str) -> Any:
     return page(
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
         agree=attendance.may_agree(session, actor, meeting), places=listing.places_of(session, meeting),
-        link=scheduling.link_of(session, actor, meeting), changes=rescheduling.list_changes(session, actor, meeting),
+        link=scheduling.link_of(session, actor, meeting), moves=rescheduling.list_changes(session, actor, meeting),
         may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in meeting_dates.MOVABLE,
+        changes=agenda_versions.list_changes(session, actor, meeting),
+        own=[need for need in presence.needs(session, actor, view) if need.agency_id == actor.agency_id],
     )  # fmt: skip
 
 

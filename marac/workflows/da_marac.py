@@ -29,7 +29,7 @@ from marac.workflows.guards import (
     need,
     reason_given,
 )
-from marac.workflows.referral_rules import original_linked
+from marac.workflows.referral_rules import late_add_agreed, original_linked
 
 S = CaseState
 P = Permission
@@ -178,7 +178,7 @@ DA_MARAC = Workflow(
     transitions=(
         Transition(
             "list", (S.RECEIVED, S.HEARD, S.ISSUED, S.LAPSED), S.LISTED, P.CASE_LIST,
-            guards=(meeting_chosen, conflict_checked),
+            guards=(meeting_chosen, conflict_checked, late_add_agreed),
             effects=(AskResearch(),),
             label="List for a meeting",
         ),

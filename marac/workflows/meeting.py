@@ -20,6 +20,15 @@ def has_cases(_subject: Any, facts: Facts) -> None:
     need(facts, "item_count", "There are no cases on the agenda. List one first")
 
 
+def said_why_again(_subject: Any, facts: Facts) -> None:
+    """An agenda that is out is published again only with the reason, which stays with the version (DA-20).
+
+    Reads: published_before, because.
+    """
+    if facts["published_before"]:
+        need(facts, "because", "The agenda is out already. Say why it is published again")
+
+
 def chair_named(_subject: Any, facts: Facts) -> None:
     """A meeting has a chair, who reads the confidentiality statement (DA-23, SafeLives chairing guidance).
 
@@ -55,7 +64,7 @@ MEETING = Workflow(
     transitions=(
         Transition(
             "publish_agenda", (M.SCHEDULED, M.PUBLISHED), M.PUBLISHED, P.MEETING_PUBLISH,
-            guards=(has_cases,),
+            guards=(has_cases, said_why_again),
             effects=(Notify(Template.RESEARCH_ASKED, "agencies"), OpenDeadline("research_due")),
             label="Publish the agenda",
         ),

@@ -110,7 +110,8 @@ HEARD = {
 }  # fmt: skip
 ENDED = {"today": date(2035, 1, 2), "window_end": date(2034, 1, 1), "retain_until": date(2035, 1, 1),
          "legal_hold": False, "live_actions": 0, "minutes_state": "approved"}  # fmt: skip
-PLANNED = {"item_count": 2, "chair_id": uuid4(), "items_without_outcome": 0, "listed_cases": 0}
+PLANNED = {"published_before": False, "item_count": 2, "chair_id": uuid4(), "items_without_outcome": 0,
+           "listed_cases": 0}  # fmt: skip
 CIRCULATED = {"meeting_state": "held", "approver": uuid4(), "written_by": uuid4()}
 DONE = {"owner_id": uuid4(), "note": "As agreed"}
 # facts that meet every guard of a verb, so that a refusal can only be about the state or the person

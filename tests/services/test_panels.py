@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marac import clock
 from marac.errors import NotAllowed, RuleBroken, StaleEdit, WrongState
 from marac.models import AgendaItem, Attendance, CaseAgency, Message, Research
-from marac.services import agenda, panels, rescheduling
+from marac.services import agenda, panels, rescheduling, waiting
 from marac.vocabulary import (
     AgendaItemState,
     CaseState,
@@ -177,14 +177,14 @@ def test_a_case_comes_off_only_with_reason_approver_and_interim_safety_and_waits
         assert item.deferred_because == "The referrer is ill (approved by Nia Hart)"
         assert item.case.state == CaseState.RECEIVED
     with panel.work(panel.coordinator) as session:
-        waiting = panels.list_waiting(session, actor)
-        assert [(one.case.id, one.reason) for one in waiting] == [(panel.case_ids[0], "Deferred")]
+        found = waiting.list_waiting(session, actor)
+        assert [(one.case.id, one.reason) for one in found] == [(panel.case_ids[0], "Deferred")]
         following = a_meeting(session, starts_at=clock.now() + timedelta(days=14))
         again = panels.list_case_on(
-            session, actor, following, waiting[0].case, referral=waiting[0].referral, conflict_checked=True
+            session, actor, following, found[0].case, referral=found[0].referral, conflict_checked=True
         )
         assert again.referral_id is not None
-        assert panels.list_waiting(session, actor) == []
+        assert waiting.list_waiting(session, actor) == []
 
 
 def test_an_approver_must_be_a_chair_or_a_coordinator_da_35(house):

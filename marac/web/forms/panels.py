@@ -1,11 +1,13 @@
 """What is typed to book a meeting and to build its agenda."""
 
 import re
+from collections.abc import Sequence
 from datetime import time
 from typing import Any, Final
 
 from wtforms import ValidationError
 
+from marac.services.conflicts import PossibleConflict
 from marac.vocabulary import MeetingKind, MeetingPlace
 from marac.web import widgets
 
@@ -45,8 +47,9 @@ class ScheduleForm(widgets.PageForm):
 class ListForm(widgets.PageForm):
     """Cases to put on the agenda."""
 
-    cases = widgets.many_field("Cases to list", [], "Select at least one case")
-    conflict_checked = widgets.tick_field("I have checked attendees and staff for conflicts of interest")
+    cases = widgets.many_field("Cases to add", [], "Select at least one case")
+    because = widgets.text_field("Why a late case cannot wait", hint="Only for a case that came after the cut-off.")
+    approved_by = widgets.select_field("Chair who agreed to a late case", [])
 
 
 class PutOffForm(widgets.PageForm):
@@ -75,3 +78,39 @@ class OpenForm(widgets.PageForm):
 
     chair_id = widgets.select_field("Chair", [])
     statement_read = widgets.tick_field("The chair has read the confidentiality statement aloud")
+
+
+class PublishForm(widgets.PageForm):
+    """Why an agenda that is out is published again."""
+
+    because = widgets.long_text_field(
+        "Why it is published again", hint="For example, a case was added. Do not name anybody.", longest=500
+    )
+
+
+class GuestOfCaseForm(widgets.PageForm):
+    """Who is asked in for one case, or to observe the meeting."""
+
+    agency = widgets.select_field("Agency", [], "Select the agency")
+    person_name = widgets.name_field("Name of the person, if only one comes")
+    whole = widgets.choice_field(
+        "For what", (("case", "This case only"), ("meeting", "The whole meeting, as an observer")), "Select for what"
+    )
+
+
+CONFLICT = "conflict_"
+KEEP_OUT, NO_CONFLICT = "keep_out", "no_conflict"
+IN_OR_OUT = ((KEEP_OUT, "Keep the case from them"), (NO_CONFLICT, "Not a conflict"))
+
+
+def conflict_form(possible: Sequence[PossibleConflict]) -> Any:
+    """A choice for each possible conflict that nobody has decided; walls that stand are not asked about again."""
+    asked = {
+        f"{CONFLICT}{one.user_id.hex}": widgets.choice_field(
+            f"{one.full_name}, {one.agency}", IN_OR_OUT, "Select whether this is a conflict",
+            f"{', '.join(one.reasons).capitalize()} as the {one.person_role.label.lower()}.",
+        )
+        for one in possible
+        if one.undecided
+    }  # fmt: skip
+    return type("ConflictForm", (widgets.PageForm,), asked)()
