@@ -28,10 +28,12 @@ from marac.web import (
     help,  # noqa: A004 - its page is /help
     incidents,
     joining,
+    library,
     matches,
     minutes,
     navigation,
     outside_referrers,
+    outstanding,
     panels,
     papers,
     referral_parts,
@@ -49,7 +51,7 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
-    actions, admin, help, demo,
+    outstanding, actions, library, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

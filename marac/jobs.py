@@ -19,7 +19,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services import leases, missed, outside_links, timed
+from marac.services import chasing, leases, missed, outside_links, timed
 from marac.services.deployment import Deployment, open_deployment
 
 TICK = 20  # seconds; a third of the lease
@@ -73,6 +73,7 @@ JOBS = (
     Job("lapse_flags", daily("06:10"), each(timed.lapse_flags)),
     Job("drop_outside_links", daily("06:20"), each(outside_links.drop_links)),
     Job("warn_overdue", daily("07:00"), each(timed.warn_overdue)),
+    Job("remind_agencies", every_hour, each(chasing.remind_agencies)),
     Job("look_again", daily("03:30"), each(missed.look_again)),
 )
 

@@ -15,9 +15,10 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Agency, AgendaItem, Meeting, Research
+from marac.services import local
 from marac.services.agenda import Agenda, view_agenda
 from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.services.research import ANSWERED
+from marac.services.research import ANSWERED, ASKED, LIVE_ITEMS, WAITING
 from marac.vocabulary import Permission as P, ResearchState, Template
 
 
@@ -45,6 +46,23 @@ class Replies:
         """How many it has not answered."""
         return self.asked - self.answered
 
+    @property
+    def known(self) -> int:
+        """How many it knows."""
+        return sum(cell in (ResearchState.RETURNED, ResearchState.RELEASED) for cell in self.cells)
+
+    @property
+    def nil(self) -> int:
+        """How many it answered with not known."""
+        return sum(cell == ResearchState.NIL_RETURN for cell in self.cells)
+
+    @property
+    def standing(self) -> str:
+        """In, nil, late or waiting (DA-22)."""
+        if self.missing:
+            return "Late" if self.late else "Waiting"
+        return "Nil: knows nobody" if self.asked and self.nil == self.asked else "In"
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -71,7 +89,10 @@ def view_matrix(session: Session, actor: Actor, meeting: Meeting) -> Matrix:
         .where(access.rule(actor, P.RESEARCH_CHASE, Research), AgendaItem.meeting_id == meeting.id)
     ).all()
     names = {row.agency_id: row.name for row in found}
-    states = {(row.agency_id, row.item_id): row.state for row in found}
+    over = {line.item.id for line in agenda.lines if line.item.state not in LIVE_ITEMS}
+    states = {
+        (row.agency_id, row.item_id): row.state for row in found if row.item_id not in over or row.state in ANSWERED
+    }
     due_at = min((row.due_at for row in found), default=None)
     late = due_at is not None and due_at < clock.now()
     rows = [
@@ -83,6 +104,8 @@ def view_matrix(session: Session, actor: Actor, meeting: Meeting) -> Matrix:
 
 def chase(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable[UUID]) -> int:
     """Remind the people who answer for these agencies, once a day; an agency that has answered is left alone."""
+    if meeting.state not in ASKED:
+        raise RuleBroken("agencies", "This panel no longer waits for answers")
     wanted = set(agency_ids)
     missing = [row.agency_id for row in view_matrix(session, actor, meeting).missing if row.agency_id in wanted]
     if not missing:
@@ -94,3 +117,37 @@ def chase(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable
     )  # fmt: skip
     audit.record(session, actor, "research:chased", meeting, agencies=len(missing))
     return len(missing)
+
+
+REMINDERS = ("research_chase_first", "research_chase_last")
+
+
+def remind_agencies(session: Session, actor: Actor) -> int:
+    """Remind agencies with gaps on the days the local rules give, once each, until the meeting; how many are told."""
+    coming = access.visible(actor, P.JOB_RUN, Meeting).where(Meeting.state.in_(ASKED), Meeting.starts_at > clock.now())
+    return sum(_remind(session, actor, meeting) for meeting in session.scalars(coming).all())
+
+
+def _remind(session: Session, actor: Actor, meeting: Meeting) -> int:
+    dates = local.deadlines_of(session, meeting)
+    due = [name for name in REMINDERS if name in dates and dates[name].at <= clock.now()]
+    agencies = _unanswered(session, actor, meeting) if due else []
+    if not agencies:
+        return 0
+    people = active_people(session, meeting.partnership_id, AGENCY_PEOPLE, agencies=agencies)
+    told = notifications.enqueue(
+        session, meeting.partnership_id, people, Template.RESEARCH_ASKED,
+        subject_key=f"{due[-1]}:{meeting.id.hex}:{dates[due[-1]].at:%Y%m%d}", path=f"/research/{meeting.reference}",
+    )  # fmt: skip
+    if told:
+        audit.record(session, actor, "research:chased", meeting, agencies=len(agencies))
+    return told
+
+
+def _unanswered(session: Session, actor: Actor, meeting: Meeting) -> list[UUID]:
+    """Agencies that are still asked about a case of this meeting."""
+    asked = select(Research.agency_id).join(AgendaItem, AgendaItem.id == Research.item_id).where(
+        access.rule(actor, P.JOB_RUN, Research), AgendaItem.meeting_id == meeting.id
+    )  # fmt: skip
+    gaps = asked.where(AgendaItem.state.in_(LIVE_ITEMS), Research.state.in_(WAITING))
+    return list(session.scalars(gaps.distinct()))

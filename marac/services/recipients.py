@@ -25,10 +25,10 @@ def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
         found = active_people(session, subject.partnership_id, AGENCY_PEOPLE, agencies=agencies)
     else:
         found = active_people(session, subject.partnership_id, (to,), programme=getattr(subject, "programme", None))
-    return _not_walled(session, subject, found)
+    return not_walled(session, subject, found)
 
 
-def _not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
+def not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
     """Without whoever is walled off from the case: a prompt at the moment of a hearing would tell them of it."""
     case_id = subject.id if isinstance(subject, Case) else getattr(subject, "case_id", None)
     if case_id is None:

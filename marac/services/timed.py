@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, Case, Deadline, Draft, Flag, JobRun, Message, Minutes, OnceKey, SigninSession
+from marac.models import Case, Deadline, Draft, Flag, JobRun, Message, Minutes, OnceKey, SigninSession
 from marac.notifications import Letterhead
-from marac.services import leases, moving, outside_links, throttle, users
+from marac.services import escalating, leases, moving, outside_links, throttle, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
-from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.vocabulary import LIVE_ACTIONS, CaseState, FlagState, Permission as P, Role, Template
+from marac.services.recipients import active_people
+from marac.vocabulary import CaseState, FlagState, Permission as P, Role, Template
 
 KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (SigninSession, SigninSession.seen_at, timedelta(days=30)),
@@ -31,11 +31,6 @@ WARNS: dict[str, tuple[Template, Role]] = {
     "emergency": (Template.REFERRAL_URGENT, Role.COORDINATOR),
     "idva_first_contact": (Template.REFERRAL_WAITING, Role.IDVA),
 }
-# days overdue -> who is told, once for each action (DA-28); the days are not yet confirmed locally
-ESCALATES: tuple[tuple[int, tuple[Role, ...], bool], ...] = (  # the last: of the agency only
-    (1, AGENCY_PEOPLE, True), (3, (Role.AGENCY_ADMIN,), True),
-    (7, (Role.CHAIR,), False), (14, (Role.SERVICE_MANAGER,), False),
-)  # fmt: skip
 
 
 def deliver_messages(house: Deployment, held: Held, job: str, slot: str) -> int:
@@ -91,8 +86,9 @@ def clear_expired(session: Session) -> int:
 
 
 def warn_overdue(session: Session, actor: Actor) -> int:
-    """Tell who is waited for: deadlines that passed, and actions by how long they are overdue. Once for each."""
-    return _warn_deadlines(session, actor) + _warn_minutes(session, actor) + _warn_actions(session, actor)
+    """Tell who is waited for: deadlines that passed, and actions up their ladder. Once for each."""
+    warned = _warn_deadlines(session, actor) + _warn_minutes(session, actor)
+    return warned + escalating.escalate_actions(session, actor)
 
 
 def _warn_deadlines(session: Session, actor: Actor) -> int:
@@ -115,22 +111,6 @@ def _warn_minutes(session: Session, actor: Actor) -> int:
         )
         for minutes in session.scalars(late)
     )
-
-
-def _warn_actions(session: Session, actor: Actor) -> int:
-    late = access.visible(actor, P.JOB_RUN, Action).where(Action.state.in_(LIVE_ACTIONS), Action.due_on < clock.today())
-    told = 0
-    for action in session.scalars(late):
-        days = (clock.today() - action.due_on).days
-        for after, roles, of_agency in ESCALATES:
-            if days >= after:
-                agencies = [action.agency_id] if of_agency else None
-                who = active_people(session, actor.partnership_id, roles, agencies=agencies)
-                told += notifications.enqueue(
-                    session, actor.partnership_id, who, Template.ACTIONS_ASSIGNED,
-                    subject_key=f"overdue:{action.id.hex}:{after}", path="/actions",
-                )  # fmt: skip
-    return told
 
 
 def _with_post(house: Deployment) -> list[UUID]:

@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, panels
+from marac.services import agenda, outstanding, panels
 from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.panels import ListForm, PutOffForm
@@ -127,7 +127,8 @@ def publish(reference: str) -> Any:
 def _page(session: Any, actor: Actor, meeting: Meeting, form: ListForm) -> Any:
     waiting = _offer(session, actor, form)
     view = agenda.view_agenda(session, actor, meeting)
-    return page("panels/agenda.html", actor, meeting, "Agenda", agenda=view, form=form, waiting=waiting)
+    owed = outstanding.list_outstanding(session, actor, meeting)
+    return page("panels/agenda.html", actor, meeting, "Agenda", agenda=view, form=form, waiting=waiting, owed=owed)
 
 
 def _offer(session: Any, actor: Actor, form: ListForm) -> list[panels.Waiting]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from marac import access
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, Flag
-from marac.services import actions, flags
+from marac.services import actions, chasing_actions, flags
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import ActionState, FlagState, InvolvementBasis, Role, Template
 from tests.builders import a_user, actor_for, an_agency
@@ -144,10 +144,10 @@ def test_reminding_asks_each_agency_once_a_day(house):
     story = a_story(house, days=-2)
     for _ in range(2):
         with story.work(story.coordinator) as session:
-            assert actions.chase(session, actor_for(story.coordinator), [story.action_id]) == 1
+            assert chasing_actions.chase(session, actor_for(story.coordinator), [story.action_id]) == 1
     assert [one.user_id for one in messages(house)] == [story.housing.id]
     with story.work(story.housing) as session, pytest.raises(RuleBroken):
-        actions.chase(session, actor_for(story.housing), [story.action_id])
+        chasing_actions.chase(session, actor_for(story.housing), [story.action_id])
 
 
 def test_an_agency_confirms_its_own_marks_in_one_go_and_nobody_elses(house):

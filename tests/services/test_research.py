@@ -1,5 +1,7 @@
 """Agency research: DA-1, DA-21, DA-22, DA-46 and data minimisation after Not known."""
 
+from uuid import uuid4
+
 import pytest
 import time_machine
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
 from marac.models import Case, Message, Research
 from marac.services import agenda, chasing, panels, research, running
-from marac.vocabulary import CaseState, ResearchState, Role
+from marac.vocabulary import CaseState, PersonRole, ResearchState, Role
 from tests.builders import a_user, actor_for
 from tests.builders_panels import MORNING, a_called_case, a_published_panel, a_running_panel, a_wall, hear
 
@@ -32,7 +34,8 @@ def answer(panel, worker, position=1, **facts):
     with panel.work(worker) as session:
         actor = actor_for(worker)
         row = research.get_answer(session, actor, panel.research(session, worker, position).id)
-        research.save_answer(session, actor, row, **{**KNOWN, **facts})
+        known = [one.id.hex for one in research.persons_in(session, [row.case_id])[row.case_id]][:1]
+        research.save_answer(session, actor, row, **{**KNOWN, "who_known": known, **facts})
         research.share_answer(session, actor, row)
 
 
@@ -54,15 +57,24 @@ def test_known_needs_something_to_share_or_why_nothing_and_fact_or_opinion_da_21
     with panel.work(panel.housing) as session:
         actor = actor_for(panel.housing)
         row = research.get_answer(session, actor, panel.research(session, panel.housing).id)
-        research.save_answer(session, actor, row, private_note="Rent arrears")
+        kept = {"private_note": "Rent arrears"}
+        research.save_answer(session, actor, row, **kept)
+        with pytest.raises(RuleBroken) as refusal:
+            research.share_answer(session, actor, row)
+        assert refusal.value.field == "who_known"
+        child = research.persons_in(session, [row.case_id])[row.case_id][-1]
+        assert (child.role, child.name) == (PersonRole.CHILD, "Child 1")
+        kept["who_known"] = [child.id.hex, uuid4().hex]
+        research.save_answer(session, actor, row, **kept)
+        assert row.who_known == (child.id.hex,)
         with pytest.raises(RuleBroken) as refusal:
             research.share_answer(session, actor, row)
         assert refusal.value.field == "nothing_to_share_because"
-        research.save_answer(session, actor, row, shared="Asked to move in May", private_note="Rent arrears")
+        research.save_answer(session, actor, row, shared="Asked to move in May", **kept)
         with pytest.raises(RuleBroken) as refusal:
             research.share_answer(session, actor, row)
         assert refusal.value.field == "fact_or_opinion"
-        research.save_answer(session, actor, row, nothing_because="Held for the landlord", private_note="Rent arrears")
+        research.save_answer(session, actor, row, nothing_because="Held for the landlord", **kept)
         assert research.share_answer(session, actor, row).state == ResearchState.RETURNED
 
 

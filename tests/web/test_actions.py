@@ -72,7 +72,7 @@ def test_the_list_is_by_when_and_the_coordinator_reminds(house):
     page = signed_in(house, story.housing).get("/actions")
     assert "Overdue, 2 days" in page.main
     page = signed_in(house, story.coordinator).get("/actions")
-    assert page.fill_and_post({}, action="/chase").errors == ["Select at least one action"]
+    assert page.fill_and_post({}, action="/chase").errors == ["Select at least one action or agency"]
     page = page.fill_and_post({"action": [str(story.action_id)]}, action="/chase")
     assert page.flashes == ["1 agency will be reminded."]
     assert [one.user_id for one in messages(house)] == [story.housing.id]

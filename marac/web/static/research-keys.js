@@ -25,7 +25,7 @@ export function start (form) {
     input.checked = true
     input.dispatchEvent(new Event('change', { bubbles: true }))
     const next = rows[rows.indexOf(row) + 1]
-    const target = input.value === 'known' ? row.querySelector('.app-research__known textarea') : next && (chosen(next) || next.querySelector('input[type=radio]'))
+    const target = input.value === 'known' ? row.querySelector('.app-research__known :is(input, textarea)') : next && (chosen(next) || next.querySelector('input[type=radio]'))
     if (target) target.focus()
   })
   form.addEventListener('click', (event) => {
