@@ -209,12 +209,13 @@ def complete_action(
         "contact_with_victim": action.contacts_victim,
         "safe_contact_met": safe_contact_met or None,
     }
-    _end(session, actor, action, "complete", version, note=note, **facts)
     if evidence:
+        moving.same_version(action, version)
         paper = papers.add_to_action(session, actor, action, Attached(evidence, PaperKind.EVIDENCE))
+        access.open_stage(actor, action.case_id, action.case.state)
         action.evidence = paper.id.hex
-        moving.flush(session)
-    return action
+        version = None
+    return _end(session, actor, action, "complete", version, note=note, **facts)
 
 
 def report_not_possible(

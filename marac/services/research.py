@@ -182,7 +182,7 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
 def print_sheet(session: Session, actor: Actor, meeting: Meeting) -> tuple[Sheet, str]:
     """The sheet for paper, and the number of this copy; who printed which is in the trail (DA-3)."""
     sheet, copy = get_sheet(session, actor, meeting), secrets.token_hex(2).upper()
-    audit.record(session, actor, "research:printed", meeting, copy=copy)
+    audit.record(session, actor, "research:printed", meeting, copy=copy.lower())
     return sheet, copy
 
 

@@ -172,3 +172,42 @@ def test_another_agencys_answer_is_found_by_no_address_before_it_is_opened_da_1(
         refused = client.post(f"/research/{panel.reference}/{their_row}/reopen", {"csrf_token": token})
         assert refused.status == 404
     assert state_of(panel, panel.police) == ResearchState.RETURNED
+
+
+def test_a_row_asks_of_each_person_and_takes_what_was_checked_and_suggested_da_21(house):
+    panel = a_published_panel(house, 1)
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    assert len(page.form("/research/").choices[f"who_known_{row}"]) == 3
+    assert "1 child: Child 1, about 7" in page.main
+    page.fill_and_post({
+        f"known_{row}": "known", f"who_known_{row}": [victim_of(panel, panel.housing)], f"suggested_{row}": "A move",
+        f"systems_checked_{row}": "Northgate", f"nothing_because_{row}": "Held for the landlord",
+    })  # fmt: skip
+    assert state_of(panel, panel.housing) == ResearchState.RETURNED
+
+
+def test_the_sheet_to_print_is_marked_numbered_and_has_a_watermark(house):
+    panel = a_published_panel(house, 1)
+    page = at(panel, panel.housing).follow("A sheet to print")
+    assert "OFFICIAL-SENSITIVE. Personal data. Do not forward or copy." in page.main
+    assert page.all("svg.app-watermark")
+    assert "Begum, Amina" in page.main
+    assert "Elm Row" not in page.main
+
+
+def test_the_matrix_says_in_late_or_nil_of_each_agency_da_22(house):
+    panel = a_published_panel(house, 1)
+    ask = at(panel, panel.housing, "/rest")
+    ask.press("Mark 1 person not known")
+    page = signed_in(house, panel.coordinator).get(f"/panels/{panel.reference}/research")
+    assert "Nil: knows nobody" in page.main
+    assert "Late" in page.main
+
+
+def test_a_repeats_last_plan_and_what_is_outstanding_have_pages_of_their_own_da_26_da_29(house):
+    panel = a_published_panel(house, 1)
+    client = signed_in(house, panel.coordinator)
+    page = client.get(f"/panels/{panel.reference}/outstanding")
+    assert "Nothing is outstanding from earlier meetings." in page.main
+    page = client.get(f"/panels/{panel.reference}/run/1/worked")
+    assert "This case has no earlier plan." in page.main
