@@ -167,9 +167,7 @@ class Panel:
         return unit_of_work(self.house, actor_for(worker))
 
 
-def a_panel(
-    house: Deployment, cases: int = 2, starts_in: timedelta = timedelta(hours=1), **facts: Any
-) -> Panel:
+def a_panel(house: Deployment, cases: int = 2, starts_in: timedelta = timedelta(hours=1), **facts: Any) -> Panel:
     """A booked meeting of today, unless told, with accepted cases on it and four people; nothing published."""
     with unit_of_work(house) as session:
         session.info["house"] = house

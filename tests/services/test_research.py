@@ -368,5 +368,6 @@ def test_each_print_of_a_sheet_has_a_number_of_its_own_in_the_trail_da_3(house):
         actor = actor_for(panel.housing)
         copies = {research.print_sheet(session, actor, panel.meeting(session))[1] for _ in range(2)}
         assert len(copies) == 2
+    with house.reader() as session:
         printed = session.scalars(select(AuditEntry).where(AuditEntry.tag == "research:printed")).all()
         assert {json.loads(one.body)["copy"].upper() for one in printed} == copies

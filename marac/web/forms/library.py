@@ -19,9 +19,7 @@ class LibraryForm(widgets.PageForm):
         "Whom it protects", [(one.value, one.label) for one in Protects], "Select whom it protects"
     )
     addresses = widgets.many_field("Which risks it meets", sorted(library.RISKS.items(), key=lambda pair: pair[1]))
-    contact_with_victim = widgets.tick_field(
-        "It reaches the victim-survivor: show the safe-contact rules"
-    )
+    contact_with_victim = widgets.tick_field("It reaches the victim-survivor: show the safe-contact rules")
     panels = widgets.many_field(
         "Panels", [(one.value, one.label) for one in library.PANELS], "Select at least one panel"
     )
