@@ -5,11 +5,13 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
 from marac.services import actions, chasing_actions, escalating, flags as marks, incidents, owners
 from marac.services.actions import ActionPage, ActionRow
+from marac.vocabulary import Permission as P
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.actions import (
@@ -176,6 +178,7 @@ def list_page(form: PressForm) -> str:
     groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
     return render_template(
         "actions/list.html", form=form, done=done, groups=groups[:1] if done else groups, everyones=everyones,
+        keeps_library=access.holds(actor, P.LIBRARY_EDIT),
         late=chasing_actions.list_late(session, actor) if everyones and not done else (),
         agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
         flags=marks.list_flags(session, actor),

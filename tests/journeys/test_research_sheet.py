@@ -91,7 +91,8 @@ def test_an_action_is_done_in_two_clicks_after_signing_in_from_the_mail(room: Ro
     assert worker.heading.endswith("Change the locks")
     rules = worker.page.get_by_text("contact", exact=False).first.bounding_box()
     choice = worker.page.get_by_label("Done", exact=True)
-    assert rules is not None and rules["y"] < choice.bounding_box()["y"]
+    assert rules is not None
+    assert rules["y"] < choice.bounding_box()["y"]
     choice.click()
     with worker.page.expect_navigation():
         worker.page.get_by_role("button", name="Save", exact=True).click()
