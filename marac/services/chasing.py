@@ -18,7 +18,8 @@ from marac.models import Agency, AgendaItem, Meeting, Research
 from marac.services import local
 from marac.services.agenda import Agenda, view_agenda
 from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.services.research import ANSWERED, ASKED, LIVE_ITEMS, WAITING
+from marac.services.research import ASKED, LIVE_ITEMS, WAITING
+from marac.services.research_people import ANSWERED
 from marac.vocabulary import Permission as P, ResearchState, Template
 
 

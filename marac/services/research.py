@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken
-from marac.models import Address, Agency, AgendaItem, Case, CasePerson, Meeting, Research
-from marac.services import places, safe_contact
+from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
+from marac.services import safe_contact
 from marac.services.agenda import PeopleIn, people_in
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
+from marac.services.research_people import ANSWERED as ANSWERED, Before, Person, earlier_answers, perpetrator_addresses, persons_in
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
     AgendaItemState,
@@ -29,40 +29,13 @@ from marac.vocabulary import (
     InvolvementBasis,
     MeetingState,
     Permission as P,
-    PersonRole,
     ResearchState,
 )
 from marac.workflows.research import BEFORE_HEARD
 
 WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
-ANSWERED = (ResearchState.RETURNED, ResearchState.NIL_RETURN, ResearchState.RELEASED)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One person a row asks about: an agency says of each whether it knows them (DA-21)."""
-
-    id: UUID
-    role: PersonRole
-    facts: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """By name, or as what they are in the case."""
-        return str(self.facts.get("full_name") or self.role.label)
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What this agency itself answered when the case was last on an agenda; nobody else's is here (DA-26)."""
-
-    on: datetime
-    state: ResearchState
-    shared: str
-    private_note: str
-    last_contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +137,10 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
     ).all()
     open_cases = _grant(session, actor, rows)
     people, persons = people_in(session, [row.case_id for row in rows]), persons_in(session, open_cases)
-    addresses = _addresses(session, actor.partnership_id, open_cases)
+    addresses = perpetrator_addresses(session, actor.partnership_id, open_cases)
     stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
     rules = safe_contact.contact_rules_of(session, actor, stages)
-    before = _before(session, actor, meeting, open_cases)
+    before = earlier_answers(session, actor, meeting, open_cases)
     answers = tuple(
         Answer(
             number, row, people[row.case_id], persons.get(row.case_id, ()), tuple(addresses.get(row.case_id, ())),
@@ -186,38 +159,6 @@ def print_sheet(session: Session, actor: Actor, meeting: Meeting) -> tuple[Sheet
     return sheet, copy
 
 
-def persons_in(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, tuple[Person, ...]]:
-    """Everybody in these cases, the victim-survivor first. Every case must have been opened for the viewer before."""
-    found: dict[UUID, list[Person]] = {}
-    rows = session.execute(
-        select(*sealed_columns(CasePerson, "identity"), CasePerson.id, CasePerson.case_id, CasePerson.role)
-        .where(CasePerson.case_id.in_(list(case_ids)))
-        .order_by(CasePerson.position, CasePerson.id)
-    ).all()
-    for row, facts in zip(rows, open_many(CasePerson, "identity", rows), strict=True):
-        found.setdefault(row.case_id, []).append(Person(row.id, row.role, facts))
-    return {case_id: tuple(persons) for case_id, persons in found.items()}
-
-
-def _before(session: Session, actor: Actor, meeting: Meeting, case_ids: Iterable[UUID]) -> dict[UUID, Before]:
-    """The agency's own newest earlier answer on each case."""
-    rows = session.execute(
-        select(Research, Meeting.starts_at)
-        .join(AgendaItem, AgendaItem.id == Research.item_id)
-        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
-        .where(access.rule(actor, P.RESEARCH_WRITE, Research), Research.agency_id == actor.agency_id)
-        .where(Research.case_id.in_(list(case_ids)), Research.state.in_(ANSWERED), Meeting.id != meeting.id)
-        .where(Meeting.starts_at < meeting.starts_at)
-        .order_by(Meeting.starts_at)
-    )
-    return {
-        row.case_id: Before(
-            at, row.state, row.shared or row.nothing_because or "", row.private_note or "", row.last_contact or ""
-        )
-        for row, at in rows
-    }
-
-
 def _stage(research: Research) -> CaseState | None:
     """The stage of the case while this meeting still waits to hear it; None once it was heard, put off or taken off."""
     item = research.item
@@ -233,25 +174,6 @@ def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID
         shown = row.case_id in open_cases
         access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
     return open_cases
-
-
-def _addresses(session: Session, partnership_id: UUID, case_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Where the alleged perpetrators live. One that is, or may be, a secret address of the victim-survivor is left out,
-    as if it were not known; hers or his is opened for that comparison alone, and shown on no list, ever (DA-4).
-    """
-    ids = list(case_ids)
-    _linked, telling = places.shared_homes(session, partnership_id, ids)
-    rows = session.execute(
-        select(*sealed_columns(Address, "location"), Address.case_id, Address.id).where(
-            Address.case_id.in_(ids), Address.role == PersonRole.PERPETRATOR
-        )
-    ).all()
-    found: dict[UUID, list[str]] = {}
-    for row, parts in zip(rows, open_many(Address, "location", rows), strict=True):
-        line = " ".join(filter(None, (parts.get("house_number"), parts.get("street"), parts.get("postcode"))))
-        if line and row.id not in telling:
-            found.setdefault(row.case_id, []).append(line)
-    return found
 
 
 def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
