@@ -17,11 +17,11 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
-from marac.services import safe_contact
+from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
-from marac.services.research_people import ANSWERED as ANSWERED, Before, Person, earlier_answers, perpetrator_addresses, persons_in
+from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
     AgendaItemState,
@@ -33,6 +33,7 @@ from marac.vocabulary import (
 )
 from marac.workflows.research import BEFORE_HEARD
 
+ANSWERED = research_people.ANSWERED
 WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
