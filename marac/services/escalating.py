@@ -67,7 +67,7 @@ def _tell(session: Session, actor: Actor, action: Action, rung: Rung) -> int:
         session, action.partnership_id, not_walled(session, action, _audience(session, action, rung)),
         Template.ACTIONS_DUE if owner else Template.ACTION_ESCALATED,
         subject_key=f"rung:{action.id.hex}:{rung.key}:{action.due_on:%Y%m%d}",
-        path=f"/actions/{action.id}" if owner else "/actions/escalated",
+        path=f"/actions/{action.id}" if owner else "/escalated",
     )  # fmt: skip
     if new:
         audit.record(session, actor, "action:escalated", action, rung=rung.key)

@@ -166,7 +166,7 @@ def _escalated(session: Session, actor: Actor) -> Iterable[Row]:
         by_agency.setdefault(one.agency, []).append(one.due_on)
     for agency, days in by_agency.items():
         text = f"{agency}: {len(days)} overdue action{'' if len(days) == 1 else 's'}, escalated to you"
-        yield Row(TODAY, text, "/actions/escalated", min(days), "", 2)
+        yield Row(TODAY, text, "/escalated", min(days), "", 2)
 
 
 def _flags(session: Session, actor: Actor) -> Iterable[Row]:

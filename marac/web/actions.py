@@ -99,7 +99,7 @@ def owner(action_id: UUID) -> Any:
     return render_template("actions/owner.html", form=form, shown=shown), 422 if form.errors else 200
 
 
-@bp.get("/actions/escalated")
+@bp.get("/escalated")
 def escalated() -> Any:
     """What has come up the ladder to this person."""
     rows = escalating.list_escalated(unit_of_work.session(), signin.person())

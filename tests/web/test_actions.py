@@ -148,4 +148,4 @@ def test_what_was_escalated_is_listed_without_a_name_for_the_agency_lead(house):
     page = client.get("/today").follow("escalated to you")
     assert page.h1 == "Escalated to you"
     assert story.reference in page.main
-    assert signed_in(house, story.housing).get("/actions/escalated").status == 403
+    assert signed_in(house, story.housing).get("/escalated").status == 403
