@@ -30,11 +30,13 @@ from marac.web import (
     help,  # noqa: A004 - its page is /help
     incidents,
     joining,
+    library,
     matches,
     minutes,
     moving_meetings,
     navigation,
     outside_referrers,
+    outstanding,
     panels,
     papers,
     publishing,
@@ -57,8 +59,8 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
-    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, actions, admin, help,
-    demo,
+    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, outstanding, actions,
+    library, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

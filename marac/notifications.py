@@ -27,9 +27,18 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
-from marac.models import Action, Membership, Message, Research, User
+from marac.models import Action, AgendaItem, Meeting, Membership, Message, Research, User
 from marac.paths import TEMPLATES
-from marac.vocabulary import LIVE_ACTIONS, Permission, ProgrammeSlug, ResearchState, Template, UserState
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    AgendaItemState,
+    MeetingState,
+    Permission,
+    ProgrammeSlug,
+    ResearchState,
+    Template,
+    UserState,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +51,8 @@ CLAIMED = timedelta(minutes=10)  # nobody else sends what is claimed; after that
 LONGEST = 240  # seconds of sending on one claim; well within it
 URGENT = (Template.REFERRAL_URGENT,)
 TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt"}  # by where the link leads
+TO_HEAR = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)  # nothing is asked of a case once it was heard
+ASKING = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
 
@@ -203,6 +214,7 @@ def _prompt(
     session: Session, bundle: list[Message], address: str, letterhead: Letterhead, own_link: Callable[[Message], str]
 ) -> Prompt:
     first = min(bundle, key=lambda message: (message.template not in URGENT, message.enqueued_at))
+    first.path = _leads_to(bundle)
     path = own_link(first) or f"/go/{first.go_token}"
     words = {"lines": "\n".join(_lines(session, bundle)), "link": f"{letterhead.base_url}{path}"}
     text = Text(Path(TEMPLATES, "email", TEXTS[path.split("/")[1]]).read_text("utf-8"))
@@ -213,6 +225,15 @@ def _prompt(
     mail["Date"], mail["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
     mail.set_content(text.substitute(words, service_name=letterhead.service_name))
     return Prompt(ids, mail)
+
+
+def _leads_to(bundle: list[Message]) -> str:
+    """Where the one link of a mail leads: to the thing, or to the list when the mail tells of several."""
+    paths = {message.path for message in bundle}
+    if len(paths) == 1:
+        return paths.pop()
+    lists = {path.split("/")[1] for path in paths}
+    return "/actions" if lists == {"actions"} else "/today"
 
 
 def _lines(session: Session, bundle: list[Message]) -> list[str]:
@@ -253,7 +274,12 @@ def _work_by_when(session: Session, user_id: UUID) -> list[str]:
         rule = access.rule(actor, Permission.ACTION_UPDATE, Action)
         days += session.scalars(select(Action.due_on).where(rule, Action.state.in_(LIVE_ACTIONS)))
         asked = access.rule(actor, Permission.RESEARCH_WRITE, Research)
-        answers += session.scalars(select(Research.due_at).where(asked, Research.state.in_(UNANSWERED)))
+        answers += session.scalars(
+            select(Research.due_at)
+            .join(AgendaItem, AgendaItem.id == Research.item_id)
+            .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+            .where(asked, Research.state.in_(UNANSWERED), AgendaItem.state.in_(TO_HEAR), Meeting.state.in_(ASKING))
+        )
     return [*_actions_words(days), *_answers_words(answers)]
 
 

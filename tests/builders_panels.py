@@ -167,8 +167,8 @@ class Panel:
         return unit_of_work(self.house, actor_for(worker))
 
 
-def a_panel(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
-    """A booked meeting of today with accepted cases listed on it and four people; nothing published."""
+def a_panel(house: Deployment, cases: int = 2, starts_in: timedelta = timedelta(hours=1), **facts: Any) -> Panel:
+    """A booked meeting of today, unless told, with accepted cases on it and four people; nothing published."""
     with unit_of_work(house) as session:
         session.info["house"] = house
         workers = {
@@ -177,7 +177,7 @@ def a_panel(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
             "police": a_user(session, house, Role.REPRESENTATIVE, "met_police_da", full_name="Paul Grey"),
             "housing": a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Hana Reed"),
         }
-        meeting = a_meeting(session)
+        meeting = a_meeting(session, starts_at=clock.now() + starts_in)
         made = [a_case(session, house, name=NAMES[number % len(NAMES)], **facts) for number in range(cases)]
         panel = Panel(house, meeting.reference, meeting.id, tuple(case.id for case in made), **workers)
     with panel.work(panel.coordinator) as session:

@@ -14,7 +14,7 @@ from marac.access.policy import GRANTS, asked, holds, require, require_holds, re
 from marac.access.relations import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed
-from marac.models import Case, Referral
+from marac.models import Action, Case, Referral
 from marac.vocabulary import CaseState as S, Permission as P, ReferralState, Role
 
 _PEOPLE = frozenset({"identity", "children", "perpetrator"})
@@ -159,6 +159,12 @@ def reveal(actor: Actor, case: Case, compartment: str) -> None:
     require_step_up(actor)
     for family in (compartment, "perpetrator", "children"):
         vault.current().grant("case", actor.partnership_id, case.id, family, open=True, purpose="reveal")
+
+
+def open_evidence(actor: Actor, action: Action) -> None:
+    """Grant the agency of an action to add, not to read back, a paper that shows it was done."""
+    require(actor, P.ACTION_UPDATE, action)
+    vault.current().grant("case", actor.partnership_id, action.case_id, "documents", open=False, seal=True)
 
 
 def open_staff(actor: Actor, *, seal: bool = False) -> None:

@@ -72,7 +72,7 @@ _ON_CASES = (
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
     P.RESEARCH_RELEASE, P.RESEARCH_READ, P.MINUTES_READ, P.MINUTES_WRITE, P.ACTION_READ, P.ACTION_CREATE,
-    P.ACTION_WITHDRAW, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
+    P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
 _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
 
@@ -92,6 +92,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone,
+        P.LIBRARY_EDIT: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
@@ -100,14 +101,14 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
     Role.CONTRACTOR: {P.HOME_READ: everyone, P.USER_READ: own},
-    Role.SERVICE_MANAGER: {**_SEES_PANELS, P.REPORT_READ: everyone},
+    Role.SERVICE_MANAGER: {**_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone},
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
-        P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency,
+        P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
-        P.USER_SUSPEND: everyone, P.JOB_READ: everyone,
+        P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
     },
     Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
     # timed jobs, and the operator at the console of the machine; never over HTTP

@@ -40,6 +40,11 @@ class Action(Base):
     risk = Sealed("actions")
     note = Sealed("actions")
     instead = Sealed("actions")
+    news = Sealed("actions", kind=list)  # what was reported, when and by whom
+    handed = Sealed("actions", kind=dict)  # the action it came from, or went on as, and why
+    evidence = Sealed("actions")  # the id of the paper that shows it was done
+    worked = Sealed("actions")  # for the next hearing of a repeat: did it work (DA-26)
+    worked_note = Sealed("actions")
 
     case: Mapped[Case] = relationship()
     item: Mapped[AgendaItem | None] = relationship()

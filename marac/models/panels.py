@@ -162,6 +162,10 @@ class Research(Base):
     fact_or_opinion = Sealed("research", by="agency_id")
     nothing_because = Sealed("research", by="agency_id")
     last_contact = Sealed("research", by="agency_id")
+    who_known = Sealed("research", by="agency_id", kind=list)  # ids of the people the agency knows
+    systems_checked = Sealed("research", by="agency_id")
+    suggested = Sealed("research", by="agency_id")
+    since_then = Sealed("research", by="agency_id")
     private_note = Sealed("private", by="agency_id")
 
     item: Mapped[AgendaItem] = relationship()

@@ -3,7 +3,7 @@
 Refuses to assign: that is the meeting's. The text of an action opens with the stage of its case.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
-from marac.errors import NotAllowed, NotFound, RuleBroken
+from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Action, Agency, Case
-from marac.services import moving, naming, safe_contact
-from marac.services.recipients import AGENCY_PEOPLE, active_people
+from marac.services import moving, naming, owners, papers, safe_contact
+from marac.services.papers import Attached
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, Permission as P, Protects, Template
+from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, PaperKind, Permission as P, Protects, Template
 
 MOST_LIVE, MOST_DONE = 200, 50
 WEEK = timedelta(days=7)
@@ -41,6 +41,8 @@ class ActionRow:
     state: ActionState
     closed_at: datetime | None
     contact: SafeContact | None  # where the action reaches the person: how, and how not
+    note: str = ""  # what the agency said when it ended, or was last asked
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class ActionPage:
     offers: tuple[str, ...]
     version: int
     closed_at: datetime | None
+    news: tuple[Mapping[str, Any], ...] = ()
+    handed: str = ""  # why another agency handed it on
+    other_id: UUID | None = None  # the action it came from, or went on as
+    evidence_id: UUID | None = None
 
 
 def get_action(session: Session, actor: Actor, action_id: UUID) -> Action:
@@ -79,16 +85,16 @@ def list_actions(
     session: Session, actor: Actor, *, agency_id: UUID | None = None, done: bool = False
 ) -> tuple[ActionRow, ...]:
     """Live actions by due date, or the last fifty that ended: of one's own agency, or of all for who runs the panel."""
-    query = _columns(actor)
+    query = columns(actor)
     if not sees_all(actor):
         query = query.where(Action.agency_id == actor.agency_id)
     elif agency_id is not None:
         query = query.where(Action.agency_id == agency_id)
     if done:
         ended = query.where(Action.state.not_in(LIVE_ACTIONS)).order_by(Action.closed_at.desc(), Action.id)
-        return _rows(session, actor, ended.limit(MOST_DONE))
+        return rows_of(session, actor, ended.limit(MOST_DONE))
     live = query.where(Action.state.in_(LIVE_ACTIONS)).order_by(Action.due_on, Action.agreed_at)
-    return _rows(session, actor, live.limit(MOST_LIVE))
+    return rows_of(session, actor, live.limit(MOST_LIVE))
 
 
 def sees_all(actor: Actor) -> bool:
@@ -128,32 +134,87 @@ def view_action(session: Session, actor: Actor, action: Action) -> ActionPage:
         offers=tuple(step.name for step in moving.available(actor, action)),
         version=action.version_id,
         closed_at=action.closed_at,
+        **(_behind(session, actor, action) if told else {}),
     )
 
 
+def _behind(session: Session, actor: Actor, action: Action) -> dict[str, Any]:
+    """What was reported before, where it came from or went, and the paper that shows it was done."""
+    handed = action.handed or {}
+    news = tuple({**one, "on": date.fromisoformat(one["on"])} for one in action.news or ())
+    other = UUID(one) if (one := handed.get("from") or handed.get("to")) else None
+    seen = access.visible(actor, P.ACTION_READ, Action).where(Action.id == other)
+    return {
+        "news": news, "handed": str(handed.get("because") or ""),
+        "other_id": other if other and session.scalar(seen) is not None else None,
+        "evidence_id": UUID(action.evidence) if action.evidence else None,
+    }  # fmt: skip
+
+
 def accept_action(session: Session, actor: Actor, action: Action, *, owner_id: UUID | None) -> Action:
-    """The agency takes the action on and says who will do it (DA-27)."""
+    """The agency takes the action on and says who will do it (DA-27). RuleBroken for somebody of another agency."""
+    owners.check_owner(session, action, owner_id)
     moving.advance(session, actor, action, "accept", owner_id=owner_id)
     action.owner_id = owner_id
     moving.flush(session)
     return action
 
 
-def start_action(session: Session, actor: Actor, action: Action, *, version: int | None = None) -> Action:
-    """In progress."""
+def name_owner(session: Session, actor: Actor, action: Action, *, owner_id: UUID | None) -> Action:
+    """Somebody else of the agency will do it; accepted by being given to them. WrongState once it has ended."""
+    access.require(actor, P.ACTION_UPDATE, action)
+    if action.state not in LIVE_ACTIONS:
+        raise WrongState(f"{action.id} has ended")
+    if action.state == ActionState.OPEN:
+        accept_action(session, actor, action, owner_id=owner_id)
+    elif owner_id is None:
+        raise RuleBroken("owner_id", "Select who will do this")
+    else:
+        owners.check_owner(session, action, owner_id)
+        action.owner_id = owner_id
+        audit.record(session, actor, "action:owned", action, owner=owner_id)
+        moving.flush(session)
+    if owner_id not in (None, actor.user_id):
+        key = f"owner:{action.id.hex}:{action.version_id}"
+        notifications.enqueue(
+            session, action.partnership_id, [owner_id] if owner_id else [], Template.ACTIONS_ASSIGNED,
+            subject_key=key, path=f"/actions/{action.id}",
+        )  # fmt: skip
+    return action
+
+
+def start_action(
+    session: Session, actor: Actor, action: Action, *, note: str = "", version: int | None = None
+) -> Action:
+    """In progress, with a word on how far it is if anybody likes; said again, it only adds the word."""
     moving.same_version(action, version)
-    return moving.advance(session, actor, action, "start")
+    access.require(actor, P.ACTION_UPDATE, action)
+    access.open_stage(actor, action.case_id, action.case.state)
+    if action.state != ActionState.IN_PROGRESS:
+        moving.advance(session, actor, action, "start")
+    _report(session, actor, action, note)
+    moving.flush(session)
+    return action
 
 
 def complete_action(
     session: Session, actor: Actor, action: Action, *, note: str = "", safe_contact_met: bool = False,
-    version: int | None = None,
+    evidence: bytes = b"", version: int | None = None,
 ) -> Action:  # fmt: skip
-    """Done. What reaches the victim-survivor is done only as the safe-contact rules allow (DA-14)."""
+    """Done. What reaches the victim-survivor is done only as the safe-contact rules allow (DA-14).
+
+    `evidence`: a paper that shows it, kept with the case; RuleBroken beside `file` when it cannot be kept.
+    """
     facts: dict[str, Any] = {
         "contact_with_victim": action.contacts_victim,
         "safe_contact_met": safe_contact_met or None,
     }
+    if evidence:
+        moving.same_version(action, version)
+        paper = papers.add_to_action(session, actor, action, Attached(evidence, PaperKind.EVIDENCE))
+        access.open_stage(actor, action.case_id, action.case.state)
+        action.evidence = paper.id.hex
+        version = None
     return _end(session, actor, action, "complete", version, note=note, **facts)
 
 
@@ -201,27 +262,6 @@ def agencies_to_hand_to(session: Session, actor: Actor) -> list[Agency]:
     return list(session.scalars(access.visible(actor, P.AGENCY_READ, Agency).order_by(Agency.name)))
 
 
-def chase(session: Session, actor: Actor, action_ids: Iterable[UUID]) -> int:
-    """Prompt the agencies of these live actions, once a day each; returns how many agencies were asked (DA-28)."""
-    mine = access.visible(actor, P.ACTION_CREATE, Action).where(Action.id.in_(list(action_ids)))
-    chosen = session.scalars(mine.where(Action.state.in_(LIVE_ACTIONS))).all()
-    if not chosen:
-        raise RuleBroken("actions", "Select at least one action")
-    agencies = {action.agency_id for action in chosen}
-    for agency_id in agencies:
-        notifications.enqueue(
-            session,
-            actor.partnership_id,
-            active_people(session, actor.partnership_id, AGENCY_PEOPLE, agencies=[agency_id]),
-            Template.ACTIONS_ASSIGNED,
-            subject_key=f"chase:{agency_id.hex}:{clock.today():%Y%m%d}",
-            path="/actions",
-        )
-    for action in chosen:
-        audit.record(session, actor, "action:chased", action, agency=action.agency_id)
-    return len(agencies)
-
-
 def _end(
     session: Session, actor: Actor, action: Action, name: str, version: int | None, *, note: str, instead: str = "",
     **facts: Any,
@@ -235,36 +275,46 @@ def _end(
         action.note = note.strip()
     if instead.strip():
         action.instead = instead.strip()
+    _report(session, actor, action, note)
     action.closed_at, action.closed_by_id = clock.now(), actor.user_id
     moving.flush(session)
     return action
 
 
-def _columns(actor: Actor) -> Select[Any]:
+def _report(session: Session, actor: Actor, action: Action, note: str) -> None:
+    """Keep what was reported, when and by whom: the history of the action, sealed with it."""
+    said = {
+        "on": clock.today().isoformat(), "by": naming.signature(session, actor), "state": action.state.label,
+        "note": note.strip(),
+    }  # fmt: skip
+    action.news = [*(action.news or []), said]
+
+
+def columns(actor: Actor) -> Select[Any]:
+    """A SELECT of the actions this person may read, to refine and give to `rows_of`."""
     plain = (
         Action.id, Action.case_id, Action.agency_id, Action.due_on, Action.state, Action.closed_at,
-        Action.contacts_victim, Case.reference,
+        Action.contacts_victim, Action.owner_id, Case.reference,
     )  # fmt: skip
     query: Any = select(*sealed_columns(Action, "actions"), *plain, Case.state.label("stage"))
     return query.join(Case, Case.id == Action.case_id).where(access.rule(actor, P.ACTION_READ, Action))  # type: ignore[no-any-return]
 
 
-def _rows(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionRow, ...]:
+def rows_of(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionRow, ...]:
+    """The lines of a list, with what the stage of each case opens to this person."""
     rows = session.execute(query).all()
     stages: dict[UUID, CaseState] = {row.case_id: row.stage for row in rows}
     opened = {case_id: access.open_stage(actor, case_id, stage) for case_id, stage in stages.items()}
     readable = [row for row in rows if "actions" in opened[row.case_id]]
-    texts = {
-        row.id: told.get("text", "") for row, told in zip(readable, open_many(Action, "actions", readable), strict=True)
-    }
+    told = dict(zip([row.id for row in readable], open_many(Action, "actions", readable), strict=True))
     reaching = {row.case_id: row.stage for row in rows if row.contacts_victim}
     rules = safe_contact.contact_rules_of(session, actor, reaching)
     names, agencies = naming.victims(session, actor, stages), naming.agency_names(session, actor.partnership_id)
     return tuple(
         ActionRow(
-            row.id, row.reference, names.get(row.case_id, ""), texts.get(row.id, ""), row.agency_id,
+            row.id, row.reference, names.get(row.case_id, ""), told.get(row.id, {}).get("text", ""), row.agency_id,
             agencies[row.agency_id], row.due_on, row.state, row.closed_at,
-            rules[row.case_id] if row.contacts_victim else None,
+            rules[row.case_id] if row.contacts_victim else None, told.get(row.id, {}).get("note") or "", row.owner_id,
         )
         for row in rows
     )  # fmt: skip

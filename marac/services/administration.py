@@ -53,7 +53,8 @@ def list_rules(session: Session, actor: Actor) -> list[RuleInForce]:
     access.require_holds(actor, P.SETTING_READ)
     query = access.visible(actor, P.SETTING_READ, Setting).where(Setting.effective_from <= clock.today())
     newest: dict[tuple[str, str], RuleInForce] = {}
-    for row in session.scalars(query.order_by(Setting.effective_from)):
+    rules = query.where(Setting.key.not_like("library.%"))  # the library of usual actions has a page of its own
+    for row in session.scalars(rules.order_by(Setting.effective_from)):
         newest[row.programme or "", row.key] = RuleInForce(
             row.programme, row.key, row.value, row.confirmed, row.basis, row.note, row.effective_from
         )

@@ -3,7 +3,7 @@
 Refuses an action without what, who, when and whom it protects, and an agency that is walled off from the case.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,9 +16,9 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Action, Agency, AgendaItem, Meeting, Wall
-from marac.services import actions, local
-from marac.services.founding import reference
+from marac.services import actions, library, local, owners
 from marac.services.involvement import involve, involved_agencies
+from marac.services.library import Entry
 from marac.services.moving import flush
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -101,12 +101,15 @@ def assign_action(
     if due_on < clock.today():
         raise RuleBroken("due_on", "The date must be today or later")
     _admit(session, item, agency)
+    known = library.match(library.list_entries(session, item.partnership_id), text)
     action = Action(
-        partnership_id=item.partnership_id, case_id=item.case_id, item_id=item.id, agency_id=agency.id, owner_id=owner,
-        state=ActionState.OPEN, due_on=due_on, protects=protects, library_key=library_key,
-        contacts_victim=contacts_victim, agreed_at=clock.now(), text=text.strip(), risk=risk.strip() or None,
-        joint_id=joint_id,
+        partnership_id=item.partnership_id, case_id=item.case_id, item_id=item.id, agency_id=agency.id,
+        state=ActionState.OPEN, due_on=due_on, protects=protects, contacts_victim=contacts_victim,
+        library_key=library_key or (known.key if known else None), agreed_at=clock.now(), text=text.strip(),
+        risk=risk.strip() or (known.risks if known else "") or None, joint_id=joint_id,
     )  # fmt: skip
+    owners.check_owner(session, action, owner)
+    action.owner_id = owner or owners.named_owner(session, action, item)
     session.add(action)
     flush(session)
     audit.record(session, actor, "action:assigned", action, agency=agency.id)
@@ -169,20 +172,24 @@ def list_agreed(session: Session, actor: Actor, item: AgendaItem) -> list[tuple[
 
 def list_usual(session: Session, item: AgendaItem) -> list[Usual]:
     """The library's usual actions for this panel; dates are counted from today with the library's own defaults."""
-    library = reference("actions_library")
-    wanted = library["usual_actions"].get(item.meeting.programme, [])
-    known: dict[str, tuple[str, Mapping[str, Any]]] = {
-        entry["key"]: (group["agency"], entry) for group in library["groups"] for entry in group["actions"]
-    }
-    return [_usual(session, item, *known[key]) for key in wanted if key in known]
+    programme = item.meeting.programme
+    return [one for entry, one in _offered(session, item) if programme in entry.usual]
 
 
-def _usual(session: Session, item: AgendaItem, agency: str, entry: Mapping[str, Any]) -> Usual:
-    return Usual(
-        entry["key"], "" if agency == "any" else agency, entry["text"],
-        _default_due(session, item.meeting, entry["default_due"]), Protects(entry["protects"][0]),
-        entry["contact_with_victim"],
-    )  # fmt: skip
+def list_library(session: Session, item: AgendaItem) -> list[Usual]:
+    """Every action of the library that this panel can pick, what is usual first."""
+    return [one for _entry, one in _offered(session, item)]
+
+
+def _offered(session: Session, item: AgendaItem) -> list[tuple[Entry, Usual]]:
+    entries = library.list_for(session, item.partnership_id, item.meeting.programme)
+    due = {rule: _default_due(session, item.meeting, rule) for rule in {entry.default_due for entry in entries}}
+    return [(entry, _usual(entry, due[entry.default_due])) for entry in entries]
+
+
+def _usual(entry: Entry, due_on: date) -> Usual:
+    agency = "" if entry.agency == library.ANY_AGENCY else entry.agency
+    return Usual(entry.key, agency, entry.text, due_on, Protects(entry.protects[0]), entry.contact_with_victim)
 
 
 def _default_due(session: Session, meeting: Meeting, rule: str) -> date:

@@ -17,7 +17,8 @@ from marac.errors import RuleBroken
 from marac.models import Agency, AgendaItem, Meeting, Research
 from marac.services.agenda import Agenda, view_agenda
 from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.services.research import ANSWERED
+from marac.services.research import ASKED, LIVE_ITEMS
+from marac.services.research_people import ANSWERED
 from marac.vocabulary import Permission as P, ResearchState, Template
 
 
@@ -45,6 +46,23 @@ class Replies:
         """How many it has not answered."""
         return self.asked - self.answered
 
+    @property
+    def known(self) -> int:
+        """How many it knows."""
+        return sum(cell in (ResearchState.RETURNED, ResearchState.RELEASED) for cell in self.cells)
+
+    @property
+    def nil(self) -> int:
+        """How many it answered with not known."""
+        return sum(cell == ResearchState.NIL_RETURN for cell in self.cells)
+
+    @property
+    def standing(self) -> str:
+        """In, nil, late or waiting (DA-22)."""
+        if self.missing:
+            return "Late" if self.late else "Waiting"
+        return "Nil: knows nobody" if self.asked and self.nil == self.asked else "In"
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -71,7 +89,10 @@ def view_matrix(session: Session, actor: Actor, meeting: Meeting) -> Matrix:
         .where(access.rule(actor, P.RESEARCH_CHASE, Research), AgendaItem.meeting_id == meeting.id)
     ).all()
     names = {row.agency_id: row.name for row in found}
-    states = {(row.agency_id, row.item_id): row.state for row in found}
+    over = {line.item.id for line in agenda.lines if line.item.state not in LIVE_ITEMS}
+    states = {
+        (row.agency_id, row.item_id): row.state for row in found if row.item_id not in over or row.state in ANSWERED
+    }
     due_at = min((row.due_at for row in found), default=None)
     late = due_at is not None and due_at < clock.now()
     rows = [
@@ -83,6 +104,8 @@ def view_matrix(session: Session, actor: Actor, meeting: Meeting) -> Matrix:
 
 def chase(session: Session, actor: Actor, meeting: Meeting, agency_ids: Iterable[UUID]) -> int:
     """Remind the people who answer for these agencies, once a day; an agency that has answered is left alone."""
+    if meeting.state not in ASKED:
+        raise RuleBroken("agencies", "This panel no longer waits for answers")
     wanted = set(agency_ids)
     missing = [row.agency_id for row in view_matrix(session, actor, meeting).missing if row.agency_id in wanted]
     if not missing:

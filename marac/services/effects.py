@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research
-from marac.services import drafts, freezing, local
+from marac.services import drafts, freezing, local, owners
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
 from marac.vocabulary import (
@@ -171,8 +171,11 @@ def assign_onward(move: Move) -> None:
         partnership_id=action.partnership_id, case_id=action.case_id, item_id=action.item_id, agency_id=to_agency,
         state=ActionState.OPEN, due_on=action.due_on, protects=action.protects, library_key=action.library_key,
         contacts_victim=action.contacts_victim, agreed_at=clock.now(), text=action.text, risk=action.risk,
+        handed={"from": action.id.hex, "because": move.facts.get("note") or ""},
     )  # fmt: skip
     move.session.add(onward)
+    onward.owner_id = owners.named_owner(move.session, onward, action.item)
+    action.handed = {"to": onward.id.hex}
     move.session.flush()
     audit.record(move.session, move.actor, "action:assigned", onward, agency=to_agency)
     told = engine.Notify(Template.ACTIONS_ASSIGNED, "owner")

@@ -17,7 +17,8 @@ def landing_path(session: Session, actor: Actor, token: str) -> str:
     message = session.scalar(mine)
     if message is None:
         raise NotFound
-    only = _the_only_action(session, actor) if message.template == Template.ACTIONS_ASSIGNED else ""
+    of_actions = message.template in (Template.ACTIONS_ASSIGNED, Template.ACTIONS_DUE) and message.path == "/actions"
+    only = _the_only_action(session, actor) if of_actions else ""
     return only or message.path
 
 

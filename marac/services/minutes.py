@@ -14,7 +14,7 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
-from marac.services import addresses_said, attendance, freezing, readers, reading_minutes
+from marac.services import addresses_said, attendance, coverage, freezing, readers, reading_minutes
 from marac.services.agenda import list_items, view_agenda
 from marac.services.attendance import HERE
 from marac.services.moving import advance, flush
@@ -47,7 +47,11 @@ def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
     """What is missing: no outcome, aims not covered, an address in the words, somebody who never agreed."""
     access.require(actor, P.MEETING_RUN, meeting)
     lines = view_agenda(session, actor, meeting).lines
-    gaps = [Gap(line.number, line.item.case.reference, text) for line in lines for text in _gaps_of(line.item)]
+    gaps = [
+        Gap(line.number, line.item.case.reference, text)
+        for line in lines
+        for text in (*_gaps_of(line.item), *_uncovered(session, actor, line.item))
+    ]
     said = addresses_said.items_with_addresses(session, meeting.partnership_id, meeting.id)
     gaps += [Gap(one.number, one.item.case.reference, HOLDS_ADDRESS) for one in lines if one.item.id in said]
     places = attendance.list_places(session, actor, meeting)
@@ -62,6 +66,11 @@ def _gaps_of(item: AgendaItem) -> list[str]:
         return []
     missing = [label for aim, label in COVERED.items() if aim not in (item.covered or ())]
     return [f"Not marked as covered: {', '.join(missing)}"] if missing else []
+
+
+def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
+    """Of a case that was heard: each risk that was raised and met by no action and no reason."""
+    return coverage.gap_lines(session, actor, item) if item.state == AgendaItemState.HEARD else []
 
 
 def submit_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:

@@ -11,7 +11,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import transplant
 from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import Case, Paper, PaperContent, Referral
+from marac.models import Action, Case, Paper, PaperContent, Referral
 from marac.services import moving, paper_files, referral_tasks
 from marac.services.paper_files import File
 from marac.vocabulary import PaperKind, Permission as P
@@ -54,6 +54,12 @@ def add_to_case(session: Session, actor: Actor, case: Case, attached: Attached) 
     access.require(actor, P.CASE_UPDATE, case)
     access.open_case(actor, case)
     return _add(session, actor, case, attached, referral_id=None)
+
+
+def add_to_action(session: Session, actor: Actor, action: Action, attached: Attached) -> Paper:
+    """Add a paper that shows an action was done; its agency may, whose action it is (DA-28)."""
+    access.open_evidence(actor, action)
+    return _add(session, actor, action.case, attached, referral_id=None)
 
 
 def list_papers(session: Session, actor: Actor, case: Case, referral: Referral | None = None) -> list[PaperLine]:

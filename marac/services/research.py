@@ -3,7 +3,8 @@
 Refuses another agency's rows by any route; what is shared opens to the meeting only when the case is called.
 """
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,21 +13,29 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from marac import access, clock
+from marac import access, audit, clock
 from marac.access import Actor
-from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken
-from marac.models import Address, Agency, AgendaItem, Case, Meeting, Research
-from marac.services import places, safe_contact
+from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
+from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
+from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import CaseState, InvolvementBasis, MeetingState, Permission as P, PersonRole, ResearchState
+from marac.vocabulary import (
+    AgendaItemState,
+    CaseState,
+    InvolvementBasis,
+    MeetingState,
+    Permission as P,
+    ResearchState,
+)
 from marac.workflows.research import BEFORE_HEARD
 
+ANSWERED = research_people.ANSWERED
 WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
-ANSWERED = (ResearchState.RETURNED, ResearchState.NIL_RETURN, ResearchState.RELEASED)
+LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
 
@@ -40,10 +49,12 @@ class Answer:
     number: int
     research: Research
     people: PeopleIn
+    persons: tuple[Person, ...]
     addresses: tuple[str, ...]
     shrunk: bool
     editable: bool
     contact: SafeContact | None
+    before: Before | None
 
     @property
     def known(self) -> str:
@@ -89,18 +100,27 @@ class Heard:
     returned_at: datetime | None
     shared: str
     fact_or_opinion: str
+    known: tuple[str, ...] = ()
+    last_contact: str = ""
+    systems_checked: str = ""
+    since_then: str = ""
+    suggested: str = ""
 
 
 def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]:
-    """Meetings for which the actor's agency is asked: (meeting, answered, asked), soonest first."""
+    """Meetings for which the actor's agency is asked: (meeting, answered, asked), soonest first.
+
+    A case that was heard, put off or taken off asks for nothing any more.
+    """
     query = (
-        select(Research.state, AgendaItem.meeting_id)
+        select(Research.state, AgendaItem.state.label("item"), AgendaItem.meeting_id)
         .join(AgendaItem, AgendaItem.id == Research.item_id)
         .where(access.rule(actor, P.RESEARCH_WRITE, Research), Research.agency_id == actor.agency_id)
     )
     states: dict[UUID, list[ResearchState]] = {}
-    for state, meeting_id in session.execute(query):
-        states.setdefault(meeting_id, []).append(state)
+    for state, item, meeting_id in session.execute(query):
+        if state in ANSWERED or item in LIVE_ITEMS:
+            states.setdefault(meeting_id, []).append(state)
     open_now = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id.in_(states), Meeting.state.in_(ASKED))
     meetings = session.scalars(open_now.order_by(Meeting.starts_at))
     return [(m, sum(state in ANSWERED for state in states[m.id]), len(states[m.id])) for m in meetings]
@@ -112,22 +132,39 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
         access.visible(actor, P.RESEARCH_WRITE, Research)
         .join(AgendaItem, AgendaItem.id == Research.item_id)
         .where(AgendaItem.meeting_id == meeting.id, Research.agency_id == actor.agency_id)
+        .where(AgendaItem.state != AgendaItemState.REMOVED)
         .options(joinedload(Research.item).joinedload(AgendaItem.case))
         .order_by(AgendaItem.position, Research.id)
     ).all()
     open_cases = _grant(session, actor, rows)
-    people = people_in(session, [row.case_id for row in rows])
-    addresses = _addresses(session, actor.partnership_id, open_cases)
+    people, persons = people_in(session, [row.case_id for row in rows]), persons_in(session, open_cases)
+    addresses = perpetrator_addresses(session, actor.partnership_id, open_cases)
     stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
     rules = safe_contact.contact_rules_of(session, actor, stages)
+    before = earlier_answers(session, actor, meeting, open_cases)
     answers = tuple(
         Answer(
-            number, row, people[row.case_id], tuple(addresses.get(row.case_id, ())), row.case_id not in open_cases,
-            row.item.case.state in BEFORE_HEARD and row.state != ResearchState.RELEASED, rules.get(row.case_id),
+            number, row, people[row.case_id], persons.get(row.case_id, ()), tuple(addresses.get(row.case_id, ())),
+            row.case_id not in open_cases, _stage(row) in BEFORE_HEARD and row.state != ResearchState.RELEASED,
+            rules.get(row.case_id), before.get(row.case_id),
         )
         for number, row in enumerate(rows, 1)
     )  # fmt: skip
     return Sheet(meeting, answers, min((row.due_at for row in rows), default=None))
+
+
+def print_sheet(session: Session, actor: Actor, meeting: Meeting) -> tuple[Sheet, str]:
+    """The sheet for paper, and the number of this copy; who printed which is in the trail (DA-3)."""
+    sheet, copy = get_sheet(session, actor, meeting), secrets.token_hex(2).upper()
+    audit.record(session, actor, "research:printed", meeting, copy=copy.lower())
+    return sheet, copy
+
+
+def _stage(research: Research) -> CaseState | None:
+    """The stage of the case while this meeting still waits to hear it; None once it was heard, put off or taken off."""
+    item = research.item
+    waits = item.state in LIVE_ITEMS and item.meeting.state in ASKED
+    return item.case.state if waits else None
 
 
 def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID]:
@@ -138,25 +175,6 @@ def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID
         shown = row.case_id in open_cases
         access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
     return open_cases
-
-
-def _addresses(session: Session, partnership_id: UUID, case_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Where the alleged perpetrators live. One that is, or may be, a secret address of the victim-survivor is left out,
-    as if it were not known; hers or his is opened for that comparison alone, and shown on no list, ever (DA-4).
-    """
-    ids = list(case_ids)
-    _linked, telling = places.shared_homes(session, partnership_id, ids)
-    rows = session.execute(
-        select(*sealed_columns(Address, "location"), Address.case_id, Address.id).where(
-            Address.case_id.in_(ids), Address.role == PersonRole.PERPETRATOR
-        )
-    ).all()
-    found: dict[UUID, list[str]] = {}
-    for row, parts in zip(rows, open_many(Address, "location", rows), strict=True):
-        line = " ".join(filter(None, (parts.get("house_number"), parts.get("street"), parts.get("postcode"))))
-        if line and row.id not in telling:
-            found.setdefault(row.case_id, []).append(line)
-    return found
 
 
 def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
@@ -170,21 +188,33 @@ def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
 
 def save_answer(
     session: Session, actor: Actor, research: Research, *, shared: str = "", fact_or_opinion: str = "",
-    nothing_because: str = "", last_contact: str = "", private_note: str = "", version: int | None = None,
+    nothing_because: str = "", last_contact: str = "", private_note: str = "", who_known: Iterable[str] = (),
+    systems_checked: str = "", suggested: str = "", since_then: str = "", version: int | None = None,
 ) -> Research:  # fmt: skip
-    """Keep what was typed, to go on later; nothing leaves the agency. StaleEdit when somebody saved it first."""
+    """Keep what was typed, to go on later; nothing leaves the agency. StaleEdit when somebody saved it first.
+
+    `who_known`: hexadecimal ids of people of the case; others are left out.
+    """
     facts = {
         "shared": shared, "fact_or_opinion": fact_or_opinion, "nothing_because": nothing_because,
-        "last_contact": last_contact, "private_note": private_note,
+        "last_contact": last_contact, "private_note": private_note, "systems_checked": systems_checked,
+        "suggested": suggested, "since_then": since_then,
     }  # fmt: skip
-    if not _differs(research, facts):
+    known = _known_of(session, research, who_known)
+    if not _differs(research, facts) and known == list(research.who_known or ()):
         return research
     same_version(research, version)
-    advance(session, actor, research, "save", case_state=research.item.case.state)
+    advance(session, actor, research, "save", case_state=_stage(research))
     for name, text in facts.items():
         setattr(research, name, text.strip() or None)
+    research.who_known = known
     flush(session)
     return research
+
+
+def _known_of(session: Session, research: Research, ids: Iterable[str]) -> list[str]:
+    here = session.scalars(select(CasePerson.id).where(CasePerson.case_id == research.case_id))
+    return sorted(set(ids) & {one.hex for one in here})
 
 
 def _differs(research: Research, facts: dict[str, str]) -> bool:
@@ -194,11 +224,13 @@ def _differs(research: Research, facts: dict[str, str]) -> bool:
 
 def share_answer(session: Session, actor: Actor, research: Research) -> Research:
     """Send: known, with what the agency plans to share, or why nothing. RuleBroken when neither is given."""
-    because = research.nothing_because
-    facts: dict[str, Any] = {"to_share": research.shared, "nothing_to_share_because": because}
+    facts: dict[str, Any] = {
+        "to_share": research.shared, "nothing_to_share_because": research.nothing_because,
+        "who_known": research.who_known,
+    }  # fmt: skip
     if research.shared and not research.fact_or_opinion:
         raise RuleBroken("fact_or_opinion", "Say if what you plan to share is fact or opinion")
-    advance(session, actor, research, "share", case_state=research.item.case.state, **facts)
+    advance(session, actor, research, "share", case_state=_stage(research), **facts)
     research.returned_at = clock.now()
     flush(session)
     return research
@@ -207,7 +239,7 @@ def share_answer(session: Session, actor: Actor, research: Research) -> Research
 def answer_not_known(session: Session, actor: Actor, research: Research) -> Research:
     """Send: not known to us. The case shrinks to initials for this agency (data minimisation)."""
     facts = {"to_share": research.shared, "private_notes": research.private_note}
-    advance(session, actor, research, "answer_not_known", case_state=research.item.case.state, **facts)
+    advance(session, actor, research, "answer_not_known", case_state=_stage(research), **facts)
     research.returned_at = clock.now()
     flush(session)
     return research
@@ -225,7 +257,7 @@ def mark_rest_not_known(session: Session, actor: Actor, meeting: Meeting, resear
 def reopen_answer(session: Session, actor: Actor, research: Research) -> Research:
     """Change an answer before the case is heard; after Not known the agency sees the case again."""
     shrunk = research.state == ResearchState.NIL_RETURN
-    advance(session, actor, research, "reopen", case_state=research.item.case.state)
+    advance(session, actor, research, "reopen", case_state=_stage(research))
     research.returned_at = None
     if shrunk:
         listed = InvolvementBasis.LISTED
@@ -259,10 +291,22 @@ def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
         .where(Research.item_id == item.id)
         .order_by(Agency.name)
     )
-    return [_heard(research, agency, research.state in readable) for research, agency in rows]
+    found = rows.all()
+    names = _names(session, item) if readable else {}
+    return [_heard(research, agency, research.state in readable, names) for research, agency in found]
 
 
-def _heard(research: Research, agency: str, readable: bool) -> Heard:
-    words = (research.shared or research.nothing_because or "") if readable else ""
-    kind = (research.fact_or_opinion or "") if readable else ""
-    return Heard(agency, research.state, research.returned_at, words, kind)
+def _names(session: Session, item: AgendaItem) -> dict[str, str]:
+    """Who "known" was said of, by name."""
+    return {one.id.hex: one.name for one in persons_in(session, [item.case_id]).get(item.case_id, ())}
+
+
+def _heard(research: Research, agency: str, readable: bool, names: Mapping[str, str]) -> Heard:
+    state, at = research.state, research.returned_at
+    if not readable:
+        return Heard(agency, state, at, "", "")
+    return Heard(
+        agency, state, at, research.shared or research.nothing_because or "", research.fact_or_opinion or "",
+        tuple(names[one] for one in research.who_known or () if one in names), research.last_contact or "",
+        research.systems_checked or "", research.since_then or "", research.suggested or "",
+    )  # fmt: skip

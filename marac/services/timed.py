@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, Case, Draft, Flag, JobRun, Message, OnceKey, SigninSession
+from marac.models import Case, Draft, Flag, JobRun, Message, OnceKey, SigninSession
 from marac.notifications import Letterhead, Prompt
-from marac.services import leases, moving, outside_links, throttle, timetable, users
+from marac.services import escalating, leases, moving, outside_links, throttle, timetable, users
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.leases import Held
-from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.vocabulary import LIVE_ACTIONS, CaseState, FlagState, Permission as P, Role, Template
+from marac.vocabulary import CaseState, FlagState, Permission as P, Template
 
 KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (SigninSession, SigninSession.seen_at, timedelta(days=30)),
@@ -27,11 +26,6 @@ KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (JobRun, JobRun.at, timedelta(days=7)),
     (Draft, Draft.typed_at, timedelta(days=30)),
 )
-# days overdue -> who is told, once for each action (DA-28); the days are not yet confirmed locally
-ESCALATES: tuple[tuple[int, tuple[Role, ...], bool], ...] = (  # the last: of the agency only
-    (1, AGENCY_PEOPLE, True), (3, (Role.AGENCY_ADMIN,), True),
-    (7, (Role.CHAIR,), False), (14, (Role.SERVICE_MANAGER,), False),
-)  # fmt: skip
 
 
 def deliver_messages(house: Deployment, held: Held, job: str, slot: str) -> int:
@@ -109,24 +103,8 @@ def clear_expired(session: Session) -> int:
 
 
 def warn_overdue(session: Session, actor: Actor) -> int:
-    """Tell who is waited for: actions by how long they are overdue. Once for each; the rest is reminders.py."""
-    return _warn_actions(session, actor)
-
-
-def _warn_actions(session: Session, actor: Actor) -> int:
-    late = access.visible(actor, P.JOB_RUN, Action).where(Action.state.in_(LIVE_ACTIONS), Action.due_on < clock.today())
-    told = 0
-    for action in session.scalars(late):
-        days = (clock.today() - action.due_on).days
-        for after, roles, of_agency in ESCALATES:
-            if days >= after:
-                agencies = [action.agency_id] if of_agency else None
-                who = active_people(session, actor.partnership_id, roles, agencies=agencies)
-                told += notifications.enqueue(
-                    session, actor.partnership_id, who, Template.ACTIONS_ASSIGNED,
-                    subject_key=f"overdue:{action.id.hex}:{after}", path="/actions",
-                )  # fmt: skip
-    return told
+    """Tell who is waited for: actions up their ladder. Once for each; the rest is reminders.py."""
+    return escalating.escalate_actions(session, actor)
 
 
 def _with_post(house: Deployment) -> list[UUID]:

@@ -17,9 +17,9 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Meeting, Minutes
-from marac.services import actions, flags, handing_over, inbox, local, missed, naming, research
+from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
-from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState
+from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState, Role
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +158,17 @@ def _overdue_by_agency(session: Session, actor: Actor) -> Iterable[Row]:
             yield Row(WAITING, text, f"/actions?agency={agency_id}", oldest)
 
 
+def _escalated(session: Session, actor: Actor) -> Iterable[Row]:
+    """One line for each agency whose actions came up the ladder to this person; the coordinator's list shows all."""
+    found = escalating.list_escalated(session, actor) if actor.role is not Role.COORDINATOR else ()
+    by_agency: dict[str, list[date]] = {}
+    for one in found:
+        by_agency.setdefault(one.agency, []).append(one.due_on)
+    for agency, days in by_agency.items():
+        text = f"{agency}: {len(days)} overdue action{'' if len(days) == 1 else 's'}, escalated to you"
+        yield Row(TODAY, text, "/escalated", min(days), "", 2)
+
+
 def _flags(session: Session, actor: Actor) -> Iterable[Row]:
     asked = flags.list_flags(session, actor)
     if asked:
@@ -247,6 +258,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("minutes", P.MINUTES_WRITE, _minutes),
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
+    ("escalated actions", P.ACTION_OVERSEE, _escalated),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),

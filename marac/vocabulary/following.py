@@ -47,6 +47,8 @@ class Template(Word):
     REFERRAL_DECIDED = "referral_decided", "There is an answer to what you sent"
     RESEARCH_ASKED = "research_asked", "Answers are asked for"
     ACTIONS_ASSIGNED = "actions_assigned", "There are actions for your agency"
+    ACTIONS_DUE = "actions_due", "Actions of your agency are due, or overdue"
+    ACTION_ESCALATED = "action_escalated", "Something overdue has been escalated to you"
     MINUTES_READY = "minutes_ready", "A document waits for approval"
     MINUTES_ISSUED = "minutes_issued", "A document has been circulated"
     FLAG_ASKED = "flag_asked", "A confirmation is asked for"

@@ -61,6 +61,8 @@ class Permission(Word):
     ACTION_CREATE = "action:create", "Assign actions"
     ACTION_UPDATE = "action:update", "Report on an action"
     ACTION_WITHDRAW = "action:withdraw", "Withdraw or re-open an action"
+    ACTION_OVERSEE = "action:oversee", "Be told whose actions are long overdue, without what they say"
+    LIBRARY_EDIT = "library:edit", "Add or retire a usual action"
     FLAG_CONFIRM = "flag:confirm", "Confirm flag and tag"
     REFERRER_INVITE = "referrer:invite", "Ask somebody outside to refer"
     USER_READ = "user:read", "See user accounts"

@@ -84,6 +84,7 @@ class PaperKind(Word):
     NO_CONSENT = "no_consent_record", "Record of sharing without consent"
     EARLIER = "earlier_papers", "Papers from an earlier panel or another area"
     COURT = "court_order", "Court order"
+    EVIDENCE = "evidence", "Shows that an action was done"
     OTHER = "other", "Something else"
 
 

@@ -5,14 +5,26 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
-from marac.services import actions, flags as marks, incidents
+from marac.services import actions, chasing_actions, escalating, flags as marks, incidents, owners
 from marac.services.actions import ActionPage, ActionRow
+from marac.vocabulary import Permission as P
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms.actions import CANNOT, CHANGED, DONE, STANDING, HandOverForm, NoteForm, PressForm, ReportForm
+from marac.web.forms.actions import (
+    CANNOT,
+    CHANGED,
+    DONE,
+    STANDING,
+    HandOverForm,
+    NoteForm,
+    OwnerForm,
+    PressForm,
+    ReportForm,
+)
 from marac.web.shell import due_kind, due_words, long_date
 
 bp = Blueprint("actions", __name__)
@@ -30,9 +42,11 @@ def list_actions() -> Any:
 def chase() -> Any:
     """Remind the agencies of the chosen actions."""
     form = PressForm()
-    chosen = [found for text in request.form.getlist("action") if (found := an_id(text))]
+    ticked, late = (
+        [found for text in request.form.getlist(name) if (found := an_id(text))] for name in ("action", "agency")
+    )
     try:
-        asked = actions.chase(unit_of_work.session(), signin.person(), chosen)
+        asked = chasing_actions.chase(unit_of_work.session(), signin.person(), ticked, agency_ids=late)
     except RuleBroken as problem:
         widgets.place(form, problem)
         return list_page(form), 422
@@ -65,6 +79,31 @@ def accept(action_id: UUID) -> Any:
     actions.accept_action(unit_of_work.session(), actor, action, owner_id=actor.user_id)
     flash("You have taken this on.", "success")
     return redirect(url_for(".report", action_id=action_id), code=303)
+
+
+@bp.route("/actions/<uuid:action_id>/owner", methods=["GET", "POST"])
+def owner(action_id: UUID) -> Any:
+    """Somebody of the agency, by name, will do it."""
+    actor, action = found_action(action_id)
+    session, form = unit_of_work.session(), OwnerForm()
+    form.owner_id.choices = [(str(one), name) for one, name in owners.list_colleagues(session, actor, action)]
+    if form.validate_on_submit():
+        try:
+            actions.name_owner(session, actor, action, owner_id=an_id(form.owner_id.data))
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Saved. They will be told.", "success")
+            return redirect(url_for(".report", action_id=action_id), code=303)
+    shown = actions.view_action(session, actor, action)
+    return render_template("actions/owner.html", form=form, shown=shown), 422 if form.errors else 200
+
+
+@bp.get("/escalated")
+def escalated() -> Any:
+    """What has come up the ladder to this person."""
+    rows = escalating.list_escalated(unit_of_work.session(), signin.person())
+    return render_template("actions/escalated.html", rows=[_climbed(row) for row in rows])
 
 
 @bp.route("/actions/<uuid:action_id>/hand-over", methods=["GET", "POST"])
@@ -139,6 +178,8 @@ def list_page(form: PressForm) -> str:
     groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
     return render_template(
         "actions/list.html", form=form, done=done, groups=groups[:1] if done else groups, everyones=everyones,
+        keeps_library=access.holds(actor, P.LIBRARY_EDIT),
+        late=chasing_actions.list_late(session, actor) if everyones and not done else (),
         agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
         flags=marks.list_flags(session, actor),
     )  # fmt: skip
@@ -164,10 +205,14 @@ def send_report(actor: Actor, action: Action, form: ReportForm) -> None:
     """To the service that the choice names."""
     session, version = unit_of_work.session(), version_of(form)
     if form.standing.data == DONE:
-        facts = {"note": form.done_note.data, "safe_contact_met": form.safe_contact_met.data}
+        upload = request.files.get("file")
+        facts = {
+            "note": form.done_note.data, "safe_contact_met": form.safe_contact_met.data,
+            "evidence": upload.read() if upload else b"",
+        }  # fmt: skip
         actions.complete_action(session, actor, action, version=version, **facts)
     elif form.standing.data != CANNOT:
-        actions.start_action(session, actor, action, version=version)
+        actions.start_action(session, actor, action, note=form.progress_note.data, version=version)
     elif not form.why.data:
         raise RuleBroken("why", "Select what happened")
     else:
@@ -181,6 +226,15 @@ def offered(actor: Actor, action: Action, move: str) -> ActionPage:
     if move not in shown.offers:
         raise NotAllowed
     return shown
+
+
+def _climbed(row: escalating.Escalated) -> dict[str, Any]:
+    who = row.owner or "nobody named yet"
+    return {
+        "due": due_words(row.due_on), "kind": due_kind(row.due_on), "text": f"{row.agency}, case {row.reference}",
+        "href": url_for(".report", action_id=row.action_id) if row.readable else "",
+        "note": f"Owner: {who}. {row.standing}",
+    }  # fmt: skip
 
 
 def line(row: ActionRow) -> dict[str, Any]:

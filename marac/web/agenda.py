@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, agenda_versions, guests, panels, presence, proposing
+from marac.services import agenda, agenda_versions, guests, outstanding, panels, presence, proposing
 from marac.services.proposing import Suggestion
 from marac.vocabulary import Permission as P, Role
 from marac.web import widgets
@@ -154,6 +154,7 @@ def _page(
         observers=[one for one in asked_in if one.case_id is None],
         unpublished=agenda_versions.not_published(session, meeting, [line.item for line in view.lines]),
         changes=agenda_versions.list_changes(session, actor, meeting),
+        owed=outstanding.list_outstanding(session, actor, meeting),
     )  # fmt: skip
 
 

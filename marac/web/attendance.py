@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services import agenda, assigning, attendance, panels, room, running
+from marac.services import agenda, assigning, attendance, outstanding, panels, room, running
 from marac.services.attendance import Place
 from marac.vocabulary import AttendanceState, Permission as P, Role
 from marac.web import widgets
@@ -145,6 +145,7 @@ def _page(session: Any, actor: Actor, meeting: Meeting, form: Any, failed: Any =
     records = access.holds(actor, P.ATTENDANCE_RECORD)
     return page(
         "running/attendance.html", actor, meeting, "Attendance", form=failed or form, open_form=form,
+        owed=outstanding.list_outstanding(session, actor, meeting) if records else None,
         guest=failed or _guest_form(session, actor, drawn=True), records=records, states=list(AttendanceState),
         places=attendance.list_places(session, actor, meeting), posted=request.form,
         agree=attendance.may_agree(session, actor, meeting),

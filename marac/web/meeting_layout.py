@@ -63,6 +63,8 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
         places += [("Agenda", f"{base}/agenda"), ("Brief", f"{base}/brief"), ("Research", f"{base}/research")]
     elif access.holds(actor, P.RESEARCH_WRITE) and meeting.published_at:
         places.append(("Research", f"/research/{meeting.reference}"))
+    if runs:
+        places.append(("Outstanding", f"{base}/outstanding"))
     places.append(("Attendance", f"{base}/attendance"))
     if runs and meeting.state in (MeetingState.IN_PROGRESS, MeetingState.HELD):
         places.append(("Run", f"{base}/run"))

@@ -3,7 +3,7 @@
 Holds only the agency's own answers. Which agencies have answered is on the panel's research page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +13,20 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import Meeting
-from marac.services import research
+from marac.services import naming, research
 from marac.services.research import Answer, Sheet
+from marac.services.research_people import Person
 from marac.vocabulary import Permission as P, ResearchState
 from marac.web import drawn, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms.research import sheet_form
+from marac.web.forms.research import TEXTS, sheet_form
 from marac.web.meeting_layout import opened, title_of
 from marac.web.shell import count, time_of_day
 
 bp = Blueprint("research", __name__)
 
-WORDS = ("private_note", "shared", "fact_or_opinion", "nothing_because", "last_contact")
+WORDS = ("fact_or_opinion", *TEXTS)
+WHO = "who_known"
 BESIDE = {"nothing_to_share_because": "shared", "known": "known", "research": "known"}
 
 
@@ -109,14 +111,32 @@ def reopen(reference: str, research_id: UUID) -> Any:
     return redirect(f"/research/{reference}", code=303)
 
 
+@bp.get("/research/<reference>/print")
+def to_print(reference: str) -> Any:
+    """The sheet for paper, with names: marked, with a watermark and a number of its own, and written in the trail."""
+    session, actor, meeting = opened(reference)
+    access.require_holds(actor, P.RESEARCH_WRITE)
+    found, copy = research.print_sheet(session, actor, meeting)
+    return render_template(
+        "research/print.html", meeting=meeting, when=title_of(meeting), sheet=found, copy=copy, made_at=clock.now(),
+        made_by=naming.signature(session, actor),
+    )  # fmt: skip
+
+
 def _facts(answers: Iterable[Answer]) -> dict[str, tuple[int, str]]:
     """Each row's version and words, for the hidden value of the page."""
     return {
         one.research.id.hex: (
-            one.research.version_id, "\x1f".join(drawn.plain(getattr(one.research, name)) for name in WORDS),
+            one.research.version_id,
+            _words({name: getattr(one.research, name) for name in WORDS}, one.research.who_known or ()),
         )
         for one in answers
     }  # fmt: skip
+
+
+def _words(texts: Mapping[str, str | None], who: Iterable[str]) -> str:
+    """All that a row says, as one text to compare."""
+    return "\x1f".join([*(drawn.plain(texts[name]) for name in WORDS), ",".join(sorted(who))])
 
 
 def _form(found: Sheet) -> Any:
@@ -124,21 +144,31 @@ def _form(found: Sheet) -> Any:
     rows = found.waiting
     data: dict[str, Any] = {"version": drawn.seal(_facts(rows))}
     for one in rows if request.method == "GET" else ():
-        data[f"known_{one.research.id.hex}"] = one.known
-        data.update({f"{name}_{one.research.id.hex}": getattr(one.research, name) or "" for name in WORDS})
-    return sheet_form([one.research.id.hex for one in rows], data)
+        row = one.research.id.hex
+        data |= {f"known_{row}": one.known, f"{WHO}_{row}": one.research.who_known or []}
+        data |= {f"{name}_{row}": getattr(one.research, name) or "" for name in WORDS}
+    persons = {one.research.id.hex: [(who.id.hex, _as_named(who)) for who in one.persons] for one in rows}
+    return sheet_form(persons, data)
+
+
+def _as_named(who: Person) -> str:
+    """Karim Begum, alleged perpetrator"""
+    role = who.role.label.lower()
+    return f"{who.name}, {role}" if who.name.lower() != role else who.name
 
 
 def _typed(form: Any, row: str) -> dict[str, str]:
     return {name: form[f"{name}_{row}"].data or "" for name in WORDS}
 
 
+def _who(form: Any, row: str) -> list[str]:
+    return form[f"{WHO}_{row}"].data or []
+
+
 def _touched(form: Any, found: Sheet) -> dict[str, int]:
     """Rows whose words are not those the page showed, with the version each was drawn from."""
     rows = [one.research.id.hex for one in found.answers if f"known_{one.research.id.hex}" in form]
-    return drawn.touched(
-        form.version.data, {row: "\x1f".join(drawn.plain(text) for text in _typed(form, row).values()) for row in rows}
-    )
+    return drawn.touched(form.version.data, {row: _words(_typed(form, row), _who(form, row)) for row in rows})
 
 
 def _take(session: Any, actor: Actor, found: Sheet, form: Any, *, send: bool) -> int:
@@ -148,7 +178,10 @@ def _take(session: Any, actor: Actor, found: Sheet, form: Any, *, send: bool) ->
         row, chosen = one.research.id.hex, form[f"known_{one.research.id.hex}"].data
         try:
             if row in touched or (chosen == "known" and one.research.state == ResearchState.REQUESTED):
-                research.save_answer(session, actor, one.research, version=touched.get(row), **_typed(form, row))
+                typed = _typed(form, row)
+                research.save_answer(
+                    session, actor, one.research, version=touched.get(row), who_known=_who(form, row), **typed
+                )
             if send and chosen == "known":
                 research.share_answer(session, actor, one.research)
                 sent += 1

@@ -31,6 +31,14 @@ def share_or_reason(_subject: Any, facts: Facts) -> None:
         need(facts, "nothing_to_share_because", "Say what you plan to share, or choose Nothing to share and say why")
 
 
+def who_is_known(_subject: Any, facts: Facts) -> None:
+    """Known is said of named people: the victim-survivor, each alleged perpetrator, each child (DA-21).
+
+    Reads: who_known.
+    """
+    need(facts, "who_known", "Tick who is known to your agency")
+
+
 def nothing_written(_subject: Any, facts: Facts) -> None:
     """Not known is not said over notes that were typed: they would be lost.
 
@@ -62,7 +70,7 @@ RESEARCH = Workflow(
         ),
         Transition(
             "share", (S.REQUESTED, S.IN_PROGRESS), S.RETURNED, P.RESEARCH_WRITE,
-            guards=(not_yet_heard, share_or_reason), label="Send answer: known",
+            guards=(not_yet_heard, who_is_known, share_or_reason), label="Send answer: known",
         ),
         Transition(
             "answer_not_known", (S.REQUESTED, S.IN_PROGRESS), S.NIL_RETURN, P.RESEARCH_WRITE,

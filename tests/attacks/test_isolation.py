@@ -72,6 +72,23 @@ def _headers(answer):
     return sorted((name, value) for name, value in answer.headers if name not in varying)
 
 
+def test_no_page_shows_anybody_elses_research_before_the_case_is_called(scene):
+    """Every GET route for every role: what the police returned, or noted for itself, is on no other agency's (DA-1)."""
+    seen = 0
+    for who in everybody(scene):
+        if who in ("police", "deputy", "chair"):  # of the agency that wrote it
+            continue
+        client = scene.client(who)
+        for endpoint, path in scene.urls(method="GET", each=4):
+            if not path.startswith(("/research", "/panels", "/cases", "/minutes", "/today", "/actions", "/admin")):
+                continue
+            words = client.get(path, base_url="https://localhost").get_data(as_text=True)
+            for secret in ("private note", "research not opened"):
+                assert scenes.SECRETS[secret] not in words, (who, endpoint, path)
+            seen += 1
+    assert seen > 200
+
+
 @pytest.mark.parametrize("who", ["outsider", "auditor", "contractor", "service_manager", "walled"])
 def test_a_refused_form_changes_no_row(scene, who):
     """Every POST route about a thing that is not theirs: the same refusal as for nothing, and nothing is different."""

@@ -6,11 +6,14 @@ from sqlalchemy import select
 from marac import access
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, Flag
-from marac.services import actions, flags
+from marac.services import actions, chasing_actions, flags, owners, papers
 from marac.services.deployment import unit_of_work
-from marac.vocabulary import ActionState, FlagState, InvolvementBasis, Role, Template
+from marac.vocabulary import ActionState, FlagState, InvolvementBasis, PaperKind, Role, Template
 from tests.builders import a_user, actor_for, an_agency
 from tests.builders_cases import a_flag, a_full_case, a_story, an_action, involve, messages
+from tests.builders_panels import a_wall
+
+PDF = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF"
 
 
 def test_an_agency_lists_its_own_actions_and_the_coordinator_everybodys(house):
@@ -144,10 +147,10 @@ def test_reminding_asks_each_agency_once_a_day(house):
     story = a_story(house, days=-2)
     for _ in range(2):
         with story.work(story.coordinator) as session:
-            assert actions.chase(session, actor_for(story.coordinator), [story.action_id]) == 1
+            assert chasing_actions.chase(session, actor_for(story.coordinator), [story.action_id]) == 1
     assert [one.user_id for one in messages(house)] == [story.housing.id]
     with story.work(story.housing) as session, pytest.raises(RuleBroken):
-        actions.chase(session, actor_for(story.housing), [story.action_id])
+        chasing_actions.chase(session, actor_for(story.housing), [story.action_id])
 
 
 def test_an_agency_confirms_its_own_marks_in_one_go_and_nobody_elses(house):
@@ -183,3 +186,78 @@ def test_only_what_the_state_and_the_policy_allow_is_offered(house):
             "report_not_done",
             "hand_over",
         }
+
+
+def test_the_agency_names_who_will_do_it_and_nobody_of_another_agency_da_27(house):
+    story = a_story(house)
+    with unit_of_work(house) as session:
+        colleague = a_user(session, house, Role.DEPUTY, "housing_options", full_name="Omar Dean")
+    with story.work(story.housing) as session:
+        actor, action = actor_for(story.housing), story.action(session)
+        assert [name for _id, name in owners.list_colleagues(session, actor, action)] == ["Hana Reed", "Omar Dean"]
+        for wrong in (story.stranger.id, None):
+            with pytest.raises(RuleBroken) as broken:
+                actions.name_owner(session, actor, action, owner_id=wrong)
+            assert broken.value.field == "owner_id"
+        actions.name_owner(session, actor, action, owner_id=colleague.id)
+        assert (action.owner_id, action.state) == (colleague.id, ActionState.ACCEPTED)
+        actions.name_owner(session, actor, action, owner_id=story.housing.id)
+        assert action.owner_id == story.housing.id
+    assert [one.user_id for one in messages(house)] == [colleague.id]
+
+
+def test_who_is_walled_off_from_a_case_cannot_own_its_action_da_5(house):
+    story = a_story(house)
+    with unit_of_work(house) as session:
+        colleague = a_user(session, house, Role.DEPUTY, "housing_options", full_name="Omar Dean")
+        a_wall(session, story.case_id, colleague)
+    with story.work(story.housing) as session, pytest.raises(RuleBroken):
+        actions.name_owner(session, actor_for(story.housing), story.action(session), owner_id=colleague.id)
+
+
+def test_handing_over_links_both_actions_and_keeps_what_was_reported_da_28(house):
+    story = a_story(house)
+    with story.work(story.housing) as session:
+        actor, action = actor_for(story.housing), story.action(session)
+        actions.start_action(session, actor, action, note="Rang the landlord")
+        actions.start_action(session, actor, action, note="No answer yet")
+        actions.hand_over(session, actor, action, to_agency_id=story.stranger.agency_id, note="On their ward")
+        shown = actions.view_action(session, actor, action)
+        assert [one["note"] for one in shown.news] == ["Rang the landlord", "No answer yet", "On their ward"]
+        assert shown.news[0]["by"].startswith("Hana Reed, ")
+    with story.work(story.stranger) as session:
+        actor = actor_for(story.stranger)
+        (row,) = actions.list_actions(session, actor)
+        onward = actions.view_action(session, actor, actions.get_action(session, actor, row.id))
+        assert (onward.handed, onward.owner, onward.state) == ("On their ward", "Bea Stone", ActionState.OPEN)
+        assert onward.other_id == story.action_id
+
+
+def test_a_paper_may_show_that_an_action_was_done_and_its_agency_only_adds_it_da_28(house):
+    story = a_story(house)
+    with story.work(story.housing) as session:
+        actor, action = actor_for(story.housing), story.action(session)
+        with pytest.raises(RuleBroken) as broken:
+            actions.complete_action(session, actor, action, evidence=b"not a paper")
+        assert broken.value.field == "file"
+    with story.work(story.housing) as session:
+        actor, action = actor_for(story.housing), story.action(session)
+        actions.complete_action(session, actor, action, evidence=PDF)
+        shown = actions.view_action(session, actor, action)
+    with story.work(story.coordinator) as session:
+        paper, file = papers.read_paper(session, actor_for(story.coordinator), shown.evidence_id)
+        assert (paper.kind, file.ending) == (PaperKind.EVIDENCE, "pdf")
+
+
+def test_one_tick_reminds_an_agency_of_all_it_has_overdue(house):
+    story = a_story(house, days=-2)
+    with unit_of_work(house) as session:
+        access.open_for("load", story.housing.partnership_id, [story.case_id])
+        an_action(session, story.case(session), story.housing, days=-9, text="Older")
+    with story.work(story.coordinator) as session:
+        actor = actor_for(story.coordinator)
+        (late,) = chasing_actions.list_late(session, actor)
+        assert (late.number, late.agency_id) == (2, story.housing.agency_id)
+        assert chasing_actions.chase(session, actor, [], agency_ids=[late.agency_id]) == 1
+    (sent,) = messages(house)
+    assert (sent.user_id, sent.path) == (story.housing.id, "/actions")

@@ -118,7 +118,7 @@ DONE = {"owner_id": uuid4(), "note": "As agreed"}
 FACTS: dict[str, dict[str, Any]] = {
     "referral": {**SENT, **TRIAGE},
     "case": {**TRIAGE, **HEARD, **ENDED, "reason": "Agreed", "approved_by": (uuid4(), uuid4())},
-    "research": {"case_state": "in_meeting", "to_share": "Two calls in May"},
+    "research": {"case_state": "in_meeting", "to_share": "Two calls in May", "who_known": ["her"]},
     "meeting": {**PLANNED, "reason": "No chair"},
     "agenda_item": {**TRIAGE, **HEARD},
     "minutes": {**CIRCULATED, "reason": "Section 2"},

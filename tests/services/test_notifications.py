@@ -211,3 +211,24 @@ def test_nothing_is_said_in_the_clear_to_a_server_elsewhere_that_offers_no_encry
     with serving("127.0.0.2") as (box, url):
         assert timed.deliver_in(house, story.housing.partnership_id, url) == 0
         assert box.taken == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "leads"),
+    [
+        (["/actions/1", "/actions/1"], "/actions/1"), (["/actions/1", "/actions/2"], "/actions"),
+        (["/actions/1", "/research/K7D-42Q"], "/today"),
+    ],
+)  # fmt: skip
+def test_a_mail_about_several_things_leads_to_their_list_not_to_the_oldest(house, letterbox, paths, leads):
+    _box, url = letterbox
+    story = a_story(house)
+    with unit_of_work(house) as session:
+        for number, path in enumerate(paths):
+            notifications.enqueue(
+                session, story.housing.partnership_id, [story.housing.id], Template.ACTIONS_ASSIGNED,
+                subject_key=f"n{number}", path=path,
+            )  # fmt: skip
+    timed.deliver_in(house, story.housing.partnership_id, url)
+    first = min(messages(house), key=lambda one: (one.enqueued_at, one.id))
+    assert first.path == leads

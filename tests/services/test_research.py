@@ -1,18 +1,31 @@
 """Agency research: DA-1, DA-21, DA-22, DA-46 and data minimisation after Not known."""
 
+import json
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from marac import access
+from marac import access, clock, notifications
 from marac.crypto import vault
 from marac.crypto.vault import SealedShut
-from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
-from marac.models import Case, Message, Research
+from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
+from marac.models import AuditEntry, Case, Meeting, Message, Research
 from marac.services import agenda, chasing, panels, research, running
-from marac.vocabulary import CaseState, ResearchState, Role
+from marac.services.deployment import unit_of_work
+from marac.vocabulary import CaseState, PersonRole, ResearchState, Role
 from tests.builders import a_user, actor_for
-from tests.builders_panels import MORNING, a_called_case, a_published_panel, a_running_panel, a_wall, hear
+from tests.builders_panels import (
+    MORNING,
+    a_called_case,
+    a_meeting,
+    a_published_panel,
+    a_running_panel,
+    a_wall,
+    hear,
+)
 
 KNOWN = {
     "shared": "Two calls to the flat in October.",
@@ -32,7 +45,8 @@ def answer(panel, worker, position=1, **facts):
     with panel.work(worker) as session:
         actor = actor_for(worker)
         row = research.get_answer(session, actor, panel.research(session, worker, position).id)
-        research.save_answer(session, actor, row, **{**KNOWN, **facts})
+        known = [one.id.hex for one in research.persons_in(session, [row.case_id])[row.case_id]][:1]
+        research.save_answer(session, actor, row, **{**KNOWN, "who_known": known, **facts})
         research.share_answer(session, actor, row)
 
 
@@ -54,15 +68,24 @@ def test_known_needs_something_to_share_or_why_nothing_and_fact_or_opinion_da_21
     with panel.work(panel.housing) as session:
         actor = actor_for(panel.housing)
         row = research.get_answer(session, actor, panel.research(session, panel.housing).id)
-        research.save_answer(session, actor, row, private_note="Rent arrears")
+        kept = {"private_note": "Rent arrears"}
+        research.save_answer(session, actor, row, **kept)
+        with pytest.raises(RuleBroken) as refusal:
+            research.share_answer(session, actor, row)
+        assert refusal.value.field == "who_known"
+        child = research.persons_in(session, [row.case_id])[row.case_id][-1]
+        assert (child.role, child.name) == (PersonRole.CHILD, "Child 1")
+        kept["who_known"] = [child.id.hex, uuid4().hex]
+        research.save_answer(session, actor, row, **kept)
+        assert row.who_known == (child.id.hex,)
         with pytest.raises(RuleBroken) as refusal:
             research.share_answer(session, actor, row)
         assert refusal.value.field == "nothing_to_share_because"
-        research.save_answer(session, actor, row, shared="Asked to move in May", private_note="Rent arrears")
+        research.save_answer(session, actor, row, shared="Asked to move in May", **kept)
         with pytest.raises(RuleBroken) as refusal:
             research.share_answer(session, actor, row)
         assert refusal.value.field == "fact_or_opinion"
-        research.save_answer(session, actor, row, nothing_because="Held for the landlord", private_note="Rent arrears")
+        research.save_answer(session, actor, row, nothing_because="Held for the landlord", **kept)
         assert research.share_answer(session, actor, row).state == ResearchState.RETURNED
 
 
@@ -239,3 +262,89 @@ def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day
             chasing.chase(session, actor, meeting, [panel.housing.agency_id])
     with panel.work(panel.housing) as session, pytest.raises(NotAllowed):
         chasing.view_matrix(session, actor_for(panel.housing), panel.meeting(session))
+
+
+def again_after_two_weeks(panel):
+    """The case is listed again for a later meeting whose agenda is out, research asked anew; the sheet's reference."""
+    with unit_of_work(panel.house) as session:
+        case = session.get_one(Case, panel.case_ids[0])
+        case.state = CaseState.RECEIVED
+        later = a_meeting(session, starts_at=clock.now() + timedelta(days=14)).id
+    with panel.work(panel.coordinator) as session:
+        actor, meeting = actor_for(panel.coordinator), session.get_one(Meeting, later)
+        panels.list_case_on(session, actor, meeting, session.get_one(Case, panel.case_ids[0]), conflict_checked=True)
+        panels.publish_agenda(session, actor, meeting)
+    return later
+
+
+def test_a_repeat_shows_an_agency_its_own_earlier_answer_and_asks_what_changed_da_26(house):
+    panel = a_running_panel(house, 1)
+    answer(panel, panel.housing, last_contact="3 June, by phone")
+    answer(panel, panel.police, shared="Called out twice")
+    with panel.work(panel.coordinator) as session:
+        actor = actor_for(panel.coordinator)
+        running.call_item(session, actor, panel.item(session))
+        hear(session, actor, panel.item(session))
+        running.finish_meeting(session, actor, panel.meeting(session))
+    later = again_after_two_weeks(panel)
+    with panel.work(panel.housing) as session:
+        actor, meeting = actor_for(panel.housing), session.get_one(Meeting, later)
+        (one,) = research.get_sheet(session, actor, meeting).answers
+        assert (one.before.shared, one.before.last_contact) == (KNOWN["shared"], "3 June, by phone")
+        assert one.before.private_note == KNOWN["private_note"]
+        assert one.research.state == ResearchState.REQUESTED
+        old = panel.research(session, panel.housing)
+        assert old.item.case.state == CaseState.LISTED
+        with pytest.raises((RuleBroken, WrongState)):
+            research.reopen_answer(session, actor, old)
+    with panel.work(panel.coordinator) as session:
+        rows = chasing.view_matrix(session, actor_for(panel.coordinator), session.get_one(Meeting, later)).rows
+        assert {row.standing for row in rows} == {"Waiting"}
+
+
+def test_nothing_is_asked_any_more_once_the_case_was_heard_da_22(house):
+    """Neither the work list nor the mail counts what a held meeting never got."""
+    panel = a_running_panel(house, 1)
+    with panel.work(panel.housing) as session:
+        assert [asked for _meeting, _answered, asked in research.list_asked(session, actor_for(panel.housing))] == [1]
+        assert notifications._work_by_when(session, panel.housing.id)[-1].startswith("Answers to give: 1")
+    with panel.work(panel.coordinator) as session:
+        actor = actor_for(panel.coordinator)
+        running.call_item(session, actor, panel.item(session))
+        hear(session, actor, panel.item(session))
+    with panel.work(panel.housing) as session:
+        assert research.list_asked(session, actor_for(panel.housing)) == []
+        assert not any("Answers to give" in line for line in notifications._work_by_when(session, panel.housing.id))
+        row = research.get_answer(session, actor_for(panel.housing), panel.research(session, panel.housing).id)
+        with pytest.raises(RuleBroken):
+            research.save_answer(session, actor_for(panel.housing), row, shared="Too late")
+    with panel.work(panel.coordinator) as session:
+        matrix = chasing.view_matrix(session, actor_for(panel.coordinator), panel.meeting(session))
+        assert matrix.missing == ()
+
+
+def test_what_an_agency_suggests_comes_to_the_chair_with_who_is_known_when_the_case_is_called_da_21(house):
+    panel = a_running_panel(house, 1)
+    answer(panel, panel.housing, suggested="Management transfer", systems_checked="Northgate")
+    with panel.work(panel.chair) as session:
+        heard = research.list_heard(session, actor_for(panel.chair), panel.item(session))
+        assert not any(one.suggested or one.known for one in heard)
+    with panel.work(panel.coordinator) as session:
+        running.call_item(session, actor_for(panel.coordinator), panel.item(session))
+    with panel.work(panel.chair) as session:
+        heard = research.list_heard(session, actor_for(panel.chair), panel.item(session))
+        (found,) = [one for one in heard if one.suggested]
+        assert (found.suggested, found.systems_checked, found.known) == (
+            "Management transfer", "Northgate", ("Amina Begum",),
+        )  # fmt: skip
+
+
+def test_each_print_of_a_sheet_has_a_number_of_its_own_in_the_trail_da_3(house):
+    panel = a_published_panel(house, 1)
+    with panel.work(panel.housing) as session:
+        actor = actor_for(panel.housing)
+        copies = {research.print_sheet(session, actor, panel.meeting(session))[1] for _ in range(2)}
+        assert len(copies) == 2
+    with house.reader() as session:
+        printed = session.scalars(select(AuditEntry).where(AuditEntry.tag == "research:printed")).all()
+        assert {json.loads(one.body)["copy"].upper() for one in printed} == copies

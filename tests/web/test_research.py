@@ -28,9 +28,21 @@ def row_of(panel, worker, position=1):
         return panel.research(session, worker, position).id.hex
 
 
+def victim_of(panel, worker, position=1):
+    """The id of the person the case is about, as the tick box has it."""
+    with panel.work(worker) as session:
+        row = panel.research(session, worker, position)
+        row = research.get_answer(session, actor_for(worker), row.id)
+        return research.persons_in(session, [row.case_id])[row.case_id][0].id.hex
+
+
 def state_of(panel, worker, position=1):
     with panel.work(worker) as session:
         return panel.research(session, worker, position).state
+
+
+def people(session, row):
+    return research.persons_in(session, [row.case_id])[row.case_id]
 
 
 def test_the_list_leads_to_the_sheet_with_a_time_estimate(house):
@@ -55,7 +67,9 @@ def test_every_case_is_on_one_page_with_the_address_kept_back_da_4(house):
 def test_known_is_sent_with_what_is_shared_and_a_missing_part_is_asked_for_beside_its_row(house):
     panel = a_published_panel(house, 2)
     row, page = row_of(panel, panel.housing), at(panel, panel.housing)
-    empty = page.fill_and_post({f"known_{row}": "known", f"private_note_{row}": "Rent arrears"})
+    nobody = page.fill_and_post({f"known_{row}": "known", f"private_note_{row}": "Rent arrears"})
+    assert nobody.errors == ["Tick who is known to your agency (number 1)"]
+    empty = nobody.fill_and_post({f"who_known_{row}": [victim_of(panel, panel.housing)]})
     assert empty.status == 422
     assert empty.errors == ["Say what you plan to share, or choose Nothing to share and say why (number 1)"]
     assert empty.form("/research/").values[f"private_note_{row}"] == ["Rent arrears"]
@@ -69,7 +83,12 @@ def test_the_rest_is_named_and_marked_not_known_in_one_press_and_shrinks_to_init
     panel = a_published_panel(house, 3)
     row, page = row_of(panel, panel.housing), at(panel, panel.housing)
     ask = page.fill_and_post(
-        {f"known_{row}": "known", f"shared_{row}": SECRET, f"fact_or_opinion_{row}": "fact"},
+        {
+            f"known_{row}": "known",
+            f"who_known_{row}": [victim_of(panel, panel.housing)],
+            f"shared_{row}": SECRET,
+            f"fact_or_opinion_{row}": "fact",
+        },
         press="Mark the rest not known",
     )
     assert ask.h1 == "Mark the rest not known"
@@ -132,7 +151,11 @@ def test_another_agencys_answer_is_found_by_no_address_before_it_is_opened_da_1(
     with panel.work(panel.police) as session:
         actor = actor_for(panel.police)
         row = research.get_answer(session, actor, panel.research(session, panel.police).id)
-        research.save_answer(session, actor, row, shared=SECRET, fact_or_opinion="fact", private_note=SECRET)
+        said = {
+            "fact_or_opinion": "fact",
+            **dict.fromkeys(("shared", "private_note", "suggested", "since_then"), SECRET),
+        }
+        research.save_answer(session, actor, row, who_known=[one.id.hex for one in people(session, row)], **said)
         research.share_answer(session, actor, row)
         their_row, case = row.id, panel.item(session).case.reference
     for worker in (panel.housing, panel.coordinator):
@@ -149,3 +172,42 @@ def test_another_agencys_answer_is_found_by_no_address_before_it_is_opened_da_1(
         refused = client.post(f"/research/{panel.reference}/{their_row}/reopen", {"csrf_token": token})
         assert refused.status == 404
     assert state_of(panel, panel.police) == ResearchState.RETURNED
+
+
+def test_a_row_asks_of_each_person_and_takes_what_was_checked_and_suggested_da_21(house):
+    panel = a_published_panel(house, 1)
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    assert len(page.form("/research/").choices[f"who_known_{row}"]) == 3
+    assert "1 child: Child 1, about 7" in page.main
+    page.fill_and_post({
+        f"known_{row}": "known", f"who_known_{row}": [victim_of(panel, panel.housing)], f"suggested_{row}": "A move",
+        f"systems_checked_{row}": "Northgate", f"nothing_because_{row}": "Held for the landlord",
+    })  # fmt: skip
+    assert state_of(panel, panel.housing) == ResearchState.RETURNED
+
+
+def test_the_sheet_to_print_is_marked_numbered_and_has_a_watermark(house):
+    panel = a_published_panel(house, 1)
+    page = at(panel, panel.housing).follow("A sheet to print")
+    assert "OFFICIAL-SENSITIVE. Personal data. Do not forward or copy." in page.main
+    assert page.all("svg.app-watermark")
+    assert "Begum, Amina" in page.main
+    assert "Elm Row" not in page.main
+
+
+def test_the_matrix_says_in_late_or_nil_of_each_agency_da_22(house):
+    panel = a_published_panel(house, 1)
+    ask = at(panel, panel.housing, "/rest")
+    ask.press("Mark 1 person not known")
+    page = signed_in(house, panel.coordinator).get(f"/panels/{panel.reference}/research")
+    assert "Nil: knows nobody" in page.main
+    assert "Late" in page.main
+
+
+def test_a_repeats_last_plan_and_what_is_outstanding_have_pages_of_their_own_da_26_da_29(house):
+    panel = a_published_panel(house, 1)
+    client = signed_in(house, panel.coordinator)
+    page = client.get(f"/panels/{panel.reference}/outstanding")
+    assert "Nothing is outstanding from earlier meetings." in page.main
+    page = client.get(f"/panels/{panel.reference}/run/1/worked")
+    assert "This case has no earlier plan." in page.main

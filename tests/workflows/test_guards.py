@@ -163,6 +163,7 @@ CASES = [
     *((research.not_yet_heard, {"case_state": state}, "research", {"case_state": CaseState.LISTED})
       for state in set(CaseState) - set(research.BEFORE_HEARD)),
     *((research.not_yet_heard, {}, "research", {"case_state": state}) for state in research.BEFORE_HEARD),
+    (research.who_is_known, {}, "who_known", {"who_known": ["her"]}),
     (research.share_or_reason, {"to_share": ""}, "nothing_to_share_because", {"to_share": "Seen on 3 November. Fact."}),
     (research.share_or_reason, {}, "nothing_to_share_because", {"nothing_to_share_because": "Not relevant to risk"}),
     (research.nothing_written, {"private_notes": "Known to us"}, "known", {"to_share": "", "private_notes": ""}),

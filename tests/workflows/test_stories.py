@@ -117,7 +117,7 @@ def test_an_agency_corrects_its_answer_before_the_case_is_heard():
     steps = [
         ("answer_not_known", waiting),
         ("reopen", waiting),
-        ("share", waiting | {"to_share": "Attended on 3 November. Fact."}),
+        ("share", waiting | {"to_share": "Attended on 3 November. Fact.", "who_known": ["her"]}),
         ("release", {"case_state": "in_meeting"}),
     ]
     assert carried("research", steps) == "released"

@@ -17,12 +17,20 @@ class ReportForm(widgets.PageForm):
     )
     safe_contact_met = widgets.tick_field("Contact was made only as the rules above allow")
     done_note = widgets.long_text_field("Note (optional)")
+    file = widgets.file_field("A paper that shows it (optional)")
+    progress_note = widgets.long_text_field("How far it is (optional)")
     why = widgets.choice_field(
         "What happened",
         [(CHANGED, "Circumstances changed, so it can no longer be done"), (NOT_DONE, "We did not do it")],
     )
     note = widgets.long_text_field("Why it cannot be done", hint="Say what should happen instead.")
     version = widgets.hidden_field()
+
+
+class OwnerForm(widgets.PageForm):
+    """Who in the agency will do it."""
+
+    owner_id = widgets.choice_field("Who will do this?", [], "Select who will do this")
 
 
 class HandOverForm(widgets.PageForm):

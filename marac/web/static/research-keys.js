@@ -1,4 +1,4 @@
-// The research sheet: boxes open when "Known" is chosen; N and K answer the person that has focus. Without script all boxes show.
+// The research sheet: boxes open when "Known" is chosen; N and K answer the person that has focus, R goes to the rest. Without script all boxes show.
 const ANSWERS = { n: 'not_known', k: 'known' }
 
 export function start (form) {
@@ -18,6 +18,8 @@ export function start (form) {
   form.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.type !== 'radio') return
     if (document.body.dataset.shortcuts === 'off') return
+    const rest = document.querySelector('#send button[value=rest]')
+    if (event.key.toLowerCase() === 'r' && rest) { event.preventDefault(); rest.focus(); return }
     const row = event.target.closest('.app-research__row')
     const input = row && row.querySelector(`.app-research__answer input[value="${ANSWERS[event.key.toLowerCase()]}"]`)
     if (!input) return
@@ -25,7 +27,7 @@ export function start (form) {
     input.checked = true
     input.dispatchEvent(new Event('change', { bubbles: true }))
     const next = rows[rows.indexOf(row) + 1]
-    const target = input.value === 'known' ? row.querySelector('.app-research__known textarea') : next && (chosen(next) || next.querySelector('input[type=radio]'))
+    const target = input.value === 'known' ? row.querySelector('.app-research__known :is(input, textarea)') : next && (chosen(next) || next.querySelector('input[type=radio]'))
     if (target) target.focus()
   })
   form.addEventListener('click', (event) => {
