@@ -64,15 +64,17 @@ _MEMBER: dict[P, Relation] = {
     P.ACTION_READ: own_agency_or_involved,
     P.ACTION_UPDATE: own_agency,
     P.FLAG_CONFIRM: own_agency,
+    P.TELLING_READ: own_agency,
+    P.TELLING_REPORT: own_agency,
 }
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
-    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ,
+    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
     P.RESEARCH_RELEASE, P.RESEARCH_READ, P.MINUTES_READ, P.MINUTES_WRITE, P.ACTION_READ, P.ACTION_CREATE,
-    P.ACTION_WITHDRAW, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
+    P.ACTION_WITHDRAW, P.TELLING_READ, P.TELLING_REPORT, P.TELLING_ASSIGN, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
 _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
 
@@ -91,11 +93,13 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         **_SEES_PANELS, **_REFERRING, **_PANEL, P.USER_READ: everyone,
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
-        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone,
+        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
+        P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
+        P.TRANSFER_CHECK: sent,
     },
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
@@ -212,4 +216,6 @@ READS: dict[type[Base], P] = {
     models.Minutes: P.MINUTES_READ, models.Action: P.ACTION_READ, models.Flag: P.FLAG_CONFIRM,
     models.User: P.USER_READ, models.Agency: P.AGENCY_READ, models.Setting: P.SETTING_READ,
     models.AuditEntry: P.AUDIT_READ, models.Paper: P.PAPER_READ, models.OutsideReferrer: P.REFERRER_INVITE,
+    models.Telling: P.TELLING_READ, models.Transfer: P.TRANSFER_READ, models.TransferFile: P.TRANSFER_RECEIVE,
+    models.OtherArea: P.AREA_KEEP,
 }  # fmt: skip

@@ -14,6 +14,7 @@ from marac.models.referrals import Referral
 from marac.vocabulary import (
     AgendaItemState,
     AttendanceState,
+    DeferralReason,
     MeetingKind,
     MeetingPlace,
     MeetingState,
@@ -78,6 +79,7 @@ class AgendaItem(Base):
     transferred_to = Sealed("minutes")
     deferred_because = Sealed("minutes")
     interim_safety = Sealed("minutes")
+    deferral_code = Sealed("minutes", kind=DeferralReason)
 
     case: Mapped[Case] = relationship()
     meeting: Mapped[Meeting] = relationship(back_populates="items")

@@ -14,6 +14,7 @@ from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minu
 from marac.services import drafts, local
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
+from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
     ActionState,
     FlagState,
@@ -34,6 +35,7 @@ PATHS = {
     "Action": "/actions/{id}",
     "Meeting": "/panels/{reference}",
     "Case": "/actions",
+    "Telling": "/telling/{id}",
 }
 
 
@@ -132,6 +134,15 @@ def _flag(session: Session, case: Case, agency_id: Any, item: AgendaItem | None)
     )  # fmt: skip
 
 
+def ask_telling(move: Move) -> None:
+    """The task of this hearing: who tells the person, or that it is not safe."""
+    item = latest_item(move.session, move.subject.id)
+    if item is not None:
+        words = {name: str(move.facts.get(name) or "") for name in ("tells_victim", "not_told_reason")}
+        who, why = words["tells_victim"], words["not_told_reason"]
+        open_telling(move.session, move.actor, item, who=who, not_told_because=why)
+
+
 def lift_flags(move: Move) -> None:
     """Ask each agency to lift its mark."""
     for flag in _live_flags(move.session, move.subject):
@@ -186,6 +197,7 @@ HANDLERS: dict[type, Callable[[Move], None]] = {
     engine.ReleaseResearch: release_research,
     engine.ShrinkResearch: shrink_research,
     engine.FlagAndTag: flag_and_tag,
+    engine.AskTelling: ask_telling,
     engine.LiftFlags: lift_flags,
     engine.CompileMinutes: compile_minutes,
     engine.AssignOnward: assign_onward,

@@ -9,12 +9,15 @@ from marac.vocabulary.following import (
     ActionState as ActionState,
     FlagState as FlagState,
     Protects as Protects,
+    TellingState as TellingState,
     Template as Template,
+    TransferDirection as TransferDirection,
 )
 from marac.vocabulary.panel import (
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,
     CaseState as CaseState,
+    DeferralReason as DeferralReason,
     MeetingKind as MeetingKind,
     MeetingPlace as MeetingPlace,
     MeetingState as MeetingState,

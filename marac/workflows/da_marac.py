@@ -9,6 +9,7 @@ from marac.errors import RuleBroken
 from marac.vocabulary import CaseState, MinuteHeading, MinutesState, Outcome, Permission, Template
 from marac.workflows.engine import (
     AskResearch,
+    AskTelling,
     EraseKeys,
     Facts,
     FlagAndTag,
@@ -190,7 +191,9 @@ DA_MARAC = Workflow(
         Transition(
             "hear", (S.IN_MEETING,), S.HEARD, P.MEETING_RUN,
             guards=HEARING,
-            effects=(FlagAndTag(), Notify(Template.ACTIONS_ASSIGNED, "agencies"), OpenDeadline("victim_told")),
+            effects=(
+                FlagAndTag(), Notify(Template.ACTIONS_ASSIGNED, "agencies"), OpenDeadline("victim_told"), AskTelling(),
+            ),
             label="Finish hearing",
         ),
         Transition(
