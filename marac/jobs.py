@@ -19,7 +19,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services import leases, missed, outside_links, timed
+from marac.services import flags, leases, missed, outside_links, timed
 from marac.services.deployment import Deployment, open_deployment
 
 TICK = 20  # seconds; a third of the lease
@@ -71,6 +71,8 @@ JOBS = (
     Job("deliver_messages", every_minute, timed.deliver_messages),
     Job("clear_expired", every_hour, whole(timed.clear_expired)),
     Job("lapse_flags", daily("06:10"), each(timed.lapse_flags)),
+    Job("list_flags_to_lift", daily("06:15"), each(flags.send_monthly)),
+    Job("escalate_flags", daily("07:05"), each(flags.escalate_overdue)),
     Job("drop_outside_links", daily("06:20"), each(outside_links.drop_links)),
     Job("warn_overdue", daily("07:00"), each(timed.warn_overdue)),
     Job("look_again", daily("03:30"), each(missed.look_again)),

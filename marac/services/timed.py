@@ -16,6 +16,7 @@ from marac.models import Action, Case, Deadline, Draft, Flag, JobRun, Message, M
 from marac.notifications import Letterhead
 from marac.services import leases, moving, outside_links, throttle, users
 from marac.services.deployment import Deployment, unit_of_work
+from marac.services.flags import kept
 from marac.services.leases import Held
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.vocabulary import LIVE_ACTIONS, CaseState, FlagState, Permission as P, Role, Template
@@ -75,7 +76,7 @@ def lapse_flags(session: Session, actor: Actor) -> int:
     for case in cases:
         moving.advance(session, actor, case, "lapse", today=today, window_end=case.flag_until_on)
     live = (FlagState.ADD_REQUESTED, FlagState.ADDED)
-    left = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(live), Flag.lift_on < today)
+    left = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(live), Flag.lift_on < today, ~kept(Flag.case_id))
     flags = session.scalars(left).all()
     for flag in flags:
         moving.advance(session, actor, flag, "ask_removal")

@@ -62,6 +62,7 @@ class Permission(Word):
     ACTION_UPDATE = "action:update", "Report on an action"
     ACTION_WITHDRAW = "action:withdraw", "Withdraw or re-open an action"
     FLAG_CONFIRM = "flag:confirm", "Confirm flag and tag"
+    FLAG_FOLLOW = "flag:follow", "See which agencies have not confirmed flag and tag"
     TELLING_READ = "telling:read", "See who tells the person, and how it stands"
     TELLING_REPORT = "telling:report", "Say whether the person was told"
     TELLING_ASSIGN = "telling:assign", "Choose who tells the person"

@@ -21,6 +21,7 @@ from marac.workflows.engine import (
     Workflow,
 )
 from marac.workflows.guards import (
+    closing_date_passed,
     confidentiality_agreed,
     conflict_checked,
     deferral_recorded,
@@ -28,6 +29,7 @@ from marac.workflows.guards import (
     meeting_chosen,
     meeting_running,
     need,
+    not_over_consent_alone,
     reason_given,
 )
 from marac.workflows.referral_rules import original_linked
@@ -161,6 +163,7 @@ def two_people_agreed(_subject: Any, facts: Facts) -> None:
 
 HEARING = (
     meeting_running,
+    closing_date_passed,
     confidentiality_agreed,
     victims_view_heard,
     risk_summary_covers_five,
@@ -202,7 +205,7 @@ DA_MARAC = Workflow(
         ),
         Transition(
             "defer", (S.LISTED, S.RESEARCHED, S.IN_MEETING), S.RECEIVED, P.CASE_LIST,
-            guards=(deferral_recorded,), label="Defer",
+            guards=(deferral_recorded, not_over_consent_alone), label="Defer",
         ),
         Transition(
             "issue", (S.HEARD,), S.ISSUED, P.MINUTES_ISSUE, guards=(minutes_approved,), label="Minutes go out",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -84,8 +85,8 @@ def list_to_check(session: Session, actor: Actor) -> list[TransferRow]:
     return _rows(session, actor, waiting)
 
 
-def _rows(session: Session, actor: Actor, query: Select[tuple[Transfer]]) -> list[TransferRow]:
-    found = session.scalars(query.order_by(Transfer.made_at.desc())).all()
+def _rows(session: Session, actor: Actor, query: Select[Any]) -> list[TransferRow]:
+    found: list[Transfer] = list(session.scalars(query.order_by(Transfer.made_at.desc())))
     due = _due(session, [one.id for one in found])
     return [
         TransferRow(

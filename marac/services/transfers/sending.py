@@ -5,7 +5,7 @@ minutes, no log and nobody of this area can show it.
 """
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from marac.models import (
     AgendaItem,
     Case,
     Deadline,
+    Flag,
     Meeting,
     MinuteNote,
     OtherArea,
@@ -36,6 +37,7 @@ from marac.services.transfers import areas, packet, receipts
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,
+    CaseState,
     ContactChannel,
     Permission as P,
     PersonRole,
@@ -45,6 +47,7 @@ from marac.vocabulary import (
 from marac.workflows.deadlines import london, offset
 
 RECEIPT: Final = "transfer_receipt"
+OVER: Final = (CaseState.LAPSED, CaseState.CLOSED)
 UNSENT: Final = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 
 
@@ -191,6 +194,10 @@ def has_left(session: Session, actor: Actor, transfer: Transfer) -> Transfer:
     if not transfer.keeps_flag:
         raise WrongState
     transfer.keeps_flag = False
+    if transfer.case.state in OVER:
+        flags = select(Flag).where(Flag.case_id == transfer.case_id, Flag.lift_on >= clock.today())
+        for flag in session.scalars(flags):
+            flag.lift_on = clock.today() - timedelta(days=1)  # the timetable asks each agency tonight
     audit.record(session, actor, "transfer:flag_released", transfer)
     moving.flush(session)
     return transfer
