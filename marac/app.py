@@ -16,6 +16,7 @@ from marac.web import (
     actions,
     admin,
     agenda,
+    asynchronous,
     attendance,
     case_risk,
     cases,
@@ -24,6 +25,7 @@ from marac.web import (
     drafts,
     errors,
     finding,
+    flags,
     headers,
     help,  # noqa: A004 - its page is /help
     incidents,
@@ -41,7 +43,9 @@ from marac.web import (
     running,
     shell,
     signin,
+    telling,
     today,
+    transfers,
     triage,
     unit_of_work,
 )
@@ -49,7 +53,7 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, agenda, attendance, research, running, minutes,
-    actions, admin, help, demo,
+    asynchronous, actions, flags, telling, transfers, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

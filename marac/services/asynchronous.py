@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, WrongState
-from marac.models import Meeting
+from marac.models import AgendaItem, Meeting
 from marac.services import attendance, moving, research, running
 from marac.services.agenda import Line, list_items, view_agenda
 from marac.services.research import Heard
 from marac.vocabulary import AgendaItemState, MeetingKind, MeetingState, Permission as P, ResearchState
+from marac.workflows import WORKFLOWS
+from marac.workflows.guards import confidentiality_agreed
 
 DOCUMENTS: Mapping[MeetingKind, str] = MappingProxyType({MeetingKind.ASYNCHRONOUS: "Information and updates"})
 
@@ -68,6 +70,7 @@ def view_board(session: Session, actor: Actor, meeting: Meeting) -> Board:
     )  # fmt: skip
 
 
+LISTED = (AgendaItemState.LISTED,)
 OPENS_FROM = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
 
@@ -84,6 +87,7 @@ def open_information(session: Session, actor: Actor, meeting: Meeting, *, chair_
     waiting = sum(research.count_returned(session, actor, item) for item in list_items(session, actor, meeting))
     if meeting.state != MeetingState.IN_PROGRESS:
         chair = chair_id or meeting.chair_id
+        _check(session, meeting, chair, [item for item in list_items(session, actor, meeting) if item.state in LISTED])
         moving.advance(session, actor, meeting, "open", chair_id=chair)
         meeting.chair_id, meeting.opened_at = chair, clock.now()
     for item in list_items(session, actor, meeting):
@@ -93,3 +97,11 @@ def open_information(session: Session, actor: Actor, meeting: Meeting, *, chair_
             research.release_late(session, actor, item)
     moving.flush(session)
     return waiting
+
+
+def _check(session: Session, meeting: Meeting, chair_id: UUID | None, items: list[AgendaItem]) -> None:
+    """Everything that could refuse, before anything is changed: the page says so and goes on."""
+    WORKFLOWS["meeting"].find("open", meeting.state).check(meeting, {"chair_id": chair_id})
+    for item in items:
+        room = attendance.room_for(session, item)
+        confidentiality_agreed(item, {"agreed": room.agreed, "not_agreed": room.not_agreed})

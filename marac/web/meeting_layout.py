@@ -8,7 +8,7 @@ from marac import access
 from marac.access import Actor
 from marac.models import Meeting
 from marac.services import moving, panels
-from marac.vocabulary import MeetingState, MinutesState, Permission as P
+from marac.vocabulary import MeetingKind, MeetingState, MinutesState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
 
@@ -51,6 +51,10 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
         places += [("Agenda", f"{base}/agenda"), ("Research", f"{base}/research")]
     elif access.holds(actor, P.RESEARCH_WRITE) and meeting.published_at:
         places.append(("Research", f"/research/{meeting.reference}"))
+    if runs:
+        places.append(("Since last time", f"{base}/since-last"))
+    if meeting.kind == MeetingKind.ASYNCHRONOUS and meeting.published_at:
+        places.append(("Information", f"{base}/information"))
     places.append(("Attendance", f"{base}/attendance"))
     if runs and meeting.state in (MeetingState.IN_PROGRESS, MeetingState.HELD):
         places.append(("Run", f"{base}/run"))

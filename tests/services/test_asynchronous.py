@@ -9,11 +9,10 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Minutes, Research
-from marac.services import asynchronous, attendance, research, running
+from marac.services import asynchronous, attendance, panels, research, running
 from marac.vocabulary import AgendaItemState, CaseState, MeetingKind, ResearchState
 from tests.builders import actor_for
 from tests.builders_panels import a_panel, a_published_panel, hear
-from marac.services import panels
 
 
 def agree(panel, worker):
@@ -24,8 +23,9 @@ def agree(panel, worker):
 def post(panel, worker, text, position=1):
     with panel.work(worker) as session:
         actor = actor_for(worker)
-        row = panel.research(session, worker, position)
-        research.share(session, actor, row, shared=text, fact_or_opinion="fact")
+        row = research.get_answer(session, actor, panel.research(session, worker, position).id)
+        research.save_answer(session, actor, row, shared=text, fact_or_opinion="fact")
+        research.share_answer(session, actor, row)
 
 
 @pytest.fixture

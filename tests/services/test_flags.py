@@ -9,8 +9,7 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Case, Flag, Meeting, Message, Transfer
-from marac.services import flags, panels, running, since_last, timed
-from marac.services import minutes as documents
+from marac.services import flags, minutes as documents, panels, running, since_last, timed
 from marac.services.deployment import unit_of_work
 from marac.services.transfers import sending
 from marac.vocabulary import (

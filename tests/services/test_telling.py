@@ -105,7 +105,11 @@ def test_words_that_name_no_agency_fall_to_the_one_that_referred_and_a_second_he
         running.recall_item(session, coordinator, panel.item(session))
         police = only(session).agency_id, panel.police.agency_id
         running.hear_item(
-            session, coordinator, panel.item(session), outcome=Outcome.HEARD, tells_victim="PC Grey, Metropolitan Police"
+            session,
+            coordinator,
+            panel.item(session),
+            outcome=Outcome.HEARD,
+            tells_victim="PC Grey, Metropolitan Police",
         )
         assert only(session).agency_id in police, "an agency that may see the case, or as before"
 

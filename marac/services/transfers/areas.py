@@ -114,6 +114,11 @@ def add_area(session: Session, actor: Actor, *, name: str, public_key: str) -> O
     return area
 
 
+def fingerprint_of(area: OtherArea) -> str:
+    """What they read aloud by phone, and we compare."""
+    return area_keys.fingerprint(area.public_key)
+
+
 def check_area(session: Session, actor: Actor, area: OtherArea, *, by_phone: bool) -> OtherArea:
     """They read the same fingerprint, on a number we found ourselves. RuleBroken unless it was said so."""
     access.require(actor, P.AREA_KEEP, area)

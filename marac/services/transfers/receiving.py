@@ -25,6 +25,7 @@ from marac.vocabulary import Permission as P, PersonRole, ProgrammeSlug, Referra
 
 POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2})\b", re.IGNORECASE)
 PHONE = re.compile(r"(?:\+44|0)[\d\s]{9,14}")
+MOST_BYTES = area_keys.MOST_BYTES
 MOST_WAITING = 50
 
 
