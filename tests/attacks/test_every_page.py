@@ -25,6 +25,7 @@ READERS = {
     "draft": {"idva"},
     "address": set(),
     "phone": set(),
+    "new address": set(),
     "name": {"coordinator", "chair", "police", "deputy", "housing", "idva"},
 }
 

@@ -17,7 +17,7 @@ from marac.errors import NotAllowed, NotFound, RuleBroken, StepUpNeeded, WrongSt
 from marac.models import Case, CasePerson, Deadline, OtherArea, Partnership, Referral, Transfer, TransferFile
 from marac.services import cases, matching, minutes, people, referrals
 from marac.services.deployment import unit_of_work
-from marac.services.transfers import areas, listing, packet, receiving, receipts, sending
+from marac.services.transfers import areas, listing, packet, receipts, receiving, sending
 from marac.services.transfers.sending import Move
 from marac.vocabulary import ReferralKind, ReferralState, Role, TransferDirection
 from tests.builders import a_user, actor_for
