@@ -92,22 +92,20 @@ def test_decisions_wait_for_the_closing_date_and_meet_the_same_guards_da_56(pane
             hear(session, coordinator, panel.item(session))
         assert refused.value.field == "closing"
         session.rollback()
-    with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
-        with panel.work(panel.coordinator) as session:
-            with pytest.raises(RuleBroken):
-                running.hear_item(session, coordinator, panel.item(session), outcome=None)
-            for position in (1, 2):
-                item = hear(session, coordinator, panel.item(session, position))
-                assert (item.state, item.case.state) == (AgendaItemState.HEARD, CaseState.HEARD)
-            meeting = running.finish_meeting(session, coordinator, panel.meeting(session))
-            assert asynchronous.document_name(meeting) == "Information and updates"
-            assert session.scalars(select(Minutes)).one().meeting_id == meeting.id
+    with time_machine.travel(clock.now() + timedelta(days=4), tick=False), panel.work(panel.coordinator) as session:
+        with pytest.raises(RuleBroken):
+            running.hear_item(session, coordinator, panel.item(session), outcome=None)
+        for position in (1, 2):
+            item = hear(session, coordinator, panel.item(session, position))
+            assert (item.state, item.case.state) == (AgendaItemState.HEARD, CaseState.HEARD)
+        meeting = running.finish_meeting(session, coordinator, panel.meeting(session))
+        assert asynchronous.document_name(meeting) == "Information and updates"
+        assert session.scalars(select(Minutes)).one().meeting_id == meeting.id
 
 
 def test_after_the_closing_date_nobody_agrees_any_more(panel):
-    with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
-        with pytest.raises(RuleBroken):
-            agree(panel, panel.housing)
+    with time_machine.travel(clock.now() + timedelta(days=4), tick=False), pytest.raises(RuleBroken):
+        agree(panel, panel.housing)
 
 
 def test_only_who_runs_the_panel_opens_and_a_meeting_in_a_room_has_no_board(panel, house):

@@ -142,7 +142,7 @@ def test_the_new_address_is_nowhere_in_the_sending_area_da_34(two):
     with sqlite3.connect(home.house.settings.data / "casework.db") as connection:
         dump = "\n".join(connection.iterdump())
     assert "Saffronharbour" not in dump
-    assert "Saffronharbour".encode().hex() not in dump.lower()
+    assert b"Saffronharbour".hex() not in dump.lower()
     for path in home.house.settings.data.rglob("*"):
         assert not path.is_file() or b"Saffronharbour" not in path.read_bytes(), path
 
@@ -185,7 +185,7 @@ def test_a_tampered_file_is_refused_whole(two, place):
 
 def test_ten_megabytes_of_junk_and_hostile_content_are_refused_without_a_trace(two):
     """Size, format, schema; and every refusal of what does not open is the same sentence."""
-    home, away, _, _, _ = two
+    _, away, _, _, _ = two
     for junk in (
         b"",
         b"\0",

@@ -172,7 +172,7 @@ def test_only_these_transitions_leave_an_end_state():
     }
     assert reopening == {
         "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
-        "action:reopen",
+        "action:reopen", "telling:ask_again",
     }  # fmt: skip
 
 
