@@ -1,4 +1,4 @@
-"""Flag and tag: asked, confirmed with a receipt, chased, lifted after twelve months, kept where that is safer (DA-32)."""
+"""Flag and tag: asked, confirmed with a receipt, chased, lifted after twelve months, kept where safer (DA-32)."""
 
 from datetime import UTC, datetime, timedelta
 

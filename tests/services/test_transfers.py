@@ -122,7 +122,7 @@ def test_a_case_goes_there_and_its_receipt_comes_back_da_34(two):
 def test_the_new_address_is_nowhere_in_the_sending_area_da_34(two):
     """The database, its write-ahead log, the minutes and the trail are searched for it."""
     home, _, panel, there, _ = two
-    sent_id, _ = home.send(panel.case_ids[0], there)
+    home.send(panel.case_ids[0], there)
     with home.work() as session:
         document = minutes.compile_document(
             session, home.actor, minutes.get_minutes(session, home.actor, panel.meeting(session))
@@ -162,7 +162,7 @@ def test_the_same_packet_twice_is_one_case(two):
 
 
 def test_a_file_for_another_area_does_not_open(two, open_house):
-    home, away, panel, there, _ = two
+    home, _, panel, there, _ = two
     _, content = home.send(panel.case_ids[0], there)
     with unit_of_work(third := open_house()) as session:
         stranger = a_user(session, third, Role.COORDINATOR, "vawg_team")
@@ -256,7 +256,7 @@ def test_a_packet_sealed_again_for_somebody_else_is_refused(two):
 
 
 def test_nothing_is_sent_to_an_area_whose_fingerprint_nobody_compared_by_phone(two, open_house):
-    home, away, panel, there, _ = two
+    home, _, panel, there, _ = two
     with home.work() as session:
         areas.retire_area(session, home.actor, session.get_one(OtherArea, there))
     assert refused(home.send, panel.case_ids[0], there) == "area"
@@ -344,7 +344,7 @@ def test_a_new_own_key_still_opens_what_was_sealed_to_the_old_one(two):
 
 def test_the_private_part_is_useless_without_the_deployments_own_key(two):
     """A copy of the database opens no packet: the key store and its root are needed."""
-    home, away, _, _, _ = two
+    _, away, _, _, _ = two
     with away.work() as session:
         key = areas.need_own_key(session, away.actor)
     assert "AGE-SECRET" not in repr(key)
