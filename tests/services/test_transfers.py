@@ -344,7 +344,7 @@ def test_a_new_own_key_still_opens_what_was_sealed_to_the_old_one(two):
 
 def test_the_private_part_is_useless_without_the_deployments_own_key(two):
     """A copy of the database opens no packet: the key store and its root are needed."""
-    _, away, _, _, _ = two
+    home, away, _, _, _ = two
     with away.work() as session:
         key = areas.need_own_key(session, away.actor)
     assert "AGE-SECRET" not in repr(key)
