@@ -16,6 +16,7 @@ from marac.web import (
     actions,
     admin,
     agenda,
+    asynchronous,
     attendance,
     brief,
     case_risk,
@@ -26,6 +27,7 @@ from marac.web import (
     drafts,
     errors,
     finding,
+    flags,
     headers,
     help,  # noqa: A004 - its page is /help
     incidents,
@@ -51,7 +53,9 @@ from marac.web import (
     shared_screen,
     shell,
     signin,
+    telling,
     today,
+    transfers,
     triage,
     unit_of_work,
 )
@@ -59,8 +63,8 @@ from marac.web import (
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
-    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, outstanding, actions,
-    library, admin, help, demo,
+    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
+    outstanding, actions, flags, telling, transfers, library, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -20,7 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services import leases, missed, outside_links, reminders, timed
+from marac.services import flags, leases, missed, outside_links, reminders, timed
 from marac.services.deployment import Deployment, open_deployment
 from marac.services.timetable import BEFORE, TIMES, When
 
@@ -52,6 +52,8 @@ JOBS = (
     Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),
     Job("look_again", TIMES["look_again"], each(missed.look_again)),
     Job("lapse_flags", TIMES["lapse_flags"], each(timed.lapse_flags)),
+    Job("list_flags_to_lift", TIMES["list_flags_to_lift"], each(flags.send_monthly)),
+    Job("escalate_flags", TIMES["escalate_flags"], each(flags.escalate_overdue)),
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
 )

@@ -64,15 +64,18 @@ _MEMBER: dict[P, Relation] = {
     P.ACTION_READ: own_agency_or_involved,
     P.ACTION_UPDATE: own_agency,
     P.FLAG_CONFIRM: own_agency,
+    P.TELLING_READ: own_agency,
+    P.TELLING_REPORT: own_agency,
 }
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
-    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ,
+    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
     P.RESEARCH_RELEASE, P.RESEARCH_READ, P.MINUTES_READ, P.MINUTES_WRITE, P.ACTION_READ, P.ACTION_CREATE,
-    P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
+    P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.FLAG_FOLLOW,
+    P.TELLING_READ, P.TELLING_REPORT, P.TELLING_ASSIGN, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
 _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
 
@@ -91,12 +94,13 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         **_SEES_PANELS, **_REFERRING, **_PANEL, P.USER_READ: everyone,
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
-        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone,
-        P.LIBRARY_EDIT: everyone,
+        P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
+        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
+        P.TRANSFER_CHECK: sent,
     },
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
@@ -216,4 +220,6 @@ READS: dict[type[Base], P] = {
     models.MeetingSeries: P.MEETING_READ, models.MeetingChange: P.MEETING_READ,
     models.AgendaVersion: P.MEETING_READ, models.AgendaVersionLine: P.CASE_READ, models.AgendaChange: P.CASE_READ,
     models.AgendaGuest: P.MEETING_READ,
+    models.Telling: P.TELLING_READ, models.Transfer: P.TRANSFER_READ, models.TransferFile: P.TRANSFER_RECEIVE,
+    models.OtherArea: P.AREA_KEEP,
 }  # fmt: skip

@@ -16,6 +16,7 @@ from marac import clock
 from marac.models import (
     Agency,
     AgendaGuest,
+    AgendaItem,
     AgendaVersion,
     Attendance,
     AuditEntry,
@@ -36,6 +37,7 @@ from marac.models import (
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
+    MeetingKind,
     ProgrammeSlug,
     ReferralState,
     ResearchState,
@@ -108,7 +110,19 @@ def own_agency_or_involved(actor: Actor, model: Any) -> ColumnElement[bool]:
 
 def own_agency_or_released(actor: Actor, model: Any) -> ColumnElement[bool]:
     """The agency's own answers, and what others opened to the meeting of a case it may see (DA-1, DA-21)."""
-    return or_(own_agency(actor, model), and_(Research.state == ResearchState.RELEASED, involved(actor, model)))
+    opened = and_(Research.state == ResearchState.RELEASED, involved(actor, model), _agreed(actor))
+    return or_(own_agency(actor, model), opened)
+
+
+def _agreed(actor: Actor) -> ColumnElement[bool]:
+    """In a room who has not agreed confidentiality is sent out; without one, they read nothing (DA-23, DA-56)."""
+    agreed = exists().where(
+        Attendance.meeting_id == AgendaItem.meeting_id, Attendance.agency_id == actor.agency_id,
+        Attendance.agreed_at.is_not(None),
+    )  # fmt: skip
+    apart = Meeting.kind == MeetingKind.ASYNCHRONOUS
+    item = (AgendaItem.id == Research.item_id, Meeting.id == AgendaItem.meeting_id)
+    return ~exists().where(*item, apart, ~agreed).correlate(Research)
 
 
 def sent(actor: Actor, model: Any) -> ColumnElement[bool]:

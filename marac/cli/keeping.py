@@ -85,6 +85,16 @@ def keys_rotate(level: str, partnership: str | None, to: str | None, dry_run: bo
         say(operating.rotate(house, level, partnership, to=to, dry_run=dry_run), json_)
 
 
+@keys_.command("transfer-identity")
+@click.option("--partnership", default=None)
+def keys_transfer_identity(partnership: str | None) -> None:
+    """Make this area's key for transfers; prints the public line and its fingerprint. Earlier keys still open files."""
+    with opened() as house:
+        public, fingerprint = operating.make_area_key(house, partnership)
+    click.echo(public)
+    click.echo(f"Fingerprint: {fingerprint}", err=True)
+
+
 @cli.group("audit")
 def audit_() -> None:
     """The audit trail."""

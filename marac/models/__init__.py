@@ -34,7 +34,14 @@ from marac.models.partnership import (
 )
 from marac.models.referrals import Assessment, Referral
 from marac.models.scheduling import MeetingChange, MeetingSeries
+from marac.models.telling import Telling as Telling
 from marac.models.trail import AuditEntry, AuditHead, Deadline, JobRun, Lease, Message
+from marac.models.transfers import (
+    AreaKey as AreaKey,
+    OtherArea as OtherArea,
+    Transfer as Transfer,
+    TransferFile as TransferFile,
+)
 
 __all__ = [
     "Action",

@@ -14,6 +14,7 @@ from marac.models.referrals import Referral
 from marac.vocabulary import (
     AgendaItemState,
     AttendanceState,
+    DeferralReason,
     MeetingKind,
     MeetingPlace,
     MeetingState,
@@ -92,6 +93,7 @@ class AgendaItem(Base):
     interim_safety = Sealed("minutes")
     amended_because = Sealed("minutes")
     added_because = Sealed("minutes")
+    deferral_code = Sealed("minutes", kind=DeferralReason)
 
     case: Mapped[Case] = relationship()
     meeting: Mapped[Meeting] = relationship(back_populates="items")

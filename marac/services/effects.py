@@ -10,21 +10,24 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research
+from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research, Transfer
 from marac.services import drafts, freezing, local, owners
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
+from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
     ActionState,
     FlagState,
     InvolvementBasis,
+    MeetingKind,
     MeetingState,
     MinutesState,
     ResearchState,
     Template,
+    TransferDirection,
 )
 from marac.workflows import engine
-from marac.workflows.deadlines import add_months
+from marac.workflows.deadlines import END_OF_DAY, add_months, london
 
 FLAG_MONTHS = "repeat_window.months"
 LIFT_WITHIN = timedelta(days=7)
@@ -35,6 +38,7 @@ PATHS = {
     "Meeting": "/panels/{reference}",
     "Case": "/actions",
     "Minutes": "/panels/{reference}/minutes",
+    "Telling": "/telling/{id}",
 }
 
 
@@ -139,11 +143,28 @@ def _flag(session: Session, case: Case, agency_id: Any, item: AgendaItem | None)
     )  # fmt: skip
 
 
+def ask_telling(move: Move) -> None:
+    """The task of this hearing: who tells the person, or that it is not safe."""
+    item = latest_item(move.session, move.subject.id)
+    if item is not None:
+        words = {name: str(move.facts.get(name) or "") for name in ("tells_victim", "not_told_reason")}
+        who, why = words["tells_victim"], words["not_told_reason"]
+        open_telling(move.session, move.actor, item, who=who, not_told_because=why)
+
+
 def lift_flags(move: Move) -> None:
-    """Ask each agency to lift its mark."""
+    """Ask each agency to lift its mark, unless the case moved away and the alleged perpetrator still lives here."""
+    if kept_here(move.session, move.subject.id):
+        return
     for flag in _live_flags(move.session, move.subject):
         flag.asked_at, flag.due_at = clock.now(), clock.now() + LIFT_WITHIN
         move.advance(move.session, access.system(move.subject.partnership_id), flag, "ask_removal")
+
+
+def kept_here(session: Session, case_id: Any) -> bool:
+    """Whether the case was sent to another area and the alleged perpetrator lives here: our flag stays (DA-34)."""
+    out = (Transfer.direction == TransferDirection.OUT, Transfer.keeps_flag.is_(True))
+    return session.scalar(select(Transfer.id).where(Transfer.case_id == case_id, *out).limit(1)) is not None
 
 
 def _live_flags(session: Session, case: Case) -> list[Flag]:
@@ -156,11 +177,21 @@ def compile_minutes(move: Move) -> None:
     if move.session.scalar(select(Minutes.id).where(Minutes.meeting_id == meeting.id)) is None:
         minutes = Minutes(
             partnership_id=meeting.partnership_id, meeting_id=meeting.id, programme=meeting.programme,
-            state=MinutesState.DRAFT, due_at=local.deadlines_of(move.session, meeting)["minutes_issued"].at, number=1,
+            state=MinutesState.DRAFT, due_at=_minutes_due(move.session, meeting), number=1,
         )  # fmt: skip
         move.session.add(minutes)
         move.session.flush()
         freezing.freeze(move.session, minutes, freezing.AS_HEARD)
+
+
+def _minutes_due(session: Session, meeting: Meeting) -> datetime:
+    """By the rule of the panel; of an emergency meeting the same day, where the partnership says so (1.11)."""
+    day = clock.to_london(meeting.starts_at).date()
+    rules = local.rules_of(session, meeting.partnership_id, meeting.programme).at(day)
+    rule = rules.get("emergency.minutes_and_actions")
+    if meeting.kind == MeetingKind.EMERGENCY and rule is not None and rule.value == "same_day":
+        return london(day, END_OF_DAY)
+    return local.deadlines_of(session, meeting)["minutes_issued"].at
 
 
 def assign_onward(move: Move) -> None:
@@ -197,6 +228,7 @@ HANDLERS: dict[type, Callable[[Move], None]] = {
     engine.ReleaseResearch: release_research,
     engine.ShrinkResearch: shrink_research,
     engine.FlagAndTag: flag_and_tag,
+    engine.AskTelling: ask_telling,
     engine.LiftFlags: lift_flags,
     engine.CompileMinutes: compile_minutes,
     engine.AssignOnward: assign_onward,

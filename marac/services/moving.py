@@ -8,13 +8,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from marac import access, audit
 from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
-from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research
+from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Telling
 from marac.services import effects
 from marac.services.effects import Move
 from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Transition, Workflow
 
-Moving = Action | AgendaItem | Case | Flag | Meeting | Minutes | Referral | Research
+Moving = Action | AgendaItem | Case | Flag | Meeting | Minutes | Referral | Research | Telling
 
 T = TypeVar("T", bound=Moving)
 
@@ -27,6 +27,7 @@ FLOW_OF: dict[type, Workflow] = {
     Minutes: WORKFLOWS["minutes"],
     Action: WORKFLOWS["action"],
     Flag: WORKFLOWS["flag"],
+    Telling: WORKFLOWS["telling"],
 }
 
 

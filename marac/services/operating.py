@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.crypto import rotation
+from marac.crypto import area_keys, rotation
 from marac.crypto.root_keys import root_from
 from marac.errors import ConfigurationError, NotFound
 from marac.models import Agency, Case, Membership, Partnership, User
 from marac.services import users
 from marac.services.deployment import Deployment, unit_of_work
+from marac.services.transfers import areas
 from marac.vocabulary import Permission, ProgrammeSlug, Role
 from marac.workflows.deadlines import meeting_deadlines
 from marac.workflows.local_rules import LocalRules, shipped_rules
@@ -146,3 +147,11 @@ def _rotate_cases(house: Deployment, partnership_id: UUID, cases: list[UUID]) ->
 
 def _first_day(rules: LocalRules) -> date:
     return min(rule.effective_from for rule in rules.versions)
+
+
+def make_area_key(house: Deployment, slug: str | None) -> tuple[str, str]:
+    """A new key of an area for transfers: its public line and fingerprint. The private part is never shown."""
+    with unit_of_work(house) as session:
+        actor = operator(session, slug)
+        public = areas.make_own_key(session, house.keyring, session.get_one(Partnership, actor.partnership_id))
+    return public, area_keys.fingerprint(public)

@@ -27,6 +27,7 @@ from marac.vocabulary import (
     AgendaChangeKind,
     AgendaItemState,
     CaseState,
+    DeferralReason,
     MeetingKind,
     MeetingPlace,
     MeetingState,
@@ -245,18 +246,20 @@ def _place(session: Session, actor: Actor, meeting: Meeting, items: list[AgendaI
 
 
 def remove_item(
-    session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str
-) -> AgendaItem:
+    session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str,
+    reason_code: DeferralReason = DeferralReason.OTHER,
+) -> AgendaItem:  # fmt: skip
     """Take a case off an agenda; it waits for the next one (DA-35)."""
-    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety}
+    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety, "reason_code": reason_code}
     return _put_off(session, actor, item, "remove", facts)
 
 
 def defer_item(
-    session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str
-) -> AgendaItem:
+    session: Session, actor: Actor, item: AgendaItem, *, reason: str, approved_by: UUID | None, interim_safety: str,
+    reason_code: DeferralReason = DeferralReason.OTHER,
+) -> AgendaItem:  # fmt: skip
     """Put a case off to a later meeting, before or while it is heard (DA-35)."""
-    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety}
+    facts = {"reason": reason, "approved_by": approved_by, "interim_safety": interim_safety, "reason_code": reason_code}
     return _put_off(session, actor, item, "defer", facts)
 
 
@@ -270,7 +273,7 @@ def _put_off(session: Session, actor: Actor, item: AgendaItem, move: str, facts:
     item.outcome = Outcome.DEFERRED if move == "defer" else Outcome.NOT_HEARD
     item.finished_at = clock.now()
     item.deferred_because = f"{facts['reason'].strip()} (approved by {approvers[facts['approved_by']]})"
-    item.interim_safety = facts["interim_safety"]
+    item.interim_safety, item.deferral_code = facts["interim_safety"], facts["reason_code"]
     flush(session)
     kind = AgendaChangeKind.DEFERRED if move == "defer" else AgendaChangeKind.TAKEN_OFF
     agenda_versions.note_change(session, actor, item, kind)

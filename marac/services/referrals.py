@@ -189,6 +189,16 @@ def send_urgent(session: Session, actor: Actor, referral: Referral, urgent: Fact
     return _received(session, actor, referral, facts)
 
 
+def receive_transfer(session: Session, actor: Actor, referral: Referral) -> Referral:
+    """Put a draft that was filled from another area's file among the referrals to decide (DA-34)."""
+    facts = {
+        "source_area": referral.other_area, "earlier_papers": referral.earlier_papers,
+        "due": due_dates(session, referral),
+    }  # fmt: skip
+    moving.advance(session, actor, referral, "receive_transfer", **facts)
+    return _received(session, actor, referral, facts)
+
+
 def finish(session: Session, actor: Actor, referral: Referral) -> Referral:
     """Complete a referral that was sent as urgent."""
     referral_tasks.open_form(session, actor, referral)

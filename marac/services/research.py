@@ -19,6 +19,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
 from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
+from marac.services.attendance import may_hear
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
 from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
@@ -266,6 +267,12 @@ def reopen_answer(session: Session, actor: Actor, research: Research) -> Researc
     return research
 
 
+def count_returned(session: Session, actor: Actor, item: AgendaItem) -> int:
+    """How many answers on an item wait to be opened."""
+    query = access.visible(actor, P.RESEARCH_RELEASE, Research).where(Research.state == ResearchState.RETURNED)
+    return len(session.scalars(query.where(Research.item_id == item.id).with_only_columns(Research.id)).all())
+
+
 def release_late(session: Session, actor: Actor, item: AgendaItem) -> int:
     """Open answers that came in while the case is being heard; returns how many."""
     query = access.visible(actor, P.RESEARCH_RELEASE, Research)
@@ -282,7 +289,7 @@ def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
     A member reads what was opened to the meeting; chair and coordinator also what is returned, once research is closed.
     """
     opens = access.open_case(actor, item.case)
-    readable = {ResearchState.RELEASED} if "research:*" in opens else set()
+    readable = {ResearchState.RELEASED} if "research:*" in opens and may_hear(session, actor, item) else set()
     if readable and access.holds(actor, P.RESEARCH_CHASE):
         readable.add(ResearchState.RETURNED)
     rows = session.execute(

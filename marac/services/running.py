@@ -22,7 +22,17 @@ from marac.services.involvement import involve, involved_agencies
 from marac.services.moving import advance, flush
 from marac.services.panels import LIVE_ITEMS, list_deciders
 from marac.services.room import Room, require_agreed, room_for
-from marac.vocabulary import ActionState, AgendaItemState, InvolvementBasis, Outcome, Permission as P, Role
+from marac.vocabulary import (
+    ActionState,
+    AgendaItemState,
+    InvolvementBasis,
+    MeetingKind,
+    Outcome,
+    Permission as P,
+    Role,
+)
+
+CLOSES = (MeetingKind.ASYNCHRONOUS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +153,12 @@ def current_number(session: Session, actor: Actor, meeting: Meeting) -> int:
 
 
 def _room_facts(item: AgendaItem, room: Room) -> Mapping[str, Any]:
-    return {"meeting_state": item.meeting.state, "agreed": room.agreed, "not_agreed": room.not_agreed}
+    meeting = item.meeting
+    decides_from = meeting.starts_at if meeting.kind in CLOSES else None  # without a room it is the closing date
+    return {
+        "meeting_state": meeting.state, "agreed": room.agreed, "not_agreed": room.not_agreed,
+        "decides_from": decides_from, "now": clock.now(),
+    }  # fmt: skip
 
 
 def _count_actions(session: Session, item: AgendaItem) -> int:

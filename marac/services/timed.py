@@ -17,6 +17,7 @@ from marac.models import Case, Draft, Flag, JobRun, Message, OnceKey, SigninSess
 from marac.notifications import Letterhead, Prompt
 from marac.services import escalating, leases, moving, outside_links, throttle, timetable, users
 from marac.services.deployment import Deployment, unit_of_work
+from marac.services.flags import kept
 from marac.services.leases import Held
 from marac.vocabulary import CaseState, FlagState, Permission as P, Template
 
@@ -87,7 +88,7 @@ def lapse_flags(session: Session, actor: Actor) -> int:
     for case in cases:
         moving.advance(session, actor, case, "lapse", today=today, window_end=case.flag_until_on)
     live = (FlagState.ADD_REQUESTED, FlagState.ADDED)
-    left = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(live), Flag.lift_on < today)
+    left = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(live), Flag.lift_on < today, ~kept(Flag.case_id))
     flags = session.scalars(left).all()
     for flag in flags:
         moving.advance(session, actor, flag, "ask_removal")

@@ -17,8 +17,9 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Meeting, Minutes
-from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research
+from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
+from marac.services.transfers import listing as transfers
 from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState, Role
 
 log = logging.getLogger(__name__)
@@ -177,6 +178,28 @@ def _flags(session: Session, actor: Actor) -> Iterable[Row]:
         yield Row(_section(due) or WEEK, text, "/flags", due, "", max(1, number // 4))
 
 
+def _tellings(session: Session, actor: Actor) -> Iterable[Row]:
+    """Who tells the person: of one's own agency to do, of others to wait for, until it is done (DA-33)."""
+    everyones = access.holds(actor, P.TELLING_ASSIGN)
+    for one in telling.list_tellings(session, actor, agency_id=None if everyones else actor.agency_id, most=MOST):
+        note = ". ".join(
+            part for part in (_who(one.name, one.reference), one.contact.short if one.contact else "") if part
+        )
+        text = f"{one.agency}: tell the person what was agreed" if everyones else "Tell the person what was agreed"
+        section = WAITING if everyones else _section(one.due_at) or WEEK
+        yield Row(section, text, f"/telling/{one.id}", one.due_at, note, 0 if everyones else 10)
+
+
+def _transfers(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in transfers.list_awaited(session, actor):
+        text = "Has the other area received the case?"
+        yield Row(_section(one.due_at) or WEEK, text, f"/transfers/{one.id}", one.due_at, one.reference, 2)
+    for one in transfers.list_to_check(session, actor):
+        yield Row(
+            TODAY, "Check that a case was handed over to the other area", f"/transfers/{one.id}", None, one.reference, 2
+        )
+
+
 def _drafts(session: Session, actor: Actor) -> Iterable[Row]:
     for line in inbox.list_referrals(session, actor, "drafts", MOST):
         who = _who(line.name, line.reference)
@@ -255,6 +278,8 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("wishes", P.CASE_UPDATE, _wishes),
     ("safe contact", P.CASE_UPDATE, _stale),
     ("flags", P.FLAG_CONFIRM, _flags),
+    ("who tells the person", P.TELLING_READ, _tellings),
+    ("transfers", P.TRANSFER_READ, _transfers),
     ("minutes", P.MINUTES_WRITE, _minutes),
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),

@@ -9,13 +9,16 @@ from marac.vocabulary.following import (
     ActionState as ActionState,
     FlagState as FlagState,
     Protects as Protects,
+    TellingState as TellingState,
     Template as Template,
+    TransferDirection as TransferDirection,
 )
 from marac.vocabulary.panel import (
     AgendaChangeKind as AgendaChangeKind,
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,
     CaseState as CaseState,
+    DeferralReason as DeferralReason,
     DocumentKind as DocumentKind,
     DocumentReason as DocumentReason,
     DocumentState as DocumentState,

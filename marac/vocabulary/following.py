@@ -28,6 +28,22 @@ class FlagState(Word):
     REMOVED = "removed", "Lifted"
 
 
+class TellingState(Word):
+    """Has the victim-survivor been told what was agreed, and how safely (DA-33)."""
+
+    ASKED = "asked", "To be told"
+    NOT_REACHED = "not_reached", "Not reached yet"
+    TOLD = "told", "Told"
+    UNSAFE = "unsafe", "Not safe to tell"
+
+
+class TransferDirection(Word):
+    """Which way a case goes between two areas (DA-34)."""
+
+    OUT = "out", "Sent to another area"
+    IN = "in", "Received from another area"
+
+
 class Protects(Word):
     """Whom an action protects; with the aims of a MARAC."""
 

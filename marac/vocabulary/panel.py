@@ -35,6 +35,7 @@ class MeetingKind(Word):
     ROUTINE = "routine", "Routine"
     EXTRA = "extra", "Extra"
     EMERGENCY = "emergency", "Emergency"
+    ASYNCHRONOUS = "asynchronous", "Without a room, until a closing date"
 
 
 class MeetingPlace(Word):
@@ -78,6 +79,20 @@ class Outcome(Word):
     DEFERRED = "deferred", "Deferred"
     TRANSFERRED = "transferred", "Transferred"
     NOT_HEARD = "not_heard", "Not heard"
+
+
+class DeferralReason(Word):
+    """Why a case is put off or taken off (DA-35). That consent was withdrawn is not among them: it is never enough."""
+
+    REFERRER_ABSENT = "referrer_absent", "The referrer is absent and has briefed nobody"
+    INFORMATION_MISSING = "information_missing", "Key agency information is missing"
+    MOVED = "moved", "The victim-survivor has moved: transfer to another area"
+    DIED = "died", "Somebody in the case has died"
+    REMAND = "remand", "The alleged perpetrator is on long remand"
+    DUPLICATE = "duplicate", "The same case is listed twice"
+    CRITERIA = "criteria", "The criteria are no longer met"
+    OVERRAN = "overran", "The meeting ran out of time"
+    OTHER = "other", "Another reason"
 
 
 class ResearchState(Word):

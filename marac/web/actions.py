@@ -1,4 +1,4 @@
-"""Actions and flags: the agency's list, reporting on one in two clicks, and confirming its own file is marked."""
+"""Actions: the agency's list, and reporting on one in two clicks. Flag and tag is web/flags.py."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
-from marac.services import actions, chasing_actions, escalating, flags as marks, incidents, owners
+from marac.services import actions, chasing_actions, escalating, flags as marks, owners
 from marac.services.actions import ActionPage, ActionRow
 from marac.vocabulary import Permission as P
 from marac.web import case_layout, signin, unit_of_work, widgets
@@ -144,28 +144,6 @@ def withdraw_or_reopen(action_id: UUID, move: str) -> Any:
             return redirect(url_for(".report", action_id=action_id), code=303)
     title = {"withdraw": "Withdraw this action", "reopen": "Re-open this action"}[move]
     return render_template("actions/note.html", form=form, shown=shown, title=title), 422 if form.errors else 200
-
-
-@bp.route("/flags", methods=["GET", "POST"])
-def flags() -> Any:
-    """Which records to mark, or unmark, on the agency's own file; several at once."""
-    actor, session = signin.person(), unit_of_work.session()
-    form = PressForm()
-    if form.validate_on_submit():
-        chosen = [found for text in request.form.getlist("flag") if (found := an_id(text))]
-        try:
-            confirmed = marks.confirm_flags(session, actor, chosen)
-        except RuleBroken as problem:
-            widgets.place(form, problem)
-        else:
-            flash(f"{confirmed} confirmed. Thank you.", "success")
-            return redirect(url_for(".flags"), code=303)
-    return render_template(
-        "actions/flags.html",
-        form=form,
-        rows=marks.list_flags(session, actor),
-        marked=incidents.marked_references(session, actor),
-    ), 422 if form.errors else 200
 
 
 def list_page(form: PressForm) -> str:

@@ -9,9 +9,9 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, agenda_versions, guests, outstanding, panels, presence, proposing
+from marac.services import agenda, agenda_versions, guests, outstanding, panels, presence, proposing, since_last
 from marac.services.proposing import Suggestion
-from marac.vocabulary import Permission as P, Role
+from marac.vocabulary import DeferralReason, Permission as P, Role
 from marac.web import widgets
 from marac.web.forms.panels import CONFLICT, KEEP_OUT, ListForm, PutOffForm, conflict_form
 from marac.web.meeting_layout import opened, page
@@ -129,12 +129,14 @@ def take_off(reference: str, item_id: UUID) -> Any:
         try:
             put_off(
                 session, actor, item, reason=form.reason.data, approved_by=approver,
-                interim_safety=form.interim_safety.data,
+                interim_safety=form.interim_safety.data, reason_code=DeferralReason(form.reason_code.data),
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
             flash("The case waits for the next agenda.", "success")
+            if form.reason_code.data == DeferralReason.DIED:
+                flash(since_last.DEATH, "warning")
             run = request.form.get("back") == "run"
             return redirect(f"/panels/{reference}/run" if run else _agenda_of(reference), code=303)
     number = agenda.number_of(session, actor, item)

@@ -9,7 +9,7 @@ from marac.access import Actor
 from marac.models import Meeting
 from marac.services import moving, panels
 from marac.services.clashes import Clash
-from marac.vocabulary import MeetingState, Permission as P
+from marac.vocabulary import MeetingKind, MeetingState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
 
@@ -65,6 +65,9 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
         places.append(("Research", f"/research/{meeting.reference}"))
     if runs:
         places.append(("Outstanding", f"{base}/outstanding"))
+        places.append(("Since last time", f"{base}/since-last"))
+    if meeting.kind == MeetingKind.ASYNCHRONOUS and meeting.published_at:
+        places.append(("Information", f"{base}/information"))
     places.append(("Attendance", f"{base}/attendance"))
     if runs and meeting.state in (MeetingState.IN_PROGRESS, MeetingState.HELD):
         places.append(("Run", f"{base}/run"))

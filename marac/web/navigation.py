@@ -18,13 +18,13 @@ PLACES: Final = {
     "reports": ("Reports", "/reports"), "users": ("Users", "/admin/users"), "agencies": ("Agencies", "/admin/agencies"),
     "settings": ("Settings", "/admin/settings"), "timed": ("Timed jobs", "/admin/jobs"),
     "audit": ("Audit", "/admin/audit"),
-    "outside": ("Outside referrers", "/referrals/invited"),
+    "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
 _SCHEME = ("today", "sanctuary", "visits", "jobs", "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: (*_PANEL, "users"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "users"),
     Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,

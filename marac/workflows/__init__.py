@@ -9,10 +9,10 @@ from marac.workflows.minutes import MINUTES
 from marac.workflows.printing import markdown
 from marac.workflows.referral import REFERRAL
 from marac.workflows.research import RESEARCH
+from marac.workflows.telling import TELLING
 
-WORKFLOWS: dict[str, Workflow] = {
-    workflow.noun: workflow for workflow in (REFERRAL, DA_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG)
-}
+ALL = (REFERRAL, DA_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG, TELLING)
+WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 
 
 def page() -> str:

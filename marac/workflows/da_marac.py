@@ -9,6 +9,7 @@ from marac.errors import RuleBroken
 from marac.vocabulary import CaseState, MinuteHeading, MinutesState, Outcome, Permission, Template
 from marac.workflows.engine import (
     AskResearch,
+    AskTelling,
     EraseKeys,
     Facts,
     FlagAndTag,
@@ -20,6 +21,7 @@ from marac.workflows.engine import (
     Workflow,
 )
 from marac.workflows.guards import (
+    closing_date_passed,
     confidentiality_agreed,
     conflict_checked,
     deferral_recorded,
@@ -27,6 +29,7 @@ from marac.workflows.guards import (
     meeting_chosen,
     meeting_running,
     need,
+    not_over_consent_alone,
     reason_given,
 )
 from marac.workflows.referral_rules import late_add_agreed, original_linked
@@ -160,6 +163,7 @@ def two_people_agreed(_subject: Any, facts: Facts) -> None:
 
 HEARING = (
     meeting_running,
+    closing_date_passed,
     confidentiality_agreed,
     victims_view_heard,
     risk_summary_covers_five,
@@ -190,7 +194,9 @@ DA_MARAC = Workflow(
         Transition(
             "hear", (S.IN_MEETING,), S.HEARD, P.MEETING_RUN,
             guards=HEARING,
-            effects=(FlagAndTag(), Notify(Template.ACTIONS_ASSIGNED, "agencies"), OpenDeadline("victim_told")),
+            effects=(
+                FlagAndTag(), Notify(Template.ACTIONS_ASSIGNED, "agencies"), OpenDeadline("victim_told"), AskTelling(),
+            ),
             label="Finish hearing",
         ),
         Transition(
@@ -199,7 +205,7 @@ DA_MARAC = Workflow(
         ),
         Transition(
             "defer", (S.LISTED, S.RESEARCHED, S.IN_MEETING), S.RECEIVED, P.CASE_LIST,
-            guards=(deferral_recorded,), label="Defer",
+            guards=(deferral_recorded, not_over_consent_alone), label="Defer",
         ),
         Transition(
             "issue", (S.HEARD,), S.ISSUED, P.MINUTES_ISSUE, guards=(minutes_approved,), label="Minutes go out",

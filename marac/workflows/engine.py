@@ -53,6 +53,11 @@ class FlagAndTag:
 
 
 @dataclass(frozen=True)
+class AskTelling:
+    """Ask the agency that the meeting named to tell the victim-survivor, or record why that is not safe (DA-33)."""
+
+
+@dataclass(frozen=True)
 class LiftFlags:
     """Ask each agency to lift its mark (the flag table's `ask_removal`, for each mark still on file) (DA-32)."""
 
@@ -79,6 +84,7 @@ Effect: TypeAlias = (
     | ReleaseResearch
     | ShrinkResearch
     | FlagAndTag
+    | AskTelling
     | LiftFlags
     | CompileMinutes
     | AssignOnward

@@ -3,13 +3,15 @@
 A missing fact never passes. Refuses to look anything up: services bring the facts, settings included.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from marac.errors import RuleBroken
-from marac.vocabulary import MeetingState
+from marac.vocabulary import DeferralReason, MeetingState
 from marac.workflows.engine import Facts
 
+CONSENT = re.compile(r"\bconsent|\bdoes(?: not|n.t) (?:agree|want)|\bwithdr[ae]w", re.IGNORECASE)
 TAKES_CASES = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
@@ -83,3 +85,28 @@ def deferral_recorded(_subject: Any, facts: Facts) -> None:
     need(facts, "reason", "Say why the case is not being heard")
     need(facts, "approved_by", "Select who approved this: the chair or the coordinator")
     need(facts, "interim_safety", "Say what keeps the person safe until the case is heard")
+
+
+def not_over_consent_alone(_subject: Any, facts: Facts) -> None:
+    """A case is never put off or taken off only because the person no longer agrees to be discussed (DA-35).
+
+    The reasons to choose from do not hold it; written beside "another reason" it is refused too.
+
+    Reads: reason, reason_code.
+    """
+    code = facts.get("reason_code") or DeferralReason.OTHER
+    if code == DeferralReason.OTHER and CONSENT.search(str(facts.get("reason") or "")):
+        raise RuleBroken(
+            "reason", "A case is not taken off only because consent was withdrawn. If there is another reason, say that"
+        )
+
+
+def closing_date_passed(_subject: Any, facts: Facts) -> None:
+    """Without a room, agencies may post until the closing date; decisions are recorded after it (DA-56).
+
+    `decides_from` is None for a meeting in a room, which decides as it goes.
+
+    Reads: decides_from, now.
+    """
+    if facts["decides_from"] is not None and facts["now"] < facts["decides_from"]:
+        raise RuleBroken("closing", "Agencies may still post information. Record decisions after the closing date")

@@ -5,7 +5,15 @@ from typing import Any
 from marac.errors import RuleBroken
 from marac.vocabulary import AgendaItemState, MeetingState, Permission, Template
 from marac.workflows.engine import CompileMinutes, Facts, Notify, OpenDeadline, Transition, Workflow
-from marac.workflows.guards import confidentiality_agreed, deferral_recorded, meeting_running, need, reason_given
+from marac.workflows.guards import (
+    closing_date_passed,
+    confidentiality_agreed,
+    deferral_recorded,
+    meeting_running,
+    need,
+    not_over_consent_alone,
+    reason_given,
+)
 
 P = Permission
 M = MeetingState
@@ -99,14 +107,15 @@ AGENDA_ITEM = Workflow(
         ),
         Transition(
             "hear", (A.IN_PROGRESS,), A.HEARD, P.MEETING_RUN,
-            guards=(meeting_running, confidentiality_agreed), label="Finish",
+            guards=(meeting_running, closing_date_passed, confidentiality_agreed), label="Finish",
         ),
         Transition(
             "defer", (A.LISTED, A.IN_PROGRESS), A.DEFERRED, P.CASE_LIST,
-            guards=(deferral_recorded,), label="Defer",
+            guards=(deferral_recorded, not_over_consent_alone), label="Defer",
         ),
         Transition(
-            "remove", (A.LISTED,), A.REMOVED, P.CASE_LIST, guards=(deferral_recorded,), label="Take off the agenda",
+            "remove", (A.LISTED,), A.REMOVED, P.CASE_LIST,
+            guards=(deferral_recorded, not_over_consent_alone), label="Take off the agenda",
         ),
         Transition(
             "recall", (A.HEARD,), A.IN_PROGRESS, P.MEETING_RUN,

@@ -100,6 +100,17 @@ REFERRAL = Workflow(
             effects=(TELL_COORDINATOR,),
             label="Finish an urgent referral that was accepted meanwhile", reopens=True,
         ),
+        Transition(
+            "receive_transfer", (S.DRAFT,), S.SUBMITTED, P.TRANSFER_RECEIVE,
+            guards=(source_recorded,),
+            effects=(
+                TELL_COORDINATOR,
+                Notify(Template.REFERRAL_WAITING, Role.IDVA),
+                OpenDeadline("triage_decided"),
+                OpenDeadline("idva_first_contact"),
+            ),
+            label="Take in from another area",
+        ),
         Transition("withdraw", (S.DRAFT,), S.WITHDRAWN, P.REFERRAL_EDIT, label="Withdraw"),
         Transition(
             "return_for_information", (S.SUBMITTED,), S.RETURNED, P.REFERRAL_DECIDE,

@@ -18,6 +18,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from marac import access, clock
+from marac.crypto import area_keys
 from marac.models import (
     Action,
     Address,
@@ -27,13 +28,20 @@ from marac.models import (
     ContactMethod,
     Meeting,
     MeetingSeries,
+    OtherArea,
+    Partnership,
     Referral,
     Research,
     Setting,
+    Telling,
+    Transfer,
+    TransferFile,
 )
 from marac.services import closure_days, scheduling
 from marac.services.deployment import Deployment, open_deployment, unit_of_work
 from marac.services.scheduling import Pattern
+from marac.services.transfers import areas, receiving, sending
+from marac.services.transfers.sending import Move
 from marac.vocabulary import MeetingPlace, PersonRole, ProgrammeSlug, ResearchState, Role, SeriesRule
 from marac.workflows.deadlines import offset
 from marac.workflows.series import Recurrence
@@ -44,6 +52,7 @@ from tests.conftest import settings_in
 SECRETS = {
     "private note": "quietheronfeather", "research not opened": "amberlanternmoss", "draft": "willowkestrelstone",
     "address": "saffronharbourlane", "phone": "07700 900987", "name": "Marigoldina",
+    "new address": "cobaltorchardmews",
 }  # fmt: skip
 AUDIT = {"audit_entry", "audit_head", "signin_session", "sqlite_sequence"}
 CHANGING = re.compile(rb'name="(?:csrf_token|once_key)"[^>]*>|[0-9a-f]{4}-[0-9a-f]{4}|value="[^"]{20,}"|next=[\w.-]+')
@@ -106,6 +115,7 @@ def build(founded: Path, folder: Path) -> Scene:
         for case_id in (*held.case_ids, *coming.case_ids):
             a_wall(session, case_id, workers["walled"])
         _canaries(session, held, coming)
+    _moved(house, held.coordinator, held.case_ids[0])
     scene = Scene(house, workers)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
@@ -116,6 +126,22 @@ def build(founded: Path, folder: Path) -> Scene:
         scene.elsewhere = (a_meeting(session, programme=ProgrammeSlug.COMMUNITY_MARAC).reference,)
     _note(scene)
     return scene
+
+
+def _moved(house: Deployment, coordinator: Worker, case_id: UUID) -> None:
+    """A case sent to another area (which is this one, so that the file opens), and the same file come in."""
+    actor = actor_for(coordinator)
+    with unit_of_work(house) as session:
+        areas.make_own_key(session, house.keyring, session.scalars(select(Partnership)).one())
+        other, _ = area_keys.make_key(house.keyring.deployment_secret("other"), b"other")
+    with unit_of_work(house, actor) as session:
+        area = areas.add_area(session, actor, name="Leeds", public_key=other)
+        areas.check_area(session, actor, area, by_phone=True)
+        own = areas.need_own_key(session, actor)
+        area.public_key = own.public_key
+        move = Move(reason="Moved", contact="Ade Okafor", new_address=SECRETS["new address"])
+        transfer = sending.send(session, actor, session.get_one(Case, case_id), area, move)
+        receiving.upload(session, actor, sending.fetch(session, actor, transfer))
 
 
 def _canaries(session: Any, held: Any, coming: Any) -> None:
@@ -163,7 +189,8 @@ def _note(scene: Scene) -> None:
             "person_id": ids(CasePerson)[:2], "number": ["1"], "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
-            "paper_id": [uuid4().hex], "flag_id": [uuid4().hex],
+            "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
+            "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
             "series_id": ids(MeetingSeries),
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
         }  # fmt: skip

@@ -25,6 +25,7 @@ READERS = {
     "draft": {"idva"},
     "address": set(),
     "phone": set(),
+    "new address": set(),
     "name": {"coordinator", "chair", "police", "deputy", "housing", "idva"},
 }
 
@@ -84,7 +85,7 @@ def _each(who: str) -> int:
 
 def _fetch(client, who: str, endpoint: str, path: str) -> Seen:
     answer = client.get(path, base_url="https://localhost")
-    body = answer.get_data(as_text=True)
+    body = answer.get_data().decode(errors="replace")  # a sealed file is no text
     title = unescape("".join(re.findall(r"<title>(.*?)</title>", body, re.DOTALL)))
     head = " ".join(f"{name}: {value}" for name, value in answer.headers)
     return Seen(who, endpoint, path, answer.status_code, title, head, body)

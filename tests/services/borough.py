@@ -23,11 +23,15 @@ from marac.models import (
     Meeting,
     Minutes,
     NamedPerson,
+    OtherArea,
     OutsideReferrer,
     Paper,
     Referral,
     Research,
     Setting,
+    Telling,
+    Transfer,
+    TransferFile,
     User,
     Wall,
 )
@@ -52,6 +56,8 @@ from marac.vocabulary import (
     ReferralState,
     ResearchState,
     Role,
+    TellingState,
+    TransferDirection,
 )
 from tests.builders import a_membership, a_user, an_agency
 
@@ -163,6 +169,7 @@ def build(house: Any) -> Borough:
         _cases(session, house, borough, elsewhere.id, listed)
         _reference(session, borough, elsewhere.id)
         _asked_from_outside(session, borough, elsewhere.id, accounts)
+        _other_areas(session, borough, elsewhere.id)
         session.flush()
     _entries(house, borough)
     return borough
@@ -195,6 +202,21 @@ def _asked_from_outside(session: Any, borough: Borough, elsewhere: UUID, account
         )  # fmt: skip
         session.add(row)
         borough.rows.append(Row(OutsideReferrer, row.id, f"asked by {who}", owner=who, foreign=foreign))
+
+
+def _other_areas(session: Any, borough: Borough, elsewhere: UUID) -> None:
+    """An area that each borough knows, and files that came for two people of ours and one of the other borough."""
+    home = borough.partnership_id
+    for where, foreign in ((home, ""), (elsewhere, "partnership")):
+        area = OtherArea(partnership_id=where, name="Leeds", public_key="x", added_at=clock.now(),
+                         added_by_id=borough.people["me"])  # fmt: skip
+        session.add(area)
+        borough.rows.append(Row(OtherArea, area.id, "known area", foreign=foreign))
+    for who, where, foreign in (("me", home, ""), ("colleague", home, ""), ("me", elsewhere, "partnership")):
+        came = TransferFile(partnership_id=where, user_id=borough.people[who], content=b"x", digest=bytes(32),
+                            came_at=clock.now())  # fmt: skip
+        session.add(came)
+        borough.rows.append(Row(TransferFile, came.id, f"came for {who}", owner=who, foreign=foreign))
 
 
 def _panels(session: Any, borough: Borough, partnership_id: UUID, foreign: str) -> None:
@@ -236,7 +258,7 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     wanted = [(uuid4(), name, {**USUAL, **kind}, stage) for name, kind in kinds.items() for stage in CaseState]
     house.keyring.create_case_keys(partnership_id, [case_id for case_id, *_ in wanted])
     access.open_for("load", partnership_id, [case_id for case_id, *_ in wanted])
-    meeting = session.query(Meeting).filter_by(partnership_id=partnership_id).first()
+    meeting, later = session.query(Meeting).filter_by(partnership_id=partnership_id).limit(2)
     cases = [
         Case(
             id=case_id, partnership_id=partnership_id, programme=kind["programme"], state=stage,
@@ -255,11 +277,12 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
         session.add_all(_around(borough, where, kind))
         made.append((Case, case_id, noted, {"sent": kind["sent"]}))
         item = AgendaItem(**where, meeting_id=meeting.id, position=1, minutes_planned=10, state=AgendaItemState.LISTED)
-        for row, facts in (*_referrals(borough, where, kind), (item, {})):
+        other = AgendaItem(**where, meeting_id=later.id, position=1, minutes_planned=10, state=AgendaItemState.DEFERRED)
+        for row, facts in (*_referrals(borough, where, kind), (item, {}), (other, {})):
             session.add(row)
             made.append((type(row), row.id, noted, {"sent": kind["sent"], **facts}))
         session.flush()
-        for row, facts in _hung(borough, where, item):
+        for row, facts in _hung(borough, where, item, other):
             session.add(row)
             made.append((type(row), row.id, noted, {"sent": kind["sent"], **facts}))
     session.flush()
@@ -289,7 +312,7 @@ def _referrals(borough: Borough, where: dict[str, Any], kind: dict[str, Any]) ->
         ), {"owner": owner, "sent": owner != "other" or state not in (S.DRAFT, S.WITHDRAWN)}  # fmt: skip
 
 
-def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem) -> Any:
+def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem, other: AgendaItem) -> Any:
     """One of everything that hangs on a case, a colleague's and another agency's."""
     now, today, mine, theirs = clock.now(), clock.today(), borough.agencies[MINE], borough.agencies[THEIRS]
     yield CasePerson(**where, role=PersonRole.VICTIM), {}
@@ -300,6 +323,13 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem) -> Any:
             {"owner": owner},
         )
         yield Flag(**facts, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today), {"owner": owner}
+    yield Transfer(**where, direction=TransferDirection.OUT, packet_id=uuid4(), digest=bytes(32), made_at=now,
+                   made_by_id=borough.people["other"]), {}  # fmt: skip
+    for owner, agency_id, hung in (("colleague", mine, item), ("other", theirs, other)):
+        yield (
+            Telling(**where, agency_id=agency_id, item_id=hung.id, state=TellingState.ASKED, asked_at=now, due_at=now),
+            {"owner": owner},
+        )
     for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
         yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),

@@ -17,7 +17,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
-from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research
+from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Telling
 from marac.services import moving
 from marac.services.deployment import open_deployment, unit_of_work
 from marac.vocabulary import (
@@ -30,6 +30,7 @@ from marac.vocabulary import (
     Protects,
     ResearchState,
     Role,
+    TellingState,
 )
 from marac.workflows import WORKFLOWS
 from marac.workflows.referral_rules import URGENT_FIELDS
@@ -39,7 +40,7 @@ from tests.conftest import settings_in
 from tests.workflows.test_tables import ORACLE, oracle
 
 MODELS = {"referral": Referral, "case": Case, "research": Research, "meeting": Meeting, "agenda_item": AgendaItem,
-          "minutes": Minutes, "action": Action, "flag": Flag}  # fmt: skip
+          "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling}  # fmt: skip
 
 # Who asks. The referral, the research, the action and the flag are Solace's; the police are listed for the case.
 PEOPLE = (
@@ -59,7 +60,8 @@ PANEL = {"coordinator", "chair"}
 
 # Who may do each verb; a verb that is not named is done by who runs the panel.
 DOES: dict[str, dict[str, set[str]]] = {
-    "referral": dict.fromkeys(("submit", "send_urgent", "finish", "withdraw", "answer"), SOLACE | {"author"}),
+    "referral": dict.fromkeys(("submit", "send_urgent", "finish", "withdraw", "answer"), SOLACE | {"author"})
+    | {"receive_transfer": set()},
     "case": {"issue": {"coordinator"}, "lapse": {"system"}, "erase": {"system"}},
     "research": dict.fromkeys(("save", "share", "answer_not_known", "reopen"), SOLACE),
     "meeting": {},
@@ -68,6 +70,7 @@ DOES: dict[str, dict[str, set[str]]] = {
     "action": dict.fromkeys(
         ("accept", "start", "complete", "report_not_possible", "report_not_done", "hand_over"), SOLACE
     ),
+    "telling": dict.fromkeys(("report_told", "report_not_reached", "report_unsafe"), SOLACE | PANEL),
     "flag": {"confirm_added": SOLACE, "confirm_removed": SOLACE, "ask_removal": {"system"}},
 }
 RUNS_MEETINGS = {
@@ -85,12 +88,13 @@ SEES: dict[str, set[str]] = {
     "minutes": PANEL | {"walled"},
     "action": SOLACE | {"police"} | PANEL,
     "flag": SOLACE,
+    "telling": SOLACE | PANEL,
 }
 # In some states more people know of it, or fewer.
 ALSO = {("research", "released"): {"police"}, ("minutes", "issued"): SOLACE | {"police", "outsider"}}
 NOT = {("referral", "draft"): PANEL, ("referral", "withdrawn"): PANEL}
 
-ROOM = {"meeting_state": "in_progress", "agreed": 7, "not_agreed": 0}
+ROOM = {"meeting_state": "in_progress", "agreed": 7, "not_agreed": 0, "decides_from": None}
 SENT = {
     "missing": (), "unfinished": True, "victim_age": 34, "age_min": 16, "score": None, "criteria": {Criterion.REPEAT},
     "rationale": "", "rationale_min": 80, "escalation_events": 0, "escalation_min": 3, "answer": "One child, aged 4",
@@ -124,6 +128,13 @@ FACTS: dict[str, dict[str, Any]] = {
     "minutes": {**CIRCULATED, "reason": "Section 2"},
     "action": {**DONE},
     "flag": {},
+    "telling": {
+        "how": "By phone",
+        "safe_contact_met": True,
+        "next_step": "Again",
+        "to_agency_id": uuid4(),
+        "reason": "x",
+    },
 }
 IN_THE_ROOM = ("call", "hear", "recall")
 
@@ -192,12 +203,13 @@ def _things(session: Any, idva: Any, panel: Any, case_id: UUID) -> dict[str, UUI
     flag = Flag(**where, state=FlagState.ADDED, asked_at=now, due_at=now, lift_on=today)
     minutes = Minutes(partnership_id=idva.partnership_id, meeting_id=panel.meeting_id, programme=item.case.programme,
                       state=MinutesState.DRAFT, due_at=now + timedelta(days=5))  # fmt: skip
-    session.add_all([action, flag, minutes])
+    telling = Telling(**where, item_id=item.id, state=TellingState.ASKED, asked_at=now, due_at=now)
+    session.add_all([action, flag, minutes, telling])
     panel.research(session, panel.police).state = ResearchState.RETURNED
     mine = select(Research.id).where(Research.item_id == item.id, Research.agency_id == idva.agency_id)
     session.flush()
     return {"case": case_id, "meeting": panel.meeting_id, "agenda_item": item.id, "action": action.id, "flag": flag.id,
-            "minutes": minutes.id, "research": session.scalars(mine).one()}  # fmt: skip
+            "minutes": minutes.id, "telling": telling.id, "research": session.scalars(mine).one()}  # fmt: skip
 
 
 def does(noun: str, verb: str, who: str) -> bool:

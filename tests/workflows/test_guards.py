@@ -9,6 +9,7 @@ from marac.errors import RuleBroken
 from marac.vocabulary import (
     CaseState,
     Criterion,
+    DeferralReason,
     LawfulBasis,
     MeetingState,
     MinuteHeading,
@@ -25,6 +26,7 @@ from marac.workflows import (
     minutes,
     referral_rules,
     research,
+    telling,
     triage_rules,
 )  # fmt: skip
 from marac.workflows.checklists import Score
@@ -61,6 +63,15 @@ CASES = [
     (guards.meeting_running, {"meeting_state": "held"}, "meeting", {"meeting_state": MeetingState.IN_PROGRESS}),
     (guards.confidentiality_agreed, {"agreed": 0, "not_agreed": 0}, "attendance", {"agreed": 1, "not_agreed": 0}),
     (guards.confidentiality_agreed, {"agreed": 9, "not_agreed": 1}, "attendance", {"agreed": 10, "not_agreed": 0}),
+    (guards.closing_date_passed, {"decides_from": 5, "now": 4}, "closing", {"decides_from": 5, "now": 5}),
+    (guards.closing_date_passed, {"decides_from": 5, "now": 4}, "closing", {"decides_from": None}),
+    (guards.not_over_consent_alone, {"reason": "She withdrew her consent"}, "reason",
+     {"reason": "Consent withdrawn; the referrer is absent too", "reason_code": DeferralReason.REFERRER_ABSENT}),
+    (guards.not_over_consent_alone, {"reason": "She does not want this", "reason_code": "other"}, "reason",
+     {"reason": "The room is flooded", "reason_code": "other"}),
+    (telling.how_told, {"how": " "}, "how", {"how": "By phone"}),
+    (telling.next_step_given, {}, "next_step", {"next_step": "Again on Friday"}),
+    (telling.agency_chosen, {"to_agency_id": None}, "to_agency_id", {"to_agency_id": 3}),
     *((guards.deferral_recorded, without(DEFERRAL, key), key, DEFERRAL) for key in DEFERRAL),
     (referral_rules.nothing_missing, {"missing": ("safe-contact", "risk")}, "safe-contact", {"missing": ()}),
     (referral_rules.still_complete, {"missing": ("risk",), "unfinished": False}, "risk",

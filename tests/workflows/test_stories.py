@@ -35,7 +35,7 @@ TRIAGE = {
     "undecided_conflicts": 0,
     "conflict_checked": True,
 }
-ROOM = {"meeting_state": "in_progress", "agreed": 17, "not_agreed": 0}
+ROOM = {"meeting_state": "in_progress", "agreed": 17, "not_agreed": 0, "decides_from": None}
 HEARING = ROOM | {
     "minutes": dict.fromkeys(FIVE_RISKS, "None") | {MinuteHeading.VIEWS: "To stay in her home"},
     "is_repeat": False,

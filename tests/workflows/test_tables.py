@@ -17,6 +17,7 @@ ORACLE = {
         send_urgent: draft > submitted
         finish: submitted > submitted
         finish: accepted > accepted
+        receive_transfer: draft > submitted
         withdraw: draft > withdrawn
         return_for_information: submitted > returned_for_information
         answer: returned_for_information > submitted
@@ -89,6 +90,13 @@ ORACLE = {
         ask_removal: add_requested added > remove_requested
         confirm_removed: remove_requested > removed
         """,
+    "telling": """
+        report_told: asked not_reached > told
+        report_not_reached: asked not_reached > not_reached
+        report_unsafe: asked not_reached > unsafe
+        give_to: asked not_reached > asked
+        ask_again: told unsafe > asked
+        """,
 }
 
 PERMISSIONS = {
@@ -97,6 +105,7 @@ PERMISSIONS = {
         "send_urgent": "referral:submit",
         "answer": "referral:submit",
         "finish": "referral:edit",
+        "receive_transfer": "transfer:receive",
         "withdraw": "referral:edit",
     },
     "case": {
@@ -165,7 +174,7 @@ def test_only_these_transitions_leave_an_end_state():
     }
     assert reopening == {
         "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
-        "action:reopen", "minutes:recall", "minutes:amend",
+        "action:reopen", "minutes:recall", "minutes:amend", "telling:ask_again",
     }  # fmt: skip
 
 

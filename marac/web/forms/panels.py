@@ -8,7 +8,7 @@ from typing import Any, Final
 from wtforms import ValidationError
 
 from marac.services.conflicts import PossibleConflict
-from marac.vocabulary import MeetingKind, MeetingPlace
+from marac.vocabulary import DeferralReason, MeetingKind, MeetingPlace
 from marac.web import widgets
 
 CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
@@ -59,6 +59,9 @@ class PutOffForm(widgets.PageForm):
         "What happens to it",
         (("defer", "Defer: hear it at a later meeting"), ("remove", "Take it off: it should not be on this agenda")),
         "Select defer or take off",
+    )
+    reason_code = widgets.choice_field(
+        "Reason", [(one.value, one.label) for one in DeferralReason], "Select the reason", default=DeferralReason.OTHER
     )
     reason = widgets.long_text_field("Why it is not being heard", hint="For example, the referrer cannot come.")
     approved_by = widgets.select_field("Who approved this", [])
