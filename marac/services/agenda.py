@@ -168,7 +168,10 @@ def _timeline(session: Session, actor: Actor, meeting: Meeting, items: Sequence[
     """
     if meeting.published_at is None or access.holds(actor, P.MEETING_RUN):
         return items
-    columns = (AgendaItem.id, AgendaItem.minutes_planned, AgendaItem.called_at, AgendaItem.state)
+    columns = (
+        AgendaItem.id, AgendaItem.minutes_planned, AgendaItem.called_at, AgendaItem.state, AgendaItem.finished_at,
+        AgendaItem.paused_at, AgendaItem.paused_seconds,
+    )  # fmt: skip
     not_hidden = access.rule(actor, P.MEETING_READ, AgendaItem)
     query = select(*columns).where(not_hidden, AgendaItem.meeting_id == meeting.id)
     live = query.where(AgendaItem.state != AgendaItemState.REMOVED)

@@ -79,6 +79,7 @@ def add_closure_day(session: Session, actor: Actor, on: date, *, note: str) -> i
     )  # fmt: skip
     session.add(row)
     flush(session)
+    session.info.pop(KEY, None)
     audit.record(session, actor, "setting:changed", row, key=KEY)
     return rescheduling.shift_all(session, actor.partnership_id)
 
@@ -91,6 +92,7 @@ def remove_closure_day(session: Session, actor: Actor, day_id: UUID) -> int:
         raise NotFound
     row.value = []
     flush(session)
+    session.info.pop(KEY, None)
     audit.record(session, actor, "setting:changed", row, key=KEY)
     return rescheduling.shift_all(session, actor.partnership_id)
 

@@ -3,6 +3,7 @@
 The shipped file is never changed: an entry is changed, added or retired by a dated row, and every change is audited.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class Entry:
     from_on: date
 
     @property
+    def mark(self) -> str:
+        """What stands for the entry in an address: keys are words of the field, and an address says nothing (DA-2)."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:10]
+
+    @property
     def risks(self) -> str:
         """The risks it meets, in words."""
         return ", ".join(RISKS[key].lower() for key in self.addresses if key in RISKS)
@@ -79,11 +85,11 @@ def match(entries: Iterable[Entry], text: str) -> Entry | None:
     return next((entry for entry in entries if entry.text.rstrip(".").casefold() == words), None)
 
 
-def get_entry(session: Session, actor: Actor, key: str) -> Entry:
-    """One entry in force, or NotFound."""
+def get_entry(session: Session, actor: Actor, mark: str) -> Entry:
+    """One entry in force by its mark (or its key), or NotFound."""
     access.require_holds(actor, P.LIBRARY_EDIT)
     for entry in list_entries(session, actor.partnership_id):
-        if entry.key == key:
+        if mark in (entry.mark, entry.key):
             return entry
     raise NotFound
 

@@ -30,11 +30,13 @@ def rules_of(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -
 
 
 def closures(session: Session, partnership_id: UUID) -> frozenset[date]:
-    """The partnership's own closure days, on top of weekends and bank holidays."""
-    days = session.scalars(
-        select(Setting.value).where(Setting.partnership_id == partnership_id, Setting.key == "closure_days")
-    )
-    return frozenset(date.fromisoformat(day) for listed in days for day in listed)
+    """The partnership's own closure days, on top of weekends and bank holidays; read once in a unit of work."""
+    held: dict[UUID, frozenset[date]] = session.info.setdefault("closure_days", {})
+    if partnership_id not in held:
+        of_days = (Setting.partnership_id == partnership_id, Setting.key == "closure_days")
+        days = session.scalars(select(Setting.value).where(*of_days))
+        held[partnership_id] = frozenset(date.fromisoformat(day) for listed in days for day in listed)
+    return held[partnership_id]
 
 
 def deadlines_of(

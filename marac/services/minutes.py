@@ -70,7 +70,9 @@ def _gaps_of(item: AgendaItem) -> list[str]:
 
 def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
     """Of a case that was heard: each risk that was raised and met by no action and no reason."""
-    return coverage.gap_lines(session, actor, item) if item.state == AgendaItemState.HEARD else []
+    risks = coverage.list_uncovered(session, actor, item) if item.state == AgendaItemState.HEARD else ()
+    named = ", ".join(heading.label for heading in risks)
+    return [f"No action and no reason for none: {named}"] if named else []
 
 
 def submit_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:

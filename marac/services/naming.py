@@ -60,6 +60,9 @@ def short(agency_name: str) -> str:
 
 
 def agency_names(session: Session, partnership_id: UUID) -> dict[UUID, str]:
-    """Every agency of the partnership, by id: in each other's plans by name, and no secret."""
-    rows = session.execute(select(Agency.id, Agency.name).where(Agency.partnership_id == partnership_id))
-    return {row.id: short(row.name) for row in rows.all()}
+    """Every agency of the partnership, by id: in each other's plans by name, and no secret. Read once in a unit."""
+    held: dict[UUID, dict[UUID, str]] = session.info.setdefault("agency_names", {})
+    if partnership_id not in held:
+        rows = session.execute(select(Agency.id, Agency.name).where(Agency.partnership_id == partnership_id))
+        held[partnership_id] = {row.id: short(row.name) for row in rows.all()}
+    return held[partnership_id]

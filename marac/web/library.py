@@ -33,26 +33,26 @@ def add() -> Any:
     return _edit(None, LibraryForm(data={"panels": [one.value for one in library.PANELS]}), "Add a usual action")
 
 
-@bp.route("/<key>", methods=["GET", "POST"])
-def change(key: str) -> Any:
+@bp.route("/<mark>", methods=["GET", "POST"])
+def change(mark: str) -> Any:
     """New words for an entry, from a day."""
-    entry = library.get_entry(unit_of_work.session(), signin.person(), key)
+    entry = library.get_entry(unit_of_work.session(), signin.person(), mark)
     shown = {
         "text": entry.text, "agency": entry.agency, "default_due": entry.default_due, "protects": entry.protects,
         "addresses": entry.addresses, "contact_with_victim": entry.contact_with_victim, "panels": entry.panels,
         "usual": bool(entry.usual),
     }  # fmt: skip
-    return _edit(key, LibraryForm(data=shown), "Change a usual action")
+    return _edit(entry.key, LibraryForm(data=shown), "Change a usual action")
 
 
-@bp.route("/<key>/retire", methods=["GET", "POST"])
-def retire(key: str) -> Any:
+@bp.route("/<mark>/retire", methods=["GET", "POST"])
+def retire(mark: str) -> Any:
     """Offered no longer, from a day."""
     session, actor = unit_of_work.session(), signin.person()
-    entry, form = library.get_entry(session, actor, key), RetireForm()
+    entry, form = library.get_entry(session, actor, mark), RetireForm()
     if form.validate_on_submit():
         try:
-            library.retire_entry(session, actor, key, from_on=form.from_on.data)
+            library.retire_entry(session, actor, entry.key, from_on=form.from_on.data)
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:

@@ -125,7 +125,8 @@ def look_at(page: Page, size: tuple[int, int]) -> None:
 def links(page: Page) -> list[str]:
     """Where the links of a page lead, inside the service."""
     found = [str(link).partition("#")[0] for link in page.evaluate(LINKS)]
-    return [link for link in found if link.startswith("/") and not link.startswith(("/static", "//"))]
+    inside = [link for link in found if link.startswith("/") and not link.startswith(("/static", "//"))]
+    return [link for link in inside if not link.endswith(".ics")]  # a file, not a page
 
 
 def kind_of(path: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Case, Flag, Meeting, Message, Transfer
-from marac.services import flags, minutes as documents, panels, running, since_last, timed
+from marac.services import flags, minutes as documents, panels, reading_minutes, running, since_last, timed
 from marac.services.deployment import unit_of_work
 from marac.services.transfers import sending
 from marac.vocabulary import (
@@ -34,19 +34,19 @@ def panel(house):
 def issue(panel):
     """The minutes go out, so that the flag is live."""
     with panel.work(panel.coordinator) as session:
-        held = documents.get_minutes(session, actor_for(panel.coordinator), panel.meeting(session))
+        held = reading_minutes.get_minutes(session, actor_for(panel.coordinator), panel.meeting(session))
         documents.submit_minutes(session, actor_for(panel.coordinator), held)
     with panel.work(panel.chair) as session:
         documents.approve_minutes(
             session,
             actor_for(panel.chair),
-            documents.get_minutes(session, actor_for(panel.chair), panel.meeting(session)),
+            reading_minutes.get_minutes(session, actor_for(panel.chair), panel.meeting(session)),
         )
     with panel.work(panel.coordinator) as session:
         documents.issue_minutes(
             session,
             actor_for(panel.coordinator),
-            documents.get_minutes(session, actor_for(panel.coordinator), panel.meeting(session)),
+            reading_minutes.get_minutes(session, actor_for(panel.coordinator), panel.meeting(session)),
         )
 
 

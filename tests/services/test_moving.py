@@ -66,7 +66,12 @@ DOES: dict[str, dict[str, set[str]]] = {
     "research": dict.fromkeys(("save", "share", "answer_not_known", "reopen"), SOLACE),
     "meeting": {},
     "agenda_item": {},
-    "minutes": {"approve": {"chair"}, "send_back": {"chair"}, "issue": {"coordinator", "walled"}},
+    "minutes": {
+        "approve": {"chair"},
+        "send_back": {"chair"},
+        "issue": {"coordinator", "walled"},
+        "recall": {"coordinator", "walled"},
+    },
     "action": dict.fromkeys(
         ("accept", "start", "complete", "report_not_possible", "report_not_done", "hand_over"), SOLACE
     ),
@@ -270,12 +275,19 @@ def test_every_verb_from_every_state_moves_or_is_refused_as_written(scene, noun,
         session.rollback()
 
 
+def _put(subject: Any, state: str) -> None:
+    """In a state; minutes that are circulated are so since a moment, and members see them by that."""
+    subject.state = state
+    if isinstance(subject, Minutes):
+        subject.issued_at = clock.now() if state == MinutesState.ISSUED else None
+
+
 def _tried(scene: Scene, session: Any, case: tuple[str, str, str, str]) -> tuple[str, list[Any]]:
     noun, state, verb, who = case
     with vault.unit(scene.house.keyring):
         back = session.begin_nested()
         session.info.update(audit=[], after_commit=[])
-        scene.subject(session, noun).state = state
+        _put(scene.subject(session, noun), state)
         session.flush()
         try:
             return attempt(scene, session, noun, verb, who)
@@ -286,7 +298,7 @@ def _tried(scene: Scene, session: Any, case: tuple[str, str, str, str]) -> tuple
 def _offered(scene: Scene, session: Any, noun: str, state: str, who: str) -> set[str]:
     back = session.begin_nested()
     subject = scene.subject(session, noun)
-    subject.state = state
+    _put(subject, state)
     session.flush()
     names = {step.name for step in moving.available(scene.actors[who], subject)}
     back.rollback()

@@ -347,4 +347,4 @@ def test_each_print_of_a_sheet_has_a_number_of_its_own_in_the_trail_da_3(house):
         assert len(copies) == 2
     with house.reader() as session:
         printed = session.scalars(select(AuditEntry).where(AuditEntry.tag == "research:printed")).all()
-        assert {json.loads(one.body)["copy"].upper() for one in printed} == copies
+        assert {json.loads(one.body)["keys"]["copy"].upper() for one in printed} == copies

@@ -15,7 +15,7 @@ from marac import access, clock
 from marac.crypto import area_keys
 from marac.errors import NotAllowed, NotFound, RuleBroken, StepUpNeeded, WrongState
 from marac.models import Case, CasePerson, Deadline, OtherArea, Partnership, Referral, Transfer, TransferFile
-from marac.services import cases, matching, minutes, people, referrals
+from marac.services import cases, matching, people, reading_minutes, referrals
 from marac.services.deployment import unit_of_work
 from marac.services.transfers import areas, listing, packet, receipts, receiving, sending
 from marac.services.transfers.sending import Move
@@ -124,8 +124,8 @@ def test_the_new_address_is_nowhere_in_the_sending_area_da_34(two):
     home, _, panel, there, _ = two
     home.send(panel.case_ids[0], there)
     with home.work() as session:
-        document = minutes.compile_document(
-            session, home.actor, minutes.get_minutes(session, home.actor, panel.meeting(session))
+        document = reading_minutes.compile_for(
+            session, home.actor, reading_minutes.get_minutes(session, home.actor, panel.meeting(session))
         )
         assert "Saffronharbour" not in repr(document)
         case = session.get_one(Case, panel.case_ids[0])
