@@ -96,6 +96,7 @@ def open_information(session: Session, actor: Actor, meeting: Meeting, *, chair_
         )
         moving.advance(session, actor, meeting, "open", chair_id=chair)
         meeting.chair_id, meeting.opened_at = chair, clock.now()
+        attendance.agree_by_opening(session, actor, meeting)
     for item in list_items(session, actor, meeting):
         if item.state == AgendaItemState.LISTED:
             running.call_item(session, actor, item)

@@ -109,7 +109,7 @@ def test_the_run_screen_of_a_long_agenda_never_scrolls_on_a_laptop_and_is_one_co
 def publish(coordinator: Person, panel: Panel) -> None:
     """The order is moved with buttons, the check says who will be told, and agencies are asked by publishing."""
     coordinator.go(f"/panels/{panel.reference}/agenda")
-    assert coordinator.sees("Planned to finish at")
+    assert coordinator.sees("finishes about")
     coordinator.press("Down number 1")
     assert coordinator.find("tbody tr").nth(0).inner_text().count("Doyle") == 1
     coordinator.press("Up number 2")
@@ -148,6 +148,7 @@ def share(police: Person, panel: Panel) -> None:
     assert police.sees("fact or opinion", inside=".govuk-error-summary")
     assert first.get_by_label("What you plan to share", exact=True).input_value() == SAID
     first.get_by_label("Fact", exact=True).check()
+    first.locator("[name^=who_known]").first.check()
     police.press("Send answers")
     assert police.sees("Answers sent for 1 case.")
     assert police.sees("1 of 2 answered")

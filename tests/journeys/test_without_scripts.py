@@ -72,6 +72,7 @@ def research(police: Person, panel: Panel) -> None:
     """All boxes are there from the start."""
     police.go(f"/research/{panel.reference}")
     police.find(".app-research__row").nth(0).get_by_label("Known", exact=True).check()
+    police.find(".app-research__row").nth(0).locator("[name^=who_known]").first.check()
     police.fill("What you plan to share", "Four calls since August.")
     police.page.get_by_label("Fact", exact=True).check()
     police.press("Send answers")

@@ -24,7 +24,8 @@ def post(panel, worker, text, position=1):
     with panel.work(worker) as session:
         actor = actor_for(worker)
         row = research.get_answer(session, actor, panel.research(session, worker, position).id)
-        research.save_answer(session, actor, row, shared=text, fact_or_opinion="fact")
+        known = [one.id.hex for one in research.persons_in(session, [row.case_id])[row.case_id]][:1]
+        research.save_answer(session, actor, row, shared=text, fact_or_opinion="fact", who_known=known)
         research.share_answer(session, actor, row)
 
 
