@@ -9,7 +9,7 @@ from marac.models import Case, Referral
 from marac.services import assessments, local, repeats, risk_tools
 from marac.services.listing import Choice
 from marac.services.matching import Match
-from marac.web import referral_layout
+from marac.web import referral_layout, risk_layout
 from marac.web.forms import triage as forms
 from marac.web.referral_words import LABELS
 from marac.web.shell import count, short_date, short_weekday, time_of_day
@@ -61,8 +61,9 @@ def score_words(session: Any, referral: Referral) -> list[str]:
 
 def red_flags(session: Any, referral: Referral) -> list[str]:
     """What stands out whatever the score, as the checklists name it."""
-    flags = [flag for one in assessments.of_referral(session, referral) for flag in one.red_flags or ()]
-    return [str(flag).replace("_", " ").capitalize() for flag in dict.fromkeys(flags)]
+    made = [(risk_tools.version_of(session, one), one) for one in assessments.of_referral(session, referral)]
+    flags = [flag for tool, one in made for flag in risk_layout.flags_of(tool, one.red_flags or ())]
+    return list(dict.fromkeys(flags))
 
 
 def clock_words(session: Any, referral: Referral) -> str:
@@ -74,7 +75,8 @@ def clock_words(session: Any, referral: Referral) -> str:
     left = working_days(session, referral, clock.now(), due)
     if due < clock.now():
         late = working_days(session, referral, due, clock.now())
-        return f"Overdue by {count(late, 'working day')}: it was to be decided by {by.removeprefix('Decide by ')}"
+        long = f" by {count(late, 'working day')}" if late else ""
+        return f"Overdue{long}: it was to be decided by {by.removeprefix('Decide by ')}"
     return f"{by}: {count(left, 'working day')} left" if left else f"{by}: today is the last day"
 
 

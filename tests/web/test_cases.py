@@ -136,6 +136,7 @@ def test_a_search_is_posted_and_leaves_nothing_in_an_address(house):
     story = a_story(house)
     client = signed_in(house, story.housing)
     page = client.get("/find").fill_and_post({"name": "Amina"})
+    assert page.text.index("Last heard") < page.text.index("Date of birth"), "who was found stands above the boxes"
     assert "Begum, Amina" in page.main
     assert "0 results" in client.get("/find").fill_and_post({"name": "Zofia"}).main
     assert client.get("/find").fill_and_post({}).errors == ["Enter a name, date of birth or case reference"]

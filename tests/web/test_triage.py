@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from sqlalchemy import select
 
 from marac import clock
+from marac.models import Referral
 from marac.services.deployment import unit_of_work
 from marac.services.repeats import CRIME
 from marac.vocabulary import ReferralState, Role
 from marac.web.forms.triage import NEEDS, ORDER
+from marac.workflows import checklists
 from tests.builders import a_user, dash
 from tests.builders_cases import a_story
 from tests.services.test_incidents import set_rule
@@ -46,6 +50,27 @@ def test_the_page_reads_matches_then_conflicts_then_the_decision_and_decides_not
     assert values["meeting"] != [""], "the next meeting is"
     assert "a repeat up to and on" in page.text
     assert "any abuse between the same people" in page.text
+
+
+def test_red_flags_read_as_the_checklist_words_them_not_as_its_keys(house, crew, open_as):
+    tool = checklists.current("dash_ric")
+    flagged = {question.key: question.label for question in tool.questions if question.red_flag}
+    page = open_as("coordinator").get(f"/referrals/{sent(house, crew['housing'])}/decide")
+    shown = [label for label in flagged.values() if label in page.text]
+    assert len(shown) >= 3, "the checklist of this referral has them"
+    assert not any(key.replace("_", " ").capitalize() in page.words_of("dd") for key in flagged)
+
+
+def test_the_clock_of_a_decision_says_how_long_it_is_overdue_and_never_by_nothing(house, crew, open_as):
+    reference = sent(house, crew["housing"])
+    with house.reader() as session:
+        due = session.scalar(select(Referral.decide_by_at).where(Referral.reference == reference))
+    for late, words in (
+        (timedelta(minutes=5), "Overdue: it was to be"),
+        (timedelta(days=8), "Overdue by 6 working days"),
+    ):
+        with time_machine.travel(due + late, tick=True):
+            assert words in open_as("coordinator").get(f"/referrals/{reference}/decide").text
 
 
 def test_every_outcome_shows_only_the_fields_it_needs_and_each_field_serves_one():
