@@ -21,6 +21,15 @@ from marac.access.opening import (
     open_unfinished,
     reveal,
 )
+from marac.access.opening_requests import (
+    PHASE_OF,
+    REQUEST_OPENS,
+    REQUEST_SEALS,
+    open_new_request,
+    open_request,
+    open_requests,
+)
+from marac.access.ordering import open_new_order, open_order, open_result
 from marac.access.policy import (
     GRANTS,
     READS,
@@ -44,8 +53,11 @@ __all__ = [
     "DRAFTING",
     "GRANTS",
     "OPENS",
+    "PHASE_OF",
     "PURPOSES",
     "READS",
+    "REQUEST_OPENS",
+    "REQUEST_SEALS",
     "SEALS",
     "Actor",
     "Relation",
@@ -60,6 +72,12 @@ __all__ = [
     "open_evidence",
     "open_for",
     "open_new_case",
+    "open_new_order",
+    "open_new_request",
+    "open_order",
+    "open_request",
+    "open_requests",
+    "open_result",
     "open_staff",
     "open_staff_for",
     "open_stage",

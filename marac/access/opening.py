@@ -187,8 +187,8 @@ PURPOSES: dict[str, frozenset[str]] = {
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
-    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
 }
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
