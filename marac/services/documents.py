@@ -57,7 +57,7 @@ def list_kinds(session: Session, actor: Actor, meeting: Meeting) -> list[K]:
     minutes = meeting.minutes
     readable = minutes is not None and access.may(actor, P.MINUTES_READ, minutes)
     issued = readable and (minutes.issued_number is not None or access.holds(actor, P.MINUTES_WRITE))  # type: ignore[union-attr]
-    return [kind for kind in K if access.holds(actor, NEEDS[kind]) and (kind != K.MINUTES or issued)]
+    return [kind for kind in NEEDS if access.holds(actor, NEEDS[kind]) and (kind != K.MINUTES or issued)]
 
 
 def make_document(

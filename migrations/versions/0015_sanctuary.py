@@ -22,6 +22,9 @@ OUTCOMES = (
 )  # fmt: skip
 LANDLORD = ("not_asked", "not_needed", "asked", "granted", "granted_with_conditions", "refused", "no_reply")
 FLAG = ("add_requested", "added", "remove_requested", "removed")
+RESULTS = ("fitted", "part_fitted", "not_fitted", "not_needed")
+LETTERS = ("works_order", "landlord_letter", "ineligible_notice", "housing_benefit_letter")
+CHECKS = {"message": "ck_message_template", "issued_document": "ck_issued_document_document_kind"}
 MESSAGES = ("scheme_waiting", "scheme_decided", "scheme_stopped", "job_offered", "job_changed")
 
 
@@ -75,10 +78,15 @@ def index(name, column):
 def upgrade() -> None:
     _request()
     _below()
+    _field()
+    _letters()
     _allow([*_allowed(), *MESSAGES])
 
 
 def downgrade() -> None:
+    _no_letters()
+    for name in ("follow_up", "visit", "works_line", "works_order", "home_photo"):
+        op.drop_table(name)
     for name in ("address_flag", "approval", "landlord_permission", "stage_clock", "sanctuary_request"):
         op.drop_table(name)
     listed = ", ".join(f"'{template}'" for template in MESSAGES)
@@ -143,17 +151,85 @@ def _below() -> None:
     )  # fmt: skip
 
 
-def _allowed() -> list[str]:
-    """What may be queued before, as the table itself says: other revisions widen the list too."""
-    for check in sa.inspect(op.get_bind()).get_check_constraints("message"):
-        if check["name"] == "ck_message_template":
+def _field() -> None:
+    """What is surveyed, ordered, fitted and followed up."""
+    table(
+        "home_photo", sa.Column("tap", sa.String(length=36), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False), sa.Column("of_work_done", sa.Boolean(), nullable=False),
+        moment("added_at", null=False), *sealed("home_photo", "works_sealed"),
+        sa.UniqueConstraint("request_id", "tap", "part", name=op.f("uq_home_photo_request_id_tap_part")),
+    )  # fmt: skip
+    table(
+        "works_order", ident("request_id"), ident("agency_id"), sa.Column("token", sa.String(length=32), nullable=False),
+        word("state", "works_order_state", ("offered", "accepted", "completed", "withdrawn")),
+        moment("ordered_at", null=False), ident("ordered_by_id"), moment("window_from", null=False),
+        moment("window_until", null=False), moment("accepted_at"), moment("completed_at"), moment("withdrawn_at"),
+        *sealed("works_order", "job_sealed", "location_sealed"), to("works_order", "request_id", "sanctuary_request"),
+        to("works_order", "agency_id", "agency"), to("works_order", "ordered_by_id", "user_account"),
+        sa.UniqueConstraint("token", name=op.f("uq_works_order_token")), of_request=False,
+    )  # fmt: skip
+    index("works_order", "request_id")
+    op.create_index("ix_works_order_of", "works_order", ["agency_id", "state", "window_from"])
+    table(
+        "works_line", sa.Column("tap", sa.String(length=36), nullable=False), moment("added_at", null=False),
+        moment("removed_at"), word("result", "line_result", RESULTS, null=True), ident("order_id", null=True),
+        sa.Column("back_on", sa.Date()), *sealed("works_line", "works_sealed"),
+        to("works_line", "order_id", "works_order"),
+        sa.UniqueConstraint("request_id", "tap", name=op.f("uq_works_line_request_id_tap")),
+    )  # fmt: skip
+    table(
+        "visit", ident("request_id", null=True), ident("agency_id"), ident("user_id"),
+        word("kind", "visit_kind", ("survey", "sign_off", "protective_security", "visual_audit")),
+        word("state", "visit_state", ("booked", "done", "not_in", "cancelled")), moment("starts_at", null=False),
+        *sealed("visit", "staff_sealed"), to("visit", "request_id", "sanctuary_request"),
+        to("visit", "agency_id", "agency"), to("visit", "user_id", "user_account"), of_request=False,
+    )  # fmt: skip
+    index("visit", "request_id")
+    op.create_index("ix_visit_diary", "visit", ["partnership_id", "starts_at"])
+    table(
+        "follow_up", sa.Column("months", sa.Integer(), nullable=False), sa.Column("due_on", sa.Date(), nullable=False),
+        word("state", "follow_up_state", ("due", "done", "unreachable", "not_needed")),
+        sa.Column("attempts", sa.Integer(), nullable=False), moment("last_try_at"), moment("done_at"),
+        ident("done_by_id", null=True), word("at_home", "at_home", ("yes", "no", "not_known"), null=True),
+        *sealed("follow_up", "works_sealed"), to("follow_up", "done_by_id", "user_account"),
+        sa.UniqueConstraint("request_id", "months", name=op.f("uq_follow_up_request_id_months")),
+    )  # fmt: skip
+    op.create_index("ix_follow_up_due", "follow_up", ["state", "due_on"])
+
+
+def _letters() -> None:
+    """Papers of a request are numbered in the same register as those of a meeting."""
+    with op.batch_alter_table("issued_document") as issued:
+        issued.add_column(ident("request_id", null=True))
+        issued.create_foreign_key(
+            op.f("fk_issued_document_request_id_sanctuary_request"), "sanctuary_request", ["request_id"], ["id"]
+        )
+        issued.create_index(op.f("ix_issued_document_request_id"), ["request_id"])
+    _allow([*_allowed("issued_document", "kind"), *LETTERS], "issued_document", "kind")
+
+
+def _no_letters() -> None:
+    listed = ", ".join(f"'{kind}'" for kind in LETTERS)
+    op.execute(f"DELETE FROM issued_document WHERE kind IN ({listed})")  # noqa: S608 - our own words
+    _allow([kind for kind in _allowed("issued_document", "kind") if kind not in LETTERS], "issued_document", "kind")
+    with op.batch_alter_table("issued_document") as issued:
+        issued.drop_index(op.f("ix_issued_document_request_id"))
+        issued.drop_constraint(op.f("fk_issued_document_request_id_sanctuary_request"), type_="foreignkey")
+        issued.drop_column("request_id")
+
+
+def _allowed(name: str = "message", column: str = "template") -> list[str]:
+    """What may stand there before, as the table itself says: other revisions widen the list too."""
+    for check in sa.inspect(op.get_bind()).get_check_constraints(name):
+        if str(check["name"]).startswith(f"ck_{name}_") and f"{column} IN" in check["sqltext"].replace('"', ""):
             return re.findall(r"'([a-z_]+)'", check["sqltext"])
-    raise LookupError("ck_message_template")
+    raise LookupError(column)
 
 
-def _allow(templates: list[str]) -> None:
+def _allow(words: list[str], name: str = "message", column: str = "template") -> None:
     """SQLite knows no ALTER of a CHECK: there the table is copied."""
-    listed = ", ".join(f"'{template}'" for template in dict.fromkeys(templates))
-    with op.batch_alter_table("message") as message:
-        message.drop_constraint(op.f("ck_message_template"), type_="check")
-        message.create_check_constraint(op.f("ck_message_template"), f"template IN ({listed})")
+    listed = ", ".join(f"'{one}'" for one in dict.fromkeys(words))
+    check = op.f(CHECKS[name])
+    with op.batch_alter_table(name) as rows:
+        rows.drop_constraint(check, type_="check")
+        rows.create_check_constraint(check, f"{column} IN ({listed})")
