@@ -29,7 +29,7 @@ from marac.access.opening_requests import (
     open_request,
     open_requests,
 )
-from marac.access.ordering import open_new_order, open_order, open_result
+from marac.access.ordering import open_new_order, open_order, open_result, open_visits
 from marac.access.policy import (
     GRANTS,
     READS,
@@ -83,6 +83,7 @@ __all__ = [
     "open_stage",
     "open_stages",
     "open_unfinished",
+    "open_visits",
     "require",
     "require_holds",
     "require_step_up",

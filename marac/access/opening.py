@@ -184,9 +184,11 @@ PURPOSES: dict[str, frozenset[str]] = {
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
+    "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
+    "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
 }

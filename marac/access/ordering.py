@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import object_session
 
-from marac.access.policy import require
+from marac.access.policy import require, require_holds
 from marac.access.relations import Actor
 from marac.crypto import vault
 from marac.errors import NotFound
@@ -46,3 +46,9 @@ def open_result(actor: Actor, order: WorksOrder) -> SanctuaryRequest:
         raise NotFound
     vault.current().grant("case", actor.partnership_id, request.case_id, "works", open=False, seal=True)
     return request
+
+
+def open_visits(actor: Actor, *, seal: bool = False) -> None:
+    """Grant the words of the diary: places that are nobody's home, and what was found. Written by who books."""
+    require_holds(actor, P.VISIT_BOOK if seal else P.VISIT_READ)
+    vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "diary", open=True, seal=seal)

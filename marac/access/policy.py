@@ -188,7 +188,7 @@ def was_asked() -> bool:
 def holds(actor: Actor, permission: P) -> bool:
     """Whether the role has this permission on anything at all (menus, creation). Not enough to touch a row."""
     _asked.set(True)
-    if actor.referral_id is not None and permission == P.REFERRAL_CREATE:
+    if actor.referral_id is not None and permission in (P.REFERRAL_CREATE, P.SANCTUARY_CREATE):
         return False  # who came by a link has the one referral they were asked for
     return permission in GRANTS[actor.role]
 

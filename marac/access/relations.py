@@ -170,8 +170,8 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
     if hasattr(model, "case_id"):
         found.append(model.case_id.in_(select(Case.id).where(*_open_cases(actor))))
     elif hasattr(model, "request_id"):  # works orders and visits: of the case behind the request, or of none
-        open_case = select(SanctuaryRequest.id).join(Case, Case.id == SanctuaryRequest.case_id)
-        found.append(or_(model.request_id.is_(None), model.request_id.in_(open_case.where(*_open_cases(actor)))))
+        behind = select(SanctuaryRequest.id).join(Case, Case.id == SanctuaryRequest.case_id)
+        found.append(or_(model.request_id.is_(None), model.request_id.in_(behind.where(*_open_cases(actor)))))
     return found
 
 

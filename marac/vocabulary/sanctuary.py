@@ -61,7 +61,7 @@ class GateAnswer(Word):
 class GateResult(Word):
     """What one rule says of a request."""
 
-    PASS = "pass", "Pass"  # noqa: S105 - a result, no password
+    PASS = "pass", "Pass"
     FAIL = "fail", "Fail"
     UNKNOWN = "unknown", "Not known"
 
