@@ -31,7 +31,9 @@ from marac.web import (
     headers,
     help,  # noqa: A004 - its page is /help
     incidents,
+    jobs,
     joining,
+    letters,
     library,
     matches,
     minutes,
@@ -46,6 +48,7 @@ from marac.web import (
     referral_risk,
     referrals,
     releasing,
+    reports,
     research,
     run_line,
     running,
@@ -53,18 +56,23 @@ from marac.web import (
     shared_screen,
     shell,
     signin,
+    signing_off,
+    survey,
     telling,
     today,
     transfers,
     triage,
     unit_of_work,
+    visits,
+    works,
 )
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
     brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
-    outstanding, actions, flags, telling, transfers, library, admin, help, demo,
+    outstanding, actions, flags, telling, transfers, library, survey, works, jobs, visits, signing_off,
+    letters, reports, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -127,8 +127,8 @@ class Visit(Base):
     state: Mapped[VisitState] = mapped_column(word(VisitState))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    place = Sealed("staff")
-    found = Sealed("staff")
+    place = Sealed("diary")
+    found = Sealed("diary")
 
 
 class FollowUp(Base):

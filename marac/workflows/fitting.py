@@ -3,12 +3,12 @@
 from typing import Any
 
 from marac.errors import RuleBroken
-from marac.vocabulary import FollowUpState, LineResult, Permission as P, Template, VisitState, WorksOrderState
+from marac.vocabulary import FollowUpState, LineResult, Permission as P, VisitState, WorksOrderState
 from marac.workflows import follow_up
-from marac.workflows.engine import Facts, Notify, Transition, Workflow
+from marac.workflows.engine import Facts, Transition, Workflow
 from marac.workflows.guards import given, need
 
-O = WorksOrderState
+W = WorksOrderState
 V = VisitState
 F = FollowUpState
 
@@ -68,14 +68,13 @@ def visit_told(_subject: Any, facts: Facts) -> None:
 WORKS_ORDER = Workflow(
     noun="works_order",
     title="Works order",
-    states=O,
-    initial=O.OFFERED,
-    end_states=(O.COMPLETED, O.WITHDRAWN),
+    states=W,
+    initial=W.OFFERED,
+    end_states=(W.COMPLETED, W.WITHDRAWN),
     transitions=(
-        Transition("accept", (O.OFFERED,), O.ACCEPTED, P.ORDER_WORK, label="Accept this job"),
-        Transition("complete", (O.ACCEPTED,), O.COMPLETED, P.ORDER_WORK, (each_line_answered,), label="Finish job"),
-        Transition("withdraw", (O.OFFERED, O.ACCEPTED), O.WITHDRAWN, P.JOB_RUN,
-                   effects=(Notify(Template.JOB_CHANGED, "contractor"),)),
+        Transition("accept", (W.OFFERED,), W.ACCEPTED, P.ORDER_WORK, label="Accept this job"),
+        Transition("complete", (W.ACCEPTED,), W.COMPLETED, P.ORDER_WORK, (each_line_answered,), label="Finish job"),
+        Transition("withdraw", (W.OFFERED, W.ACCEPTED), W.WITHDRAWN, P.JOB_RUN),
     ),
 )  # fmt: skip
 

@@ -48,7 +48,7 @@ class Works:
     def needs_fire_review(self, *, room: Room | None, flat: bool) -> bool:
         """Whether this line, there, must be seen by the fire brigade before it is approved (SAN-26)."""
         if self.fire_review == SHARED_DOOR:
-            return flat and room in (*DOORS_OUT, None) or room == Room.COMMUNAL
+            return (flat and room in (*DOORS_OUT, None)) or room == Room.COMMUNAL
         return self.fire_review == ALWAYS
 
 
@@ -75,7 +75,7 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The catalogue as shipped."""
-    table = yaml.load(SOURCE.read_text("utf-8"), LOADER)
+    table = yaml.load(SOURCE.read_text("utf-8"), Loader=LOADER)  # noqa: S506 - the C form of SafeLoader
     return Catalogue(table["version"], {one["key"]: _works(one) for one in table["items"]})
 
 
@@ -107,7 +107,7 @@ def with_vat(net: Decimal, percent: Decimal) -> Decimal:
 
 
 def pounds(text: str, field: str) -> Decimal:
-    """An amount as typed: 1,250.50 or £80. RuleBroken when it is not one, is below nothing or has fractions of pence."""
+    """An amount as typed: 1,250.50 or £80. RuleBroken when it is not one, is negative or has fractions of pence."""
     try:
         amount = Decimal(text.replace("£", "").replace(",", "").strip())
     except ArithmeticError:

@@ -160,7 +160,8 @@ def _field() -> None:
         sa.UniqueConstraint("request_id", "tap", "part", name=op.f("uq_home_photo_request_id_tap_part")),
     )  # fmt: skip
     table(
-        "works_order", ident("request_id"), ident("agency_id"), sa.Column("token", sa.String(length=32), nullable=False),
+        "works_order", ident("request_id"), ident("agency_id"),
+        sa.Column("token", sa.String(length=32), nullable=False),
         word("state", "works_order_state", ("offered", "accepted", "completed", "withdrawn")),
         moment("ordered_at", null=False), ident("ordered_by_id"), moment("window_from", null=False),
         moment("window_until", null=False), moment("accepted_at"), moment("completed_at"), moment("withdrawn_at"),
@@ -181,7 +182,7 @@ def _field() -> None:
         "visit", ident("request_id", null=True), ident("agency_id"), ident("user_id"),
         word("kind", "visit_kind", ("survey", "sign_off", "protective_security", "visual_audit")),
         word("state", "visit_state", ("booked", "done", "not_in", "cancelled")), moment("starts_at", null=False),
-        *sealed("visit", "staff_sealed"), to("visit", "request_id", "sanctuary_request"),
+        *sealed("visit", "diary_sealed"), to("visit", "request_id", "sanctuary_request"),
         to("visit", "agency_id", "agency"), to("visit", "user_id", "user_account"), of_request=False,
     )  # fmt: skip
     index("visit", "request_id")

@@ -23,7 +23,7 @@ def keep(
     session: Session, actor: Actor, request: SanctuaryRequest, *, key: str, content: bytes,
     room: Room | None = None, of_work_done: bool = False,
 ) -> None:  # fmt: skip
-    """Keep a JPG or PNG whose description was cut out. Needs the grant to seal works. The same key again does nothing."""
+    """Keep a JPG or PNG whose description was cut out. Needs the grant to seal works. The same key twice is one."""
     held = select(HomePhoto.tap).where(HomePhoto.request_id == request.id, HomePhoto.part == 0)
     taps = set(session.scalars(held))
     if key in taps:

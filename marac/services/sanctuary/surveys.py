@@ -1,4 +1,4 @@
-"""The survey of a home, tap by tap: lines from the catalogue, entry points, fire section. The same tap twice is one line.
+"""The survey of a home, tap by tap: lines from the catalogue, entry points, fire section. One tap sent twice is one line.
 
 Refuses a line once the works are approved, and anything while the request stands still for safety.
 """
@@ -6,20 +6,19 @@ Refuses a line once the works are approved, and anything while the request stand
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.errors import NotFound, RuleBroken, WrongState
+from marac.errors import RuleBroken, WrongState
 from marac.models import SanctuaryRequest, WorksLine
-from marac.services.sanctuary import photos
 from marac.services.moving import advance, flush
+from marac.services.sanctuary import photos
+from marac.services.sanctuary.lines import list_rows
 from marac.vocabulary import Permission as P, Room, SanctuaryState as S
 from marac.workflows import works
-from marac.workflows.works import Works
 
 WRITABLE: Final = (S.SURVEY_BOOKED, S.SURVEY_DONE, S.FIRE_CONSULT, S.SPECIFICATION)
 ENTRY_POINTS: Final = (
@@ -43,26 +42,6 @@ class Tap:
     note: str = ""
     portable: bool | None = None
     emergency: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LineShown:
-    """One line as pages show it."""
-
-    id: UUID
-    works: Works
-    room: Room | None
-    quantity: int
-    note: str
-    portable: bool
-    emergency: bool
-    fire_review: bool
-    row: WorksLine
-
-    @property
-    def words(self) -> str:
-        """What it is, and how many when there is more than one."""
-        return self.works.words + (f" × {self.quantity}" if self.quantity > 1 else "")
 
 
 def add_line(session: Session, actor: Actor, request: SanctuaryRequest, tap: Tap) -> WorksLine:
@@ -107,42 +86,6 @@ def remove_line(session: Session, actor: Actor, line: WorksLine) -> None:
         flush(session)
 
 
-def get_line(session: Session, actor: Actor, request: SanctuaryRequest, line_id: UUID) -> WorksLine:
-    """A line of this request, also one taken off; NotFound for any other."""
-    access.open_request(actor, request)
-    line = session.scalar(select(WorksLine).where(WorksLine.id == line_id, WorksLine.request_id == request.id))
-    if line is None:
-        raise NotFound
-    return line
-
-
-def list_rows(session: Session, request: SanctuaryRequest) -> list[WorksLine]:
-    """The lines that stand, oldest first. Opens none."""
-    standing = select(WorksLine).where(WorksLine.request_id == request.id, WorksLine.removed_at.is_(None))
-    return list(session.scalars(standing.order_by(WorksLine.added_at, WorksLine.id)))
-
-
-def list_lines(session: Session, actor: Actor, request: SanctuaryRequest) -> list[LineShown]:
-    """The lines that stand, as pages show them; none where the stage does not open them."""
-    if "works" not in access.open_request(actor, request):
-        return []
-    return [shown(row) for row in list_rows(session, request)]
-
-
-def shown(row: WorksLine) -> LineShown:
-    """One line that is open."""
-    return LineShown(
-        row.id, works.catalogue().get(row.item or ""), row.room, row.quantity or 1, row.note or "",
-        bool(row.portable), bool(row.emergency), bool(row.fire_review), row,
-    )  # fmt: skip
-
-
-def by_room(lines: list[LineShown]) -> list[tuple[str, list[LineShown]]]:
-    """The lines room by room, in the order a surveyor walks."""
-    named = [(room.label, [line for line in lines if line.room == room]) for room in Room]
-    return [(room, found) for room, found in named if found]
-
-
 def save_home(session: Session, actor: Actor, request: SanctuaryRequest, typed: Mapping[str, Any]) -> None:
     """Entry points, kind of home, fire section, safe room, summary. What is sent again replaces what was there."""
     _writable(actor, request)
@@ -180,11 +123,6 @@ def add_photo(
     """A picture without the place it was taken; the same tap again adds nothing (SAN-26)."""
     _writable(actor, request)
     photos.keep(session, actor, request, key=_key(key), room=_room(room), content=content)
-
-
-def needs_fire_review(lines: list[LineShown]) -> bool:
-    """Whether any line changes a way out (SAN-26)."""
-    return any(line.fire_review for line in lines)
 
 
 def _writable(actor: Actor, request: SanctuaryRequest) -> None:

@@ -59,7 +59,7 @@ export function start (part) {
   function wordsOf (form, button) {
     const room = form.elements.room && form.querySelector('[name=room]:checked, select[name=room]')
     const where = room ? (room.labels[0] && room.type === 'radio' ? room.labels[0].textContent.trim() : room.selectedOptions[0].textContent.trim()) : ''
-    const what = (button && button.dataset.words) || form.dataset.words || ''
+    const what = (button && button.dataset.words) || form.dataset.words || (form.elements.photo ? 'Photo' : 'The home')
     return [what, where].filter(Boolean).join(', ')
   }
 
@@ -131,7 +131,7 @@ export function start (part) {
   }
 
   part.addEventListener('submit', take)
-  for (const form of part.querySelectorAll('[data-finish]')) {
+  for (const form of part.querySelectorAll('.app-survey__finish')) {
     form.addEventListener('submit', (event) => {
       if (!queue.length) return
       event.preventDefault()
