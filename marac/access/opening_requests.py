@@ -73,3 +73,4 @@ def open_new_request(actor: Actor, case_id: UUID) -> None:
     """Grant the person who starts a request the form of the case that is being made for it."""
     require_holds(actor, P.SANCTUARY_CREATE)
     vault.current().grant_many("case", actor.partnership_id, [case_id], _FORM, seal=True)
+    vault.current().grant("case", actor.partnership_id, case_id, "summary", open=False, seal=True)  # at birth, empty

@@ -100,7 +100,8 @@ def remove(session: Session, actor: Actor, flag: AddressFlag) -> AddressFlag:
 
 def live(session: Session, request: SanctuaryRequest) -> list[AddressFlag]:
     """Marks of a request that are not off yet."""
-    return [flag for flag in request.flags if flag.state in LIVE]
+    query = select(AddressFlag).where(AddressFlag.request_id == request.id, AddressFlag.state.in_(LIVE))
+    return list(session.scalars(query.order_by(AddressFlag.asked_at)))
 
 
 def get_flag(session: Session, actor: Actor, request: SanctuaryRequest, flag_id: UUID) -> AddressFlag:
