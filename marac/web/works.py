@@ -113,7 +113,7 @@ def withdraw(reference: str, order_id: UUID) -> Any:
 
 
 def _page(found: Found, form: Any, *, problem: Any = None) -> Any:
-    session, actor, of = found
+    _, actor, of = found
     if not form.is_submitted():
         form = CostForm(
             formdata=None, data={"vat": of.vat or "0", "quotes": _quotes(of), "no_quote_why": of.no_quote_why}

@@ -1,4 +1,4 @@
-"""The survey of a home, tap by tap: lines from the catalogue, entry points, fire section. One tap sent twice is one line.
+"""The survey of a home, tap by tap: lines, entry points, fire section. One tap that is sent twice makes one line.
 
 Refuses a line once the works are approved, and anything while the request stands still for safety.
 """

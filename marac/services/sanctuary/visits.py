@@ -180,7 +180,8 @@ def _row(session: Session, actor: Actor, visit: Visit, requests: dict[UUID, Any]
 def counts(session: Session, actor: Actor, *, from_on: date, until_on: date) -> dict[VisitKind, dict[VisitState, int]]:
     """How many of each kind stand in each state between two days."""
     which = (access.rule(actor, P.VISIT_READ, Visit), *_between(from_on, until_on))
-    found = Counter(session.execute(select(Visit.kind, Visit.state).where(*which)).tuples().all())
+    rows = session.execute(select(Visit.kind, Visit.state).where(*which))
+    found = Counter((row.kind, row.state) for row in rows)
     return {kind: {state: found[kind, state] for state in VisitState} for kind in VisitKind}
 
 

@@ -19,7 +19,7 @@ from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Address, Agency, CasePerson, Membership, SanctuaryRequest, Wall, WorksLine, WorksOrder
 from marac.services import safe_contact
 from marac.services.recipients import active_people
-from marac.services.sanctuary import consequences, lines
+from marac.services.sanctuary import approvals, consequences, lines
 from marac.services.sanctuary.lines import LineShown
 from marac.vocabulary import (
     ContactChannel,
@@ -94,6 +94,8 @@ def _to_fit(session: Session, actor: Actor, request: SanctuaryRequest, job: Job)
         return found
     if request.state not in BEFORE_APPROVAL:
         raise WrongState(f"nothing is ordered when {request.state}")
+    if not approvals.has_spoken(session, request):
+        raise RuleBroken("lines", "Nobody has approved this yet. In an emergency, note a spoken approval first")
     if any(not line.emergency or line.fire_review for line in found):
         raise RuleBroken("lines", "Only emergency lines that change no way out may be ordered before approval")
     return found
