@@ -52,6 +52,10 @@ from marac.web import (
     research,
     run_line,
     running,
+    sanctuary,
+    sanctuary_form,
+    sanctuary_steps,
+    sanctuary_triage,
     scheduling,
     shared_screen,
     shell,
@@ -71,7 +75,8 @@ PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
     matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
     brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
-    outstanding, actions, flags, telling, transfers, library, survey, works, jobs, visits, signing_off,
+    outstanding, actions, flags, telling, transfers, library, sanctuary, sanctuary_form,
+    sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off,
     letters, reports, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024

@@ -21,7 +21,7 @@ from marac.web.shell import (
     short_weekday,
 )
 
-TABS = ("summary", "people", "risk", "research", "actions", "panels", "documents", "history")
+TABS = ("summary", "people", "risk", "research", "actions", "panels", "sanctuary", "documents", "history")
 OTHERS = "An action of another agency"
 UNNAMED = "Name not open at this stage"
 HAPPENED = {

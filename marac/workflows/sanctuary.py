@@ -252,3 +252,14 @@ ADDRESS_FLAG = Workflow(
         Transition("remove", (F.REMOVE_REQUESTED,), F.REMOVED, P.SANCTUARY_SUPPORT, label="Removed"),
     ),
 )  # fmt: skip
+
+OWNERS: dict[S, str] = {
+    S.DRAFT: "Whoever asks", S.SUBMITTED: "Sanctuary officer", S.IN_TRIAGE: "Sanctuary officer",
+    S.INELIGIBLE: "Sanctuary officer", S.AWAITING_INFORMATION: "Sanctuary officer",
+    S.LANDLORD_PERMISSION: "Housing link", S.SURVEY_BOOKED: "Surveyor", S.SURVEY_DONE: "Surveyor",
+    S.FIRE_CONSULT: "Fire adviser", S.SPECIFICATION: "Sanctuary officer", S.APPROVAL: "Budget holder",
+    S.WORKS_ORDERED: "Contractor", S.INSTALLED: "Contractor", S.SIGN_OFF: "Surveyor",
+    S.SAFETY_PLAN_AND_MARKERS: "IDVA",
+}  # fmt: skip
+"""Who the next step of a stage is up to; the Sanctuary officer where nobody else is named."""
+OWNER = "Sanctuary officer"
