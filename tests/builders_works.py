@@ -1,7 +1,7 @@
 """Homes surveyed, works ordered, jobs done: a Sanctuary request walked through the field by the services themselves."""
 
 import secrets
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -177,7 +177,7 @@ def finish(scheme: Scheme, token: str, *results: LineResult) -> None:
         card = job_cards.read_card(session, contractor, job)
         ids = [line.id for line in card.lines] if card else []
         said = dict(zip(ids, results or [LineResult.FITTED] * len(ids), strict=True))
-        notes = {one: "The part did not come" for one in ids}
+        notes = dict.fromkeys(ids, "The part did not come")
         job_cards.finish_job(session, contractor, job, Finished(said, notes, JPEG[:2] + GPS + JPEG[2:]))
 
 
