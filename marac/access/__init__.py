@@ -29,7 +29,7 @@ from marac.access.opening_requests import (
     open_request,
     open_requests,
 )
-from marac.access.ordering import open_new_order, open_order, open_result, open_visits
+from marac.access.ordering import open_new_order, open_order, open_orders_for, open_result, open_visits
 from marac.access.policy import (
     GRANTS,
     READS,
@@ -75,6 +75,7 @@ __all__ = [
     "open_new_order",
     "open_new_request",
     "open_order",
+    "open_orders_for",
     "open_request",
     "open_requests",
     "open_result",

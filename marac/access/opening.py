@@ -195,7 +195,7 @@ PURPOSES: dict[str, frozenset[str]] = {
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
-    "load": frozenset({"staff", "totp"}),
+    "load": frozenset({"staff", "totp", "diary"}),
 }
 
 

@@ -3,12 +3,13 @@
 An order has a key of its own. Refuses a contractor the key of the case, but to write a result they cannot read back.
 """
 
+from collections.abc import Callable
 from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy.orm import object_session
 
-from marac.access.policy import require, require_holds
+from marac.access.policy import asked, require, require_holds
 from marac.access.relations import Actor
 from marac.crypto import vault
 from marac.errors import NotFound
@@ -52,3 +53,13 @@ def open_visits(actor: Actor, *, seal: bool = False) -> None:
     """Grant the words of the diary: places that are nobody's home, and what was found. Written by who books."""
     require_holds(actor, P.VISIT_BOOK if seal else P.VISIT_READ)
     vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "diary", open=True, seal=seal)
+
+
+def open_orders_for(partnership_id: UUID) -> Callable[[UUID], None]:
+    """For loading alone: what grants, of each order that is made, the card to write."""
+    asked()
+
+    def grant(order_id: UUID) -> None:
+        vault.current().grant_many("works", partnership_id, [order_id], ("job", "location"), seal=True, purpose="load")
+
+    return grant

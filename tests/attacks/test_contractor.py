@@ -92,8 +92,8 @@ def found_in(words):
 
 
 def test_no_page_for_a_contractor_names_anybody_or_says_why(job, time_machine):
-    """SAN-28: the list, the card before its hours and in them, an error on it, the card withdrawn and the card finished."""
-    scheme, reference, token = job
+    """SAN-28: the list, the card before its hours and in them, an error on it, and the card finished."""
+    scheme, _, token = job
     browser, pages = signed_in(scheme.house, scheme.contractor), []
 
     def look(path, status=200):
@@ -141,7 +141,7 @@ def test_a_frozen_job_says_at_once_that_it_was_withdrawn_and_nothing_more(job):
 
 def test_mail_to_a_contractor_holds_nothing_of_the_job(job):
     """SAN-28, DA-2."""
-    scheme, reference, token = job
+    scheme, reference, _ = job
     queued = [one for one in messages(scheme.house) if one.user_id == scheme.contractor.id]
     assert [one.template for one in queued] == ["job_offered"]
     assert {one.path for one in queued} == {"/jobs"}
@@ -155,7 +155,7 @@ def test_mail_to_a_contractor_holds_nothing_of_the_job(job):
 @pytest.mark.parametrize("in_word", [False, True])
 def test_the_file_for_a_contractor_holds_no_address_no_name_and_no_reason(job, in_word):
     """SAN-28: PDF and Word, drawn words and everything packed in the file."""
-    scheme, reference, token = job
+    scheme, reference, _ = job
     with scheme.work(scheme.officer) as session:
         request = the_request(session, scheme.officer, reference)
         made = make_letter(session, actor_for(scheme.officer), request, DocumentKind.WORKS_ORDER, in_word=in_word)
@@ -179,7 +179,7 @@ def packed(content):
 
 def test_a_job_of_another_firm_is_not_there(job, house):
     """SAN-28: neither its card nor its forms."""
-    scheme, _, token = job
+    token = job[2]
     with unit_of_work(house) as session:
         other = a_user(session, house, Role.CONTRACTOR, "cctv", programme=ProgrammeSlug.SANCTUARY)
     browser = signed_in(house, other)
@@ -189,7 +189,7 @@ def test_a_job_of_another_firm_is_not_there(job, house):
 
 def test_whoever_is_walled_off_is_never_offered_the_job(job, house):
     """SAN-28: nobody who stands in a wall round the case, nor their firm."""
-    scheme, reference, token = job
+    scheme, _, token = job
     with unit_of_work(house) as session:
         request = session.scalars(select(SanctuaryRequest)).one()
         session.add(Wall(partnership_id=request.partnership_id, case_id=request.case_id,
