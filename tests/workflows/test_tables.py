@@ -10,6 +10,7 @@ from marac.vocabulary import Permission
 from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Notify
 from marac.workflows.printing import markdown, rows
+from tests.workflows import sanctuary_oracle
 
 ORACLE = {
     "referral": """
@@ -119,6 +120,9 @@ PERMISSIONS = {
     },
 }
 USUAL = {"referral": "referral:decide", "case": "meeting:run"}
+
+
+ORACLE |= sanctuary_oracle.ORACLE
 
 
 def oracle(noun: str) -> dict[tuple[str, str], str]:
