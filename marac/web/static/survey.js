@@ -42,8 +42,8 @@ export function start (part) {
     event.preventDefault()
     const button = event.submitter
     const mark = `${form.action} ${button && button.value} ${form.elements.room && form.elements.room.value}`
-    if (form.dataset.tap === 'new' && mark === state.last && Date.now() - state.lastAt < DOUBLE) return
-    Object.assign(state, { last: mark, lastAt: Date.now() })
+    if (form.dataset.tap === 'new' && mark === state.last && event.timeStamp - state.lastAt < DOUBLE) return
+    Object.assign(state, { last: mark, lastAt: event.timeStamp })
     if (form.elements.tap) form.elements.tap.value = key()
     const one = { url: form.action, form: form.dataset.tap, fields: await fieldsOf(form, button), words: wordsOf(form, button) }
     const replaced = form.dataset.tap === 'whole' ? queue.findIndex((other, place) => other.url === one.url && (place > 0 || !state.busy)) : -1
