@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import render_template, request as asked
-from sqlalchemy.orm import Session
 
 from marac import access
 from marac.access import Actor
@@ -16,7 +15,7 @@ from marac.web.forms.panels import read_time
 from marac.web.shell import date_and_time, time_of_day
 from marac.workflows.deadlines import london
 
-Found = tuple[Session, Actor, SanctuaryRequest]
+Found = tuple[Any, Actor, SanctuaryRequest]
 
 
 def opened(reference: str) -> Found:

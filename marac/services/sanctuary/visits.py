@@ -52,6 +52,7 @@ class VisitRow:
     place: str
     contact: str
     found: str
+    user_id: UUID
 
 
 def book_survey(session: Session, actor: Actor, request: SanctuaryRequest, slot: Slot) -> Visit:
@@ -173,7 +174,7 @@ def _row(session: Session, actor: Actor, visit: Visit, requests: dict[UUID, Any]
     place = (visit.place or "") if visit.request_id is None else ""
     return VisitRow(
         visit.id, visit.starts_at, visit.kind, visit.state, names.get(visit.user_id, ""),
-        request.reference if request else "", place, rules, visit.found or "",
+        request.reference if request else "", place, rules, visit.found or "", visit.user_id,
     )  # fmt: skip
 
 

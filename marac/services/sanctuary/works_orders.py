@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -215,6 +216,7 @@ def purge_ended(session: Session, actor: Actor) -> int:
     keyring, purged = session.info["keyring"], 0
     for order in session.scalars(ended):
         if keyring.owner_keys("works", order.partnership_id.bytes, [order.id.bytes]):
-            keyring.erase("works", order.partnership_id, order.id)
+            gone = partial(keyring.erase, "works", order.partnership_id, order.id)
+            session.info.setdefault("after_commit", []).append(gone)
             purged += 1
     return purged
