@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import url_for
-from sqlalchemy.orm import Session
 
 from marac.models import AddressFlag, SanctuaryRequest
 from marac.services import naming
@@ -80,7 +79,7 @@ def due(line: Line) -> Any:
     return {"text": words, "tag": "stop"} if line.late else words
 
 
-def page(session: Session, shown: RequestPage) -> dict[str, Any]:
+def page(session: Any, shown: RequestPage) -> dict[str, Any]:
     """Everything on the page of one request beyond what all its pages share."""
     request, here = shown.request, url_for("sanctuary.show", reference=shown.request.reference)
     return {
@@ -140,7 +139,7 @@ def case_row(request: SanctuaryRequest) -> list[Any]:
     ]  # fmt: skip
 
 
-def flag_row(session: Session, flag: AddressFlag) -> dict[str, Any]:
+def flag_row(session: Any, flag: AddressFlag) -> dict[str, Any]:
     """One mark on an address."""
     return {
         "id": str(flag.id), "reference": flag.request.reference, "state": flag.state, "label": flag.state.label,

@@ -25,7 +25,7 @@ def show(reference: str) -> Any:
     session, actor, request = found
     access.require(actor, P.SANCTUARY_DECIDE, request)
     if request.state == S.SUBMITTED:
-        triage.begin(session, actor, request)
+        return redirect(url_for("sanctuary.show", reference=reference))  # somebody takes it up first
     state = triage.triage_of(session, request)
     form = forms.triage_form(state)(data=_held(state, found))
     if form.validate_on_submit():
