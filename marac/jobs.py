@@ -22,7 +22,7 @@ from marac import clock
 from marac.config import load_settings
 from marac.services import flags, leases, missed, outside_links, reminders, timed
 from marac.services.deployment import Deployment, open_deployment
-from marac.services.sanctuary import follow_ups, works_orders
+from marac.services.sanctuary import follow_ups, landlord, works_orders
 from marac.services.timetable import BEFORE, TIMES, When
 
 TICK = 20  # seconds; a third of the lease
@@ -57,6 +57,7 @@ JOBS = (
     Job("escalate_flags", TIMES["escalate_flags"], each(flags.escalate_overdue)),
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
+    Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
 )

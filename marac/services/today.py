@@ -18,7 +18,7 @@ from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Meeting, Minutes
 from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
-from marac.services.sanctuary import follow_ups, visits
+from marac.services.sanctuary import board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
@@ -284,6 +284,13 @@ def _follow_ups(session: Session, actor: Actor) -> Iterable[Row]:
         yield Row(_section(one.due_on) or WEEK, words, url, one.due_on, one.reference, 5)
 
 
+def _requests(session: Session, actor: Actor) -> Iterable[Row]:
+    for line in board.list_waiting(session, actor)[:MOST]:
+        words = f"{line.state.label}: request {line.reference}"
+        note = "" if line.due_at else f"{line.days} days in this stage"
+        yield Row(_section(line.due_at) or WEEK, words, f"/sanctuary/{line.reference}", line.due_at, note, 5)
+
+
 def _visits(session: Session, actor: Actor) -> Iterable[Row]:
     today = clock.today()
     for one in visits.list_visits(session, actor, from_on=today, until_on=today + SOON)[:MOST]:
@@ -305,6 +312,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("who tells the person", P.TELLING_READ, _tellings),
     ("transfers", P.TRANSFER_READ, _transfers),
     ("minutes", P.MINUTES_WRITE, _minutes),
+    ("requests", P.SANCTUARY_READ, _requests),
     ("follow-ups", P.SANCTUARY_SUPPORT, _follow_ups),
     ("visits", P.VISIT_READ, _visits),
     ("panels", P.MEETING_READ, _panels),

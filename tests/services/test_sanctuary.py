@@ -217,9 +217,10 @@ def test_the_landlord_is_chased_escalated_and_a_refusal_has_its_reason_san_25(sc
         landlord.chase(session, actor, request)
         assert held.chased == 1
         held.chase_at = clock.now() - timedelta(minutes=1)
-    with scheme.work(scheme.officer) as session:
-        assert landlord.escalate_everywhere(session) == 1
-        assert landlord.escalate_everywhere(session) == 0
+    with unit_of_work(scheme.house) as session:
+        timed = access.system(scheme.officer.partnership_id)
+        assert landlord.escalate_overdue(session, timed) == 1
+        assert landlord.escalate_overdue(session, timed) == 0
     assert scheme.officer.id in told(scheme, Template.SCHEME_WAITING)
     with scheme.work(scheme.officer) as session:
         actor, request = found(session, scheme, reference)

@@ -13,10 +13,21 @@ from marac.access import Actor
 from marac.models import SanctuaryRequest, StageClock
 from marac.services import naming
 from marac.services.sanctuary import clocks
-from marac.vocabulary import Permission as P, SanctuaryPriority, SanctuaryState as S
+from marac.vocabulary import Permission as P, Role, SanctuaryPriority, SanctuaryState as S
 
 OVER = (S.CLOSED, S.REMOVED_ENDED, S.DUPLICATE, S.DIED)
 NEWEST = 300
+_ASKED = (S.DRAFT, S.AWAITING_INFORMATION)
+_OFFICE = (
+    S.SUBMITTED, S.IN_TRIAGE, S.INELIGIBLE, S.LANDLORD_PERMISSION, S.SPECIFICATION, S.INSTALLED, S.FROZEN, S.MOVED,
+    S.REFUGE,
+)  # fmt: skip
+WAITS_FOR: dict[Role, tuple[S, ...]] = {
+    Role.REFERRER: _ASKED, Role.REPRESENTATIVE: _ASKED, Role.DEPUTY: _ASKED,
+    Role.IDVA: (*_ASKED, S.SAFETY_PLAN_AND_MARKERS, S.FROZEN), Role.SANCTUARY_OFFICER: _OFFICE,
+    Role.CRIME_PREVENTION_OFFICER: (S.SURVEY_DONE, S.SIGN_OFF), Role.SERVICE_MANAGER: (S.APPROVAL,),
+}  # fmt: skip
+"""Whose next step a stage is, by role, for Your work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,13 @@ def list_requests(session: Session, actor: Actor, *, over: bool = False, mine: b
     order = list(S)
     lines = [_line(row, readings.get(row.id), names, agencies) for row in rows]
     return sorted(lines, key=lambda line: (not line.late, order.index(line.state), -line.days))
+
+
+def list_waiting(session: Session, actor: Actor) -> list[Line]:
+    """The requests whose next step is this person's: by the stage at which it is."""
+    stages = WAITS_FOR.get(actor.role, ())
+    lines = list_requests(session, actor) if stages else []
+    return [line for line in lines if line.state in stages]
 
 
 def counts(lines: list[Line]) -> list[tuple[S, int, int]]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import RuleBroken, WrongState
-from marac.models import LandlordPermission, Partnership, SanctuaryRequest
+from marac.models import LandlordPermission, SanctuaryRequest
 from marac.services import local, moving
 from marac.services.recipients import recipients
 from marac.services.sanctuary import triage
@@ -109,12 +109,6 @@ def escalate_overdue(session: Session, actor: Actor) -> int:
         _escalated(session, actor, held.request, held)
         found += 1
     return found
-
-
-def escalate_everywhere(session: Session) -> int:
-    """`escalate_overdue` for each partnership."""
-    partnerships = session.scalars(select(Partnership.id)).all()
-    return sum(escalate_overdue(session, access.system(partnership_id)) for partnership_id in partnerships)
 
 
 def _escalated(
