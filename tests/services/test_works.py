@@ -193,7 +193,7 @@ def test_what_changes_a_way_out_is_not_approved_without_a_recorded_fire_review(s
 def test_a_house_door_needs_no_fire_review_and_a_flat_entrance_door_does(scheme):
     """SAN-26: the same viewer, on two doors."""
     viewer = "door_viewer"
-    for kind, needed in (("house", False), ("flat_upper", True)):
+    for kind, needed in (("house", False), ("flat", True)):
         reference = a_surveyed_home(scheme, a_tap(viewer, "front_door"), home={"home_kind": kind})
         with scheme.work(scheme.officer) as session:
             found = fitted.list_lines(
