@@ -110,7 +110,7 @@ def _sent(found: Found, form: Any, write: Callable[[], Any], room: str = "") -> 
 
 def _page(found: Found, *, problem: Any = None, finishing: Any = None) -> Any:
     _, _, request_now = found
-    lines = fitted.list_lines(*found)
+    lines, early = fitted.list_lines(*found), request_now.state in surveys.EARLY
     where = request.args.get("room") or request.form.get("room") or Room.FRONT_DOOR
     forms = {
         "tap": TapForm(formdata=None, room=where, quantity=1, tap=secrets.token_hex(16)),
@@ -119,11 +119,19 @@ def _page(found: Found, *, problem: Any = None, finishing: Any = None) -> Any:
         "finish": finishing or FinishForm(formdata=None),
     }
     return field_layout.page(
-        "survey/survey.html", found, forms=forms, rows=fitted.by_room(lines), groups=works.catalogue().by_group(),
+        "survey/survey.html", found, forms=forms, rows=fitted.by_room(lines), groups=_groups(early=early), early=early,
         rooms=list(Room),
         photos=photos.list_photos(*found), form=problem or finishing, count=len(lines), where=where,
-        writable=request_now.state in surveys.WRITABLE, booked=request_now.state == "survey_booked",
+        writable=request_now.state in (*surveys.WRITABLE, *surveys.EARLY), booked=request_now.state == "survey_booked",
     )  # fmt: skip
+
+
+def _groups(*, early: bool) -> list[tuple[Any, list[Any]]]:
+    """What may be tapped: everything, or before the survey what cannot wait."""
+    found = [
+        (group, [one for one in some if one.emergency or not early]) for group, some in works.catalogue().by_group()
+    ]
+    return [(group, some) for group, some in found if some]
 
 
 def _home(of: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from marac import access
 from marac.errors import RuleBroken
 from marac.services.moving import advance, available
-from marac.services.sanctuary import consequences, lines as fitted, specifying, works_orders
+from marac.services.sanctuary import consequences, lines as fitted, signing_off, specifying, works_orders
 from marac.services.sanctuary.works_orders import Job
 from marac.vocabulary import Funder, Permission as P
 from marac.web import field_layout, unit_of_work, widgets
@@ -23,6 +23,7 @@ PRESSES = {
     "ask-fire-review": (specifying.ask_fire_review, "The fire review was asked for."),
     "specify": (specifying.specify, "Enter prices and funders now."),
     "approval": (specifying.send_for_approval, "Sent for approval."),
+    "installed": (signing_off.mark_installed, "Everything is fitted."),
 }
 
 
@@ -41,7 +42,7 @@ def show(reference: str) -> Any:
     return _page(found, form)
 
 
-@bp.post("/sanctuary/<reference>/works/<any('ask-fire-review', specify, approval):press>")
+@bp.post("/sanctuary/<reference>/works/<any('ask-fire-review', specify, approval, installed):press>")
 def next_step(reference: str, press: str) -> Any:
     """On to the next stage."""
     found, form = field_layout.opened(reference), PressForm()
