@@ -27,6 +27,9 @@ READERS = {
     "phone": set(),
     "new address": set(),
     "name": {"coordinator", "chair", "police", "deputy", "housing", "idva"},
+    "survivor": {"requester", "idva", "sanctuary_officer", "crime_prevention_officer"},
+    "home": {"requester", "sanctuary_officer", "crime_prevention_officer"},  # who asked: in a draft alone
+    "why": {"requester", "idva", "sanctuary_officer"},
 }
 
 
