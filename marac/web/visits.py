@@ -99,7 +99,8 @@ def book_survey(reference: str) -> Any:
         else:
             flash("The survey is booked.", "success")
             return redirect(f"/sanctuary/{reference}", code=303)
-    return field_layout.page("visits/survey.html", found, form=form)
+    needs = visits.needs_of(session, actor, of)
+    return field_layout.page("visits/survey.html", found, form=form, needs=needs)
 
 
 def _visitors(session: Any, actor: Any) -> list[tuple[str, str]]:

@@ -49,10 +49,13 @@ def day_of(days):
 
 def test_a_survey_is_booked_from_its_page(scheme):
     reference = a_permitted_request(scheme)
-    let_visit(scheme, reference)
+    let_visit(scheme, reference, code_word="bluebell", interpreter="Sylheti")
     page = signed_in(scheme.house, scheme.officer).get(f"/sanctuary/{reference}/visit")
     typed = {"on": day_of(1), "at": "10am", "surveyor_id": str(scheme.surveyor.id), "safe_to_attend": True,
              "lone_worker_plan": "Rings in at eleven"}  # fmt: skip
+    assert "Interpreter: Sylheti" in page.main
+    assert "There is a code word" in page.main
+    assert "bluebell" not in page.text
     page.form(f"/sanctuary/{reference}/visit").post(typed, follow=False)
     assert state_of(scheme, reference) == S.SURVEY_BOOKED
 
