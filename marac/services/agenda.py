@@ -19,6 +19,7 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, CasePerson, Meeting, Referral
 from marac.services import item_clock, local, readiness
+from marac.services.listing import places_of
 from marac.services.readiness import FINISHED, Check
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole
 
@@ -249,10 +250,10 @@ def _times(meeting: Meeting, timeline: Sequence[Any]) -> tuple[dict[UUID, dateti
 
 
 def capacity_of(session: Session, meeting: Meeting, minutes: Sequence[int]) -> Capacity:
-    """How full a meeting is with cases of these lengths, by the partnership's own numbers (DA-19, SCH-40)."""
-    rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
-    on = clock.to_london(meeting.starts_at).date()
-    target, most = rules.value("capacity.target_cases", on), rules.value("capacity.maximum_cases", on)
+    """How full a meeting is with cases of these lengths, by its own number or the partnership's (DA-19, SCH-40)."""
+    rules, target = local.rules_of(session, meeting.partnership_id, meeting.programme), places_of(session, meeting)
+    usual = rules.value("capacity.maximum_cases", clock.to_london(meeting.starts_at).date())
+    most = max(target, usual) if meeting.capacity is None else target
     return Capacity(len(minutes), target, most, sum(minutes) - target * meeting.minutes_per_case)
 
 

@@ -44,6 +44,7 @@ class BriefCase:
 
     number: int
     reference: str
+    restricted: bool
     name: str
     born_on: date | None
     about: str
@@ -90,7 +91,8 @@ def brief_facts(session: Session, actor: Actor, meeting: Meeting) -> dict[str, A
         "programme": meeting.programme.label,
         "cases": [
             {
-                "number": one.number, "reference": one.reference, "name": one.name, "born_on": one.born_on,
+                "number": one.number, "reference": one.reference, "restricted": one.restricted,
+                "name": one.name, "born_on": one.born_on,
                 "about": one.about, "marks": list(one.marks), "starts_at": one.starts_at, "minutes": one.minutes,
                 "why_high_risk": one.why_high_risk, "changed": list(one.changed), "wishes": one.wishes,
                 "wishes_from": one.wishes_from, "flags": [text for _kind, text in one.flags], "contact": one.contact,
@@ -108,7 +110,7 @@ def _case(line: Line, facts: _Facts) -> BriefCase:
     flags = [(kind, text) for kind in ("stop", "care") for text in told.get(f"{kind}_flags") or ()]
     flags += [("need", text) for text in told.get("needs") or ()]
     return BriefCase(
-        number=line.number, reference=line.item.case.reference, name=line.name,
+        number=line.number, reference=line.item.case.reference, restricted=line.item.case.restricted, name=line.name,
         born_on=line.people.victim.get("born_on"), about=_about(line), marks=line.marks, starts_at=line.starts_at,
         minutes=line.item.minutes_planned, why_high_risk=told.get("why_high_risk") or "",
         changed=_changed(line, facts), wishes=told.get("wishes") or "", wishes_from=_from(told), flags=tuple(flags),

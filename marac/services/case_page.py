@@ -191,6 +191,7 @@ def _offers(actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
+        "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
     }
     return frozenset(name for name, yes in offered.items() if yes)

@@ -100,6 +100,13 @@ def keep_done(session: Session, meeting: Meeting) -> None:
     session.flush()
 
 
+def meet(session: Session, meeting: Meeting, *rules: str) -> None:
+    """These steps are done: their clocks stop now; one that had stopped keeps its time."""
+    clocks = select(Deadline).where(Deadline.subject_id == meeting.id, Deadline.rule.in_(rules))
+    for row in session.scalars(clocks.where(Deadline.met_at.is_(None))):
+        row.met_at = clock.now()
+
+
 def follow(session: Session, meeting: Meeting) -> int:
     """Give every open clock that hangs on a meeting its date as it is now; returns how many changed."""
     due = {name: found.at for name, found in local.deadlines_of(session, meeting).items()}
@@ -146,8 +153,9 @@ def _confirmed(session: Session, meeting: Meeting) -> bool:
     return bool(session.scalar(select(asked & ~silent)))
 
 
-def _held(_session: Session, meeting: Meeting) -> bool:
-    return meeting.held_at is not None
+def _actions_out(_session: Session, meeting: Meeting) -> bool:
+    """The action lists went out, or the minutes that carry them did (DA-31)."""
+    return _issued(_session, meeting) or bool(meeting.minutes and meeting.minutes.actions_sent_at)
 
 
 def _issued(_session: Session, meeting: Meeting) -> bool:
@@ -179,7 +187,7 @@ DONE: dict[str, Callable[[Session, Meeting], bool]] = {
     "research_requested": _published,
     "research_due": _researched,
     "attendance_confirmed": _confirmed,
-    "actions_published": _held,
+    "actions_published": _actions_out,
     "flag_and_tag_confirmed": _flagged,
     "victim_told": _told,
     "minutes_issued": _issued,

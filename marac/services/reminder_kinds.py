@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from marac import access, clock
 from marac.access import Actor
-from marac.models import Agency, AgendaItem, Attendance, Case, Deadline, Flag, Meeting, Minutes, Referral, Research
+from marac.models import Agency, AgendaItem, Attendance, Case, Deadline, Meeting, Minutes, Referral, Research
 from marac.services import local
 from marac.services.involvement import core_agencies
 from marac.services.recipients import AGENCY_PEOPLE
 from marac.vocabulary import (
     AgendaItemState,
     AttendanceState,
-    FlagState,
     MeetingState,
     MinutesState,
     Permission as P,
@@ -178,16 +177,6 @@ def _of_case(rule: str, of: Any, path: str) -> Callable[[Session, Actor], Iterab
     return find
 
 
-def _flags(session: Session, actor: Actor) -> Iterable[Waits]:
-    """Marks that an agency has been asked to make or to lift, and has not confirmed."""
-    asked = (FlagState.ADD_REQUESTED, FlagState.REMOVE_REQUESTED)
-    query = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(asked)).join(Case, Case.id == Flag.case_id)
-    columns = (Flag.id, Flag.agency_id, Flag.due_at, Case.programme)
-    for row_id, agency_id, due_at, programme in session.execute(query.with_only_columns(*columns)):
-        dates = {"flag_and_tag_confirmed": due_at}
-        yield Waits(row_id, agency_id, programme, due_at, dates, "/flags", agency_id)
-
-
 _DECIDES = (Role.COORDINATOR,)
 _WRITERS, _CHAIRS = (Role.COORDINATOR,), (Role.CHAIR,)
 
@@ -207,5 +196,4 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind(Case, P.CASE_UPDATE, (Role.IDVA,), _of_case("idva_first_contact", Referral, "/today")),
     ),
     "victim_told": (Kind(Case, P.CASE_UPDATE, (Role.IDVA, Role.COORDINATOR), _of_case("victim_told", Case, "/today")),),
-    "flag_and_tag_confirmed": (Kind(Flag, P.FLAG_CONFIRM, AGENCY_PEOPLE, _flags),),
 }

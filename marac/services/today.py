@@ -168,6 +168,9 @@ def _escalated(session: Session, actor: Actor) -> Iterable[Row]:
     for agency, days in by_agency.items():
         text = f"{agency}: {len(days)} overdue action{'' if len(days) == 1 else 's'}, escalated to you"
         yield Row(TODAY, text, "/escalated", min(days), "", 2)
+    for late in escalating.list_escalated_flags(session, actor) if actor.role is not Role.COORDINATOR else ():
+        text = f"{late.agency}: {late.number} mark{'' if late.number == 1 else 's'} not confirmed, escalated to you"
+        yield Row(TODAY, text, "/escalated", late.oldest_on, "", 2)
 
 
 def _flags(session: Session, actor: Actor) -> Iterable[Row]:

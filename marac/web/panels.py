@@ -31,14 +31,24 @@ from marac.workflows.deadlines import london
 
 bp = Blueprint("panels", __name__)
 
+BESIDE = (
+    ("Book a panel", "panels.schedule", P.MEETING_SCHEDULE), ("Suggested plan", "scheduling.plan", P.MEETING_SCHEDULE),
+    ("How often panels meet", "scheduling.list_series", P.MEETING_SCHEDULE),
+    ("Closure days", "scheduling.closures", P.MEETING_SCHEDULE),
+    ("Referrals", "referrals.list_referrals", P.REFERRAL_DECIDE),
+    ("Transfers", "transfers.list_transfers", P.TRANSFER_READ),
+    ("Rules in force", "admin.list_settings", P.SETTING_READ), ("Agencies", "admin.list_agencies", P.AGENCY_READ),
+    ("Dates for your calendar", "scheduling.calendar", P.MEETING_READ),
+)  # fmt: skip
+
 
 @bp.get("/panels")
 def list_panels() -> Any:
     """Meetings to come, then past ones."""
     actor = signin.person()
     coming, past = panels.list_meetings(unit_of_work.session(), actor)
-    may_book = access.holds(actor, P.MEETING_SCHEDULE)
-    return render_template("panels/list.html", coming=coming, past=past[:60], may_book=may_book)
+    links = [(text, page) for text, page, needed in BESIDE if access.holds(actor, needed)]
+    return render_template("panels/list.html", coming=coming, past=past[:60], links=links)
 
 
 @bp.route("/panels/new", methods=["GET", "POST"])

@@ -144,7 +144,7 @@ def _beside(session: Any, actor: Any, referral: Referral) -> forms.Beside:
     screening = matching.screen(session, actor, referral.case)
     return forms.Beside(
         screening.matches,
-        listing.meeting_choices(session, actor, referral.programme),
+        listing.meeting_choices(session, actor, referral.programme, referral),
         triage.approvers(session, actor),
         conflicts.possible_conflicts(session, actor, referral),
         screening.others,
