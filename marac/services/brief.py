@@ -19,9 +19,8 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Action, Agency, AgendaItem, Assessment, Case, Meeting, Research
 from marac.services import naming, safe_contact
 from marac.services.agenda import Line, view_agenda
-from marac.services.readiness import UNANSWERED
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, ActionState, AgendaItemState, Outcome, Permission as P
+from marac.vocabulary import LIVE_ACTIONS, UNANSWERED, ActionState, AgendaItemState, Outcome, Permission as P
 from marac.workflows.prompts import Known, prompts
 
 CHILDRENS = ("childrens_social_care", "mash")

@@ -13,10 +13,17 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Case, Meeting, Referral
 from marac.services import local
 from marac.services.references import new_reference
-from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, Permission as P, ProgrammeSlug
-from marac.workflows.guards import TAKES_CASES
+from marac.vocabulary import (
+    AGENDA_IS_OUT,
+    NOT_BEGUN,
+    AgendaItemState,
+    MeetingKind,
+    MeetingPlace,
+    MeetingState,
+    Permission as P,
+    ProgrammeSlug,
+)
 
-AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 WAITING = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 
 
@@ -38,7 +45,7 @@ def meeting_choices(
 ) -> list[Choice]:
     """The next meetings of a panel that take cases, soonest first; late ones are marked by `late_for` (DA-18)."""
     query = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.programme == programme, Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now()
+        Meeting.programme == programme, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now()
     )
     meetings = session.scalars(query.order_by(Meeting.starts_at).limit(most)).all()
     counts = _listed(session, [meeting.id for meeting in meetings])
@@ -85,7 +92,7 @@ def first_open_meeting(session: Session, partnership_id: UUID, programme: Progra
     """The next meeting whose cut-off has not passed: where a referral received now would go."""
     query = select(Meeting).where(
         Meeting.partnership_id == partnership_id, Meeting.programme == programme,
-        Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now(), Meeting.kind != MeetingKind.EMERGENCY,
+        Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now(), Meeting.kind != MeetingKind.EMERGENCY,
     )  # fmt: skip
     meetings = session.scalars(query.order_by(Meeting.starts_at).limit(6))
     return next((meeting for meeting in meetings if not is_late(session, meeting)), None)

@@ -14,9 +14,9 @@ from marac import access, clock
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Attendance, Deadline, Flag, Meeting, Minutes, Research
 from marac.services import local
-from marac.services.readiness import UNANSWERED
 from marac.vocabulary import (
     LIVE_ACTIONS,
+    UNANSWERED,
     AgendaItemState,
     AttendanceState,
     FlagState,
@@ -25,7 +25,6 @@ from marac.vocabulary import (
 )
 
 AFTER_RESEARCH = (MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS, MeetingState.HELD)
-MOVABLE = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)

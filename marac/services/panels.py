@@ -24,6 +24,7 @@ from marac.services.moving import advance, flush
 from marac.services.recipients import AGENCY_PEOPLE, active_people, not_walled
 from marac.services.references import new_reference
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
     AgendaChangeKind,
     AgendaItemState,
     CaseState,
@@ -142,7 +143,7 @@ def list_case_on(
     flush(session)
     advance(session, actor, case, "list", **facts)
     guests.let_in(session, actor, meeting)
-    if meeting.state in listing.AGENDA_IS_OUT:
+    if meeting.state in AGENDA_IS_OUT:
         agenda_versions.note_change(session, actor, item, AgendaChangeKind.ADDED)
         _tell(session, actor, item, f"listed:{item.id.hex}")
     return item

@@ -18,10 +18,9 @@ from marac.models import AgendaItem, Attendance, Case, ContactMethod, Deadline, 
 from marac.services import naming, safe_contact
 from marac.services.involvement import core_agencies
 from marac.services.safe_contact import FIRST_CONTACT
-from marac.vocabulary import AgendaItemState, AttendanceState, PersonRole, ResearchState
+from marac.vocabulary import UNANSWERED, AgendaItemState, AttendanceState, PersonRole
 
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 COMING = (AttendanceState.INVITED, AttendanceState.PRESENT, AttendanceState.DEPUTY)
 
 

@@ -19,6 +19,8 @@ from marac.services import local
 from marac.services.involvement import core_agencies
 from marac.services.recipients import AGENCY_PEOPLE
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
+    UNANSWERED,
     AgendaItemState,
     AttendanceState,
     MeetingState,
@@ -26,15 +28,11 @@ from marac.vocabulary import (
     Permission as P,
     ProgrammeSlug,
     ReferralState,
-    ResearchState,
     Role,
 )
 from marac.workflows import quorum
 
 AHEAD = timedelta(days=28)
-NOT_HELD = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
-AGENDA_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 DECLINED = (AttendanceState.APOLOGIES, AttendanceState.ABSENT)
 WAIT_FOR = {
     "triage_decided": (ReferralState.SUBMITTED, ReferralState.RETURNED), "emergency": (ReferralState.ACCEPTED,),
@@ -86,7 +84,7 @@ def _agendas(session: Session, actor: Actor) -> Iterable[Waits]:
 
 def _attendance(session: Session, actor: Actor) -> Iterable[Waits]:
     """Core agencies that have said neither who comes nor that nobody does."""
-    for meeting in _coming(session, actor, AGENDA_OUT):
+    for meeting in _coming(session, actor, AGENDA_IS_OUT):
         states, waits = _places(session, meeting), _of_meeting(session, meeting, "attendance_confirmed")
         for agency_id in core_agencies(session, meeting):
             if set(states.get(agency_id, ())) <= {AttendanceState.INVITED}:
@@ -94,7 +92,7 @@ def _attendance(session: Session, actor: Actor) -> Iterable[Waits]:
 
 
 def _quorums(session: Session, actor: Actor) -> Iterable[Waits]:
-    for meeting in _coming(session, actor, AGENDA_OUT):
+    for meeting in _coming(session, actor, AGENDA_IS_OUT):
         if quorum_missing(session, meeting):
             yield replace(_of_meeting(session, meeting, "quorum_check"), due_at=meeting.starts_at)
 
@@ -118,7 +116,7 @@ def _places(session: Session, meeting: Meeting) -> dict[UUID, list[AttendanceSta
 
 
 def _research(session: Session, actor: Actor) -> Iterable[Waits]:
-    coming = _coming(session, actor, AGENDA_OUT)
+    coming = _coming(session, actor, AGENDA_IS_OUT)
     waits = {one.id: _of_meeting(session, one, "research_due", page=f"/research/{one.reference}") for one in coming}
     asked = access.visible(actor, P.JOB_RUN, Research).join(AgendaItem, AgendaItem.id == Research.item_id)
     asked = asked.where(Research.state.in_(UNANSWERED), AgendaItem.meeting_id.in_(list(waits)))

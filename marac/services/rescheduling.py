@@ -18,10 +18,11 @@ from marac.errors import RuleBroken, WrongState
 from marac.models import AgendaItem, Attendance, Deadline, Meeting, MeetingChange, Referral
 from marac.services import agenda, guests, listing, local, panels
 from marac.services.involvement import core_agencies
-from marac.services.meeting_dates import MOVABLE, Shift, follow, keep_done, list_shifts
+from marac.services.meeting_dates import Shift, follow, keep_done, list_shifts
 from marac.services.moving import advance, flush, same_version
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.vocabulary import (
+    NOT_BEGUN,
     AgendaItemState,
     MeetingChangeKind,
     MeetingState,
@@ -138,7 +139,7 @@ def shift_all(session: Session, partnership_id: UUID) -> int:
 
 def _may_move(actor: Actor, meeting: Meeting) -> None:
     access.require(actor, P.MEETING_SCHEDULE, meeting)
-    if meeting.state not in MOVABLE:
+    if meeting.state not in NOT_BEGUN:
         raise WrongState(f"{meeting.id} has begun or is over")
 
 

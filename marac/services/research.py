@@ -25,6 +25,7 @@ from marac.services.moving import advance, flush, same_version
 from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
+    UNANSWERED,
     AgendaItemState,
     CaseState,
     InvolvementBasis,
@@ -35,7 +36,6 @@ from marac.vocabulary import (
 from marac.workflows.research import BEFORE_HEARD
 
 ANSWERED = research_people.ANSWERED
-WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
@@ -89,7 +89,7 @@ class Sheet:
     @property
     def waiting(self) -> tuple[Answer, ...]:
         """Those that can be answered now."""
-        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in WAITING)
+        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)

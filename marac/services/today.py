@@ -20,7 +20,7 @@ from marac.models import Action, Meeting, Minutes
 from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
-from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState, Role
+from marac.vocabulary import LIVE_ACTIONS, NOT_BEGUN, MeetingState, MinutesState, Permission as P, ReferralState, Role
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ SECTIONS = (TODAY, WEEK, WAITING, DONE)
 SOON = timedelta(days=7)
 MOST = 25
 SECONDS_A_ROW = 20  # of a research sheet: 18 rows are about 6 minutes
-COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +241,7 @@ MINUTES_STEP = {
 
 def _panels(session: Session, actor: Actor) -> Iterable[Row]:
     coming = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.state.in_((*COMING, MeetingState.IN_PROGRESS))
+        Meeting.state.in_((*NOT_BEGUN, MeetingState.IN_PROGRESS))
     )
     for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
         section = _section(meeting.starts_at)
@@ -316,5 +315,5 @@ def _who(name: str, reference: str) -> str:
 
 def _next_meeting(session: Session, actor: Actor) -> datetime | None:
     mine = access.rule(actor, P.MEETING_READ, Meeting)
-    ahead = (mine, Meeting.state.in_(COMING), Meeting.starts_at > clock.now())
+    ahead = (mine, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now())
     return session.scalar(select(func.min(Meeting.starts_at)).where(*ahead))

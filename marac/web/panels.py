@@ -22,7 +22,7 @@ from marac.services import (
     research,
     scheduling,
 )
-from marac.vocabulary import MeetingKind, MeetingPlace, Permission as P
+from marac.vocabulary import NOT_BEGUN, MeetingKind, MeetingPlace, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.panels import ScheduleForm, read_time
 from marac.web.meeting_layout import MARKS, WORDS, clash_words, opened, page
@@ -96,7 +96,7 @@ def overview(reference: str) -> Any:
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
         agree=attendance.may_agree(session, actor, meeting), places=listing.places_of(session, meeting),
         link=scheduling.link_of(session, actor, meeting), moves=rescheduling.list_changes(session, actor, meeting),
-        may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in meeting_dates.MOVABLE,
+        may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in NOT_BEGUN,
         changes=agenda_versions.list_changes(session, actor, meeting),
         own=[need for need in presence.needs(session, actor, view) if need.agency_id == actor.agency_id],
     )  # fmt: skip

@@ -238,7 +238,7 @@ def test_a_case_behind_a_wall_is_on_no_sheet(house):
             research.get_answer(session, actor, panel.research(session, panel.housing).id)
 
 
-def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day_da_22(house):
+def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day_da_22_sch_43(house):
     panel = a_published_panel(house, 2)
     answer(panel, panel.police)
     with panel.work(panel.housing) as session:

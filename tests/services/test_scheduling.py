@@ -510,14 +510,16 @@ def test_a_move_and_a_cancellation_keep_the_identity_and_count_up(house):
 
     def event(session):
         content = calendars.calendar_of(session, actor_for(panel.coordinator), panel.meeting(session))
-        (one,) = Calendar.from_ical(content).walk("VEVENT")
-        return str(one["UID"]), int(one["SEQUENCE"]), str(one["STATUS"]), one.decoded("DTSTART")
+        calendar = Calendar.from_ical(content)
+        (one,) = calendar.walk("VEVENT")
+        state = f"{calendar['METHOD']} {one['STATUS']}"
+        return str(one["UID"]), int(one["SEQUENCE"]), state, one.decoded("DTSTART")
 
     with panel.work(panel.coordinator) as session:
         uid, *first = event(session)
         later = london(date(2026, 10, 29), time(9, 30))
         moved(session, panel, later)
-        assert event(session) == (uid, 1, "CONFIRMED", later)
+        assert event(session) == (uid, 1, "PUBLISH CONFIRMED", later)
         rescheduling.cancel_meeting(session, actor_for(panel.coordinator), panel.meeting(session), reason="Snow")
-        assert event(session) == (uid, 2, "CANCELLED", later)
-        assert first[:2] == [0, "CONFIRMED"]
+        assert event(session) == (uid, 2, "CANCEL CANCELLED", later)
+        assert first[:2] == [0, "PUBLISH CONFIRMED"]
