@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from marac import access, clock
 from marac.access import Actor
-from marac.models import Agency, AgendaItem, Attendance, Case, Deadline, Meeting, Minutes, Referral, Research
+from marac.models import AgendaItem, Attendance, Case, Deadline, Meeting, Minutes, Referral, Research
 from marac.services import local
 from marac.services.involvement import core_agencies
+from marac.services.quorums import quorum_missing
 from marac.services.recipients import AGENCY_PEOPLE
 from marac.vocabulary import (
     AGENDA_IS_OUT,
@@ -30,10 +31,8 @@ from marac.vocabulary import (
     ReferralState,
     Role,
 )
-from marac.workflows import quorum
 
 AHEAD = timedelta(days=28)
-DECLINED = (AttendanceState.APOLOGIES, AttendanceState.ABSENT)
 WAIT_FOR = {
     "triage_decided": (ReferralState.SUBMITTED, ReferralState.RETURNED), "emergency": (ReferralState.ACCEPTED,),
     "transfer_receipt": (ReferralState.TRANSFERRED_OUT,),
@@ -95,16 +94,6 @@ def _quorums(session: Session, actor: Actor) -> Iterable[Waits]:
     for meeting in _coming(session, actor, AGENDA_IS_OUT):
         if quorum_missing(session, meeting):
             yield replace(_of_meeting(session, meeting, "quorum_check"), due_at=meeting.starts_at)
-
-
-def quorum_missing(session: Session, meeting: Meeting) -> tuple[str, ...]:
-    """Slugs of agencies without which the meeting has no quorum, since everybody they could send has declined."""
-    held_on = clock.to_london(meeting.starts_at).date()
-    rule = local.rules_of(session, meeting.partnership_id, meeting.programme).block("quorum", held_on)
-    states = _places(session, meeting)
-    slugs = session.execute(select(Agency.id, Agency.slug).where(Agency.partnership_id == meeting.partnership_id))
-    coming = [row.slug for row in slugs if not (said := states.get(row.id)) or set(said) - set(DECLINED)]
-    return quorum.missing(rule, coming)
 
 
 def _places(session: Session, meeting: Meeting) -> dict[UUID, list[AttendanceState]]:

@@ -18,6 +18,7 @@ from marac.services import (
     meeting_dates,
     panels,
     presence,
+    quorums,
     rescheduling,
     research,
     scheduling,
@@ -95,6 +96,7 @@ def overview(reference: str) -> Any:
     return page(
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
         agree=attendance.may_agree(session, actor, meeting), places=listing.places_of(session, meeting),
+        quorum=quorums.quorum_words(session, actor, meeting),
         link=scheduling.link_of(session, actor, meeting), moves=rescheduling.list_changes(session, actor, meeting),
         may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in NOT_BEGUN,
         changes=agenda_versions.list_changes(session, actor, meeting),
