@@ -60,12 +60,15 @@ def schedule() -> Any:
     series = {one.id.hex: one for one in scheduling.list_series(session, actor) if one.ended_on is None}
     form = ScheduleForm(data={"kind": MeetingKind.ROUTINE.value, "place": MeetingPlace.HYBRID.value})
     form.series.choices = [("", "No"), *((key, _series_words(one)) for key, one in series.items())]
+    leads = [("", "Not decided"), *((one.id.hex, one.full_name) for one in panels.list_deciders(session, actor))]
+    form.chair_id.choices = form.minute_taker_id.choices = leads
     if form.validate_on_submit():
         starts = read_time(form.starts_time.data) or time()
         try:
             meeting = scheduling.book_by_hand(
                 session, actor, starts_at=london(form.starts_on.data, starts), kind=MeetingKind(form.kind.data),
                 place=MeetingPlace(form.place.data), series=series.get(form.series.data),
+                people=(_an_id(form.chair_id.data), _an_id(form.minute_taker_id.data)), room=form.room.data,
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
@@ -77,6 +80,10 @@ def schedule() -> Any:
                 flash(f"{clash_words(clash)}.", "warning")
             return redirect(f"/panels/{meeting.reference}", code=303)
     return render_template("panels/schedule.html", form=form), 422 if form.errors else 200
+
+
+def _an_id(text: str) -> UUID | None:
+    return UUID(text) if text else None
 
 
 def _series_words(series: Any) -> str:

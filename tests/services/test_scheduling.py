@@ -503,6 +503,7 @@ def test_a_calendar_says_only_partnership_meeting_and_is_right_on_both_sides_of_
     assert [word for word in hidden if word in words] == []
     assert panel.reference.lower() not in words
     assert b"BEGIN:VTIMEZONE" in content
+    assert b"TZID:Europe/London" in content
 
 
 def test_a_move_and_a_cancellation_keep_the_identity_and_count_up(house):

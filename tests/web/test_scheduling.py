@@ -90,6 +90,22 @@ def test_one_more_meeting_like_the_series_is_booked_and_a_clash_is_said_not_refu
     assert "Join online at https://meet.example.org/x" in booked.main
 
 
+def test_a_meeting_booked_by_itself_has_its_chair_and_room_and_says_where_they_are_taken_sch_46(house):
+    panel = a_panel(house, 0)
+    with panel.work(panel.coordinator) as session:
+        a_meeting(session, starts_at=london(date(2026, 11, 18), time(10)), room="Room 7", chair_id=panel.chair.id)
+    booked = at(panel, panel.coordinator, "/panels/new").fill_and_post({
+        "starts_on": ["18", "11", "2026"], "starts_time": "9:30", "room": "room 7", "chair_id": panel.chair.id.hex,
+        "minute_taker_id": panel.coordinator.id.hex,
+    })  # fmt: skip
+    assert {"The room is taken (Wed 18 Nov, 10am).", "The chair has another meeting (Wed 18 Nov, 10am)."} <= set(
+        booked.flashes
+    )
+    with panel.work(panel.coordinator) as session:
+        made = session.scalars(select(Meeting).where(Meeting.room == "room 7")).one()
+        assert (made.chair_id, made.minute_taker_id) == (panel.chair.id, panel.coordinator.id)
+
+
 def test_a_meeting_is_moved_across_the_end_of_summer_time_after_old_and_new_were_shown_sch_38(house):
     panel = a_panel(house, 1)
     on(panel, date(2026, 10, 15))
