@@ -189,16 +189,6 @@ def mark_absent(session: Session, meeting: Meeting) -> None:
         place.state = AttendanceState.ABSENT
 
 
-def may_hear(session: Session, actor: Actor, item: AgendaItem) -> bool:
-    """Whether this person may read what others opened: without a room, only once their agency has agreed (DA-23)."""
-    if item.meeting.kind not in WITHOUT_ROOM or access.holds(actor, P.RESEARCH_CHASE):
-        return True
-    ours = select(Attendance.id).where(
-        Attendance.meeting_id == item.meeting_id, Attendance.agency_id == actor.agency_id
-    )
-    return session.scalar(ours.where(Attendance.agreed_at.is_not(None)).limit(1)) is not None
-
-
 def _is_today(meeting: Meeting) -> bool:
     """On the day; without a room, from publication to the closing date."""
     if meeting.kind in WITHOUT_ROOM:

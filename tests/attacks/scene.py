@@ -28,6 +28,7 @@ from marac.models import (
     ContactMethod,
     Meeting,
     MeetingSeries,
+    MinuteNote,
     OtherArea,
     Partnership,
     Referral,
@@ -42,17 +43,18 @@ from marac.services.deployment import Deployment, open_deployment, unit_of_work
 from marac.services.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
-from marac.vocabulary import MeetingPlace, PersonRole, ProgrammeSlug, ResearchState, Role, SeriesRule
+from marac.vocabulary import MeetingPlace, MinuteHeading, PersonRole, ProgrammeSlug, ResearchState, Role, SeriesRule
 from marac.workflows.deadlines import offset
 from marac.workflows.series import Recurrence
 from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
-from tests.builders_panels import a_held_panel, a_meeting, a_published_panel, a_wall
+from tests.builders_panels import a_called_case, a_held_panel, a_meeting, a_published_panel, a_wall
 from tests.conftest import settings_in
 
 SECRETS = {
     "private note": "quietheronfeather", "research not opened": "amberlanternmoss", "draft": "willowkestrelstone",
     "address": "saffronharbourlane", "phone": "07700 900987", "name": "Marigoldina",
-    "new address": "cobaltorchardmews",
+    "new address": "cobaltorchardmews", "opened in the room": "juniperlatchwindow",
+    "said in the room": "hazelrivetcandle",
 }  # fmt: skip
 AUDIT = {"audit_entry", "audit_head", "signin_session", "sqlite_sequence"}
 CHANGING = re.compile(rb'name="(?:csrf_token|once_key)"[^>]*>|[0-9a-f]{4}-[0-9a-f]{4}|value="[^"]{20,}"|next=[\w.-]+')
@@ -66,6 +68,8 @@ class Scene:
     workers: dict[str, Worker]
     found: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()  # references of meetings of another programme
+    coming: str = ""  # the meeting whose agenda is out, and the one that is being held: its first case is called
+    running: str = ""
 
     @property
     def app(self) -> Flask:
@@ -101,8 +105,10 @@ def build(founded: Path, folder: Path) -> Scene:
     house = open_deployment(settings_in(folder))
     held = a_held_panel(house, cases=1)
     coming = a_published_panel(house, cases=1)
+    running = a_called_case(house, 2)
     with unit_of_work(house) as session:
         workers = {
+            "clerk": running.coordinator,  # of all of these, who alone and the police agreed to what is running
             "coordinator": held.coordinator, "chair": held.chair, "police": held.police, "housing": held.housing,
             "idva": a_user(session, house, Role.IDVA, "solace"),
             "deputy": a_user(session, house, Role.DEPUTY, "met_police_da"),
@@ -112,11 +118,12 @@ def build(founded: Path, folder: Path) -> Scene:
         }  # fmt: skip
         rest = set(Role) - {worker.role for worker in workers.values()} - {Role.SYSTEM}
         workers |= {role.value: a_user(session, house, role, "vawg_team") for role in sorted(rest)}
-        for case_id in (*held.case_ids, *coming.case_ids):
+        for case_id in (*held.case_ids, *coming.case_ids, *running.case_ids):
             a_wall(session, case_id, workers["walled"])
         _canaries(session, held, coming)
+        _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
-    scene = Scene(house, workers)
+    scene = Scene(house, workers, coming=coming.reference, running=running.reference)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
@@ -160,6 +167,23 @@ def _canaries(session: Any, held: Any, coming: Any) -> None:
         address.street = SECRETS["address"]
     for contact in session.scalars(select(ContactMethod).where(ContactMethod.role == PersonRole.VICTIM)):
         contact.phone = SECRETS["phone"]
+
+
+def _in_the_room(session: Any, running: Any) -> None:
+    """What housing opened to the meeting, and what was typed in it."""
+    access.open_for("load", running.coordinator.partnership_id, running.case_ids)
+    item = running.item(session)
+    mine = (Research.item_id == item.id, Research.agency_id == running.housing.agency_id)
+    research = session.scalars(select(Research).where(*mine)).one()
+    research.shared, research.fact_or_opinion = SECRETS["opened in the room"], "fact"
+    research.state = ResearchState.RELEASED
+    facts = {"partnership_id": item.partnership_id, "case_id": item.case_id, "item_id": item.id}
+    session.add(
+        MinuteNote(
+            **facts, heading=MinuteHeading.VIEWS, text=SECRETS["said in the room"], saved_at=clock.now(),
+            saved_by_id=running.coordinator.id,
+        )
+    )  # fmt: skip
 
 
 def _a_calendar(session: Any, held: Any) -> None:
