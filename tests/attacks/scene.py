@@ -22,6 +22,7 @@ from marac.crypto import area_keys
 from marac.models import (
     Action,
     Address,
+    Agency,
     AgendaItem,
     Case,
     CasePerson,
@@ -40,6 +41,7 @@ from marac.models import (
 )
 from marac.services import closure_days, scheduling
 from marac.services.deployment import Deployment, open_deployment, unit_of_work
+from marac.services.founding import found_partnership
 from marac.services.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
@@ -155,17 +157,20 @@ def _canaries(session: Any, held: Any, coming: Any) -> None:
     """Values that few may read, put where the pages read them."""
     case_ids = [*held.case_ids, *coming.case_ids]
     access.open_for("load", held.coordinator.partnership_id, case_ids)
-    for research in session.scalars(select(Research).where(Research.agency_id == held.police.agency_id)):
+    of_police = select(Research).where(Research.agency_id == held.police.agency_id, Research.case_id.in_(case_ids))
+    for research in session.scalars(of_police):
         research.private_note = SECRETS["private note"]
         if research.case_id == coming.case_ids[0]:
             research.shared, research.fact_or_opinion = SECRETS["research not opened"], "fact"
             research.state = ResearchState.RETURNED
-    victim = CasePerson.role == PersonRole.VICTIM
-    for person in session.scalars(select(CasePerson).where(victim)):
+    victim = (CasePerson.role == PersonRole.VICTIM, CasePerson.case_id.in_(case_ids))
+    for person in session.scalars(select(CasePerson).where(*victim)):
         person.full_name = f"{SECRETS['name']} Begum"
-    for address in session.scalars(select(Address).where(Address.role == PersonRole.VICTIM)):
+    of_cases = (Address.role == PersonRole.VICTIM, Address.case_id.in_(case_ids))
+    for address in session.scalars(select(Address).where(*of_cases)):
         address.street = SECRETS["address"]
-    for contact in session.scalars(select(ContactMethod).where(ContactMethod.role == PersonRole.VICTIM)):
+    of_cases = (ContactMethod.role == PersonRole.VICTIM, ContactMethod.case_id.in_(case_ids))
+    for contact in session.scalars(select(ContactMethod).where(*of_cases)):
         contact.phone = SECRETS["phone"]
 
 
@@ -209,6 +214,7 @@ def _note(scene: Scene) -> None:
             "minutes reference": list(session.scalars(select(Meeting.reference))),
             "research reference": list(session.scalars(select(Meeting.reference))),
             "referrals reference": list(session.scalars(select(Referral.reference))),
+            "case_reference": list(session.scalars(select(Case.reference))),
             "action_id": ids(Action)[:2], "item_id": ids(AgendaItem), "research_id": ids(Research)[:4],
             "person_id": ids(CasePerson)[:2], "number": ["1"], "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
@@ -218,6 +224,17 @@ def _note(scene: Scene) -> None:
             "series_id": ids(MeetingSeries),
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
         }  # fmt: skip
+
+
+def a_foreign_coordinator(scene: Scene) -> Any:
+    """The browser of the coordinator of another partnership on the same machine. Comes after all that is built here."""
+    with unit_of_work(scene.house) as session:
+        other = found_partnership(session, scene.house.keyring, slug="zz-elsewhere", name="Elsewhere")
+        its_own = (Agency.partnership_id == other.id, Agency.slug == "vawg_team")
+        session.scalars(select(Agency).where(*its_own)).one().slug = "vawg_elsewhere"
+        session.flush()
+        scene.workers["foreigner"] = a_user(session, scene.house, Role.COORDINATOR, "vawg_elsewhere")
+    return scene.client("foreigner")
 
 
 def token_of(client: Any) -> str:
