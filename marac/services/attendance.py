@@ -15,7 +15,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken, WrongState
-from marac.models import Agency, AgendaItem, Attendance, Meeting, User
+from marac.models import Agency, Attendance, Meeting, User
 from marac.services.involvement import core_agencies
 from marac.services.moving import flush, same_version
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingState, MinutesState, Permission as P, Role

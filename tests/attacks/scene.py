@@ -70,7 +70,8 @@ class Scene:
     workers: dict[str, Worker]
     found: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()  # references of meetings of another programme
-    coming: str = ""  # the meeting whose agenda is out, and the one that is being held: its first case is called
+    held: str = ""  # the meeting that is over, the one whose agenda is out, and the one whose first case is called
+    coming: str = ""
     running: str = ""
 
     @property
@@ -125,7 +126,7 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
-    scene = Scene(house, workers, coming=coming.reference, running=running.reference)
+    scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
