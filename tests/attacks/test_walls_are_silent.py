@@ -5,15 +5,17 @@ of the panel, every document and every message of the two is compared, word for 
 """
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
+from marac import clock
 from marac.models import Message
-from marac.services import running
-from marac.vocabulary import DocumentKind, Role
+from marac.services import asynchronous, attendance, panels, running
+from marac.vocabulary import DocumentKind, MeetingKind, Role
 from tests import builders_panels, pdf_text
 from tests.attacks.scene import SAME_SITE, form, token_of
 from tests.builders import a_user, actor_for, app_of, signed_in
@@ -44,9 +46,27 @@ def hidden_is_being_heard(house, cases):
     return panel
 
 
+def without_a_room(house, cases):
+    """Posted and opened, for three days, to the agencies that agreed (DA-56)."""
+    panel = builders_panels.a_panel(house, cases)
+    coordinator = actor_for(panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        meeting = panel.meeting(session)
+        meeting.kind, meeting.starts_at = MeetingKind.ASYNCHRONOUS, clock.now() + timedelta(days=3)
+        meeting.chair_id = panel.chair.id
+        panels.publish_agenda(session, coordinator, meeting)
+    for worker in (panel.police, panel.housing):
+        with panel.work(worker) as session:
+            attendance.agree(session, actor_for(worker), panel.meeting(session))
+    with panel.work(panel.coordinator) as session:
+        asynchronous.open_information(session, coordinator, panel.meeting(session))
+    return panel
+
+
 STAGES = {
     "published": a_published_panel, "hidden case": hidden_is_being_heard,
     "held": a_held_panel,
+    "without a room": without_a_room,
 }  # fmt: skip
 READERS = {
     "coordinator": (Role.COORDINATOR, "vawg_team"), "housing": (Role.REPRESENTATIVE, "housing_options"),
