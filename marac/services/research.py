@@ -19,10 +19,10 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
 from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
-from marac.services.attendance import may_hear
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
 from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
+from marac.services.room import may_hear
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
     UNANSWERED,

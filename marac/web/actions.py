@@ -251,7 +251,7 @@ def typed(form: ReportForm) -> list[tuple[str, str]]:
 
 def version_of(form: Any) -> int | None:
     """The version that the page was drawn from."""
-    return int(form.version.data) if form.version.data.isdigit() else None
+    return widgets.whole(form.version.data)
 
 
 def an_id(text: str) -> UUID | None:

@@ -120,7 +120,7 @@ def _record(session: Any, actor: Actor, meeting: Meeting, place: Place) -> None:
     if (state, person, agreed) == (place.state, place.person_name, place.agreed_at is not None):
         return
     row = attendance.get_place(session, actor, meeting, place.id)
-    version = int(request.form.get(f"version-{name}") or place.version)
+    version = widgets.whole(request.form.get(f"version-{name}")) or place.version
     attendance.record_attendance(
         session, actor, row, state=state, person_name=person, agreed_in_room=agreed, version=version
     )

@@ -35,7 +35,10 @@ READERS = {
     "address": set(),
     "phone": set(),
     "new address": set(),
-    "name": {"coordinator", "chair", "police", "deputy", "housing", "idva"},
+    # of the meeting that is running: who agreed confidentiality to it (DA-23); housing its own
+    "opened in the room": {"clerk", "police", "deputy", "housing"},
+    "said in the room": {"clerk", "police", "deputy"},
+    "name": {"clerk", "coordinator", "chair", "police", "deputy", "housing", "idva"},
 }
 
 

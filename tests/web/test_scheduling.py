@@ -73,6 +73,19 @@ def test_a_series_is_added_and_its_next_meetings_booked_after_a_look_sch_37(hous
     assert at(panel, panel.police, "/panels/series").status == 403
 
 
+def test_a_series_that_a_colleague_changed_meanwhile_is_not_overwritten_and_the_words_are_shown(house):
+    panel = a_panel(house, 0)
+    at(panel, panel.coordinator, "/panels/series/new").fill_and_post(SERIES)
+    mine, theirs = (
+        at(panel, panel.coordinator, "/panels/series").follow("Every 2 weeks on Friday") for _ in range(2)
+    )  # fmt: skip
+    assert theirs.fill_and_post({"capacity": "9"}).flashes == ["Series saved."]
+    stale = mine.fill_and_post({"capacity": "12", "room": "Room 4"})
+    assert stale.status == 409
+    assert "Room 4" in stale.text
+    assert "9, 10 minutes each" in at(panel, panel.coordinator, "/panels/series").main
+
+
 def test_one_more_meeting_like_the_series_is_booked_and_a_clash_is_said_not_refused_sch_46(house):
     panel = a_panel(house, 0)
     client = at(panel, panel.coordinator, "/panels/series/new").fill_and_post(SERIES).client
