@@ -16,9 +16,11 @@ from marac.services.demo.planning import Hearing
 from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling
+from marac.services.demo.told import write_telling
 from marac.services.notes import COVERED
 from marac.vocabulary import (
     AgendaItemState,
+    DeferralReason,
     FlagState,
     InvolvementBasis,
     MinuteHeading,
@@ -93,6 +95,7 @@ def write_hearing(one: Occasion, course: Course, extra: Sequence[Agreed]) -> lis
     if one.over:
         plan = Plan(borough, one.case.id, item.id, meeting, one.stage, one.telling)
         rows += [*_notes(one, item.id), *write_actions(plan, agreed)]
+        rows += write_telling(one, item.id, item.who_tells or "")
         course.flagged |= knows
         course.heard_on, course.heard_at = meeting.sitting.on, one.stage
     for slug in {line.slug for line in agreed} - set(borough.core):
@@ -120,7 +123,8 @@ def _said_of_item(one: Occasion) -> dict[str, Any]:
     """The sealed part of an agenda item."""
     draw = one.telling.draw
     if one.hearing.outcome is Outcome.DEFERRED:
-        return {"deferred_because": "Referrer could not attend", "interim_safety": one.telling.story("after")}
+        return {"deferred_because": "Referrer could not attend", "interim_safety": one.telling.story("after"),
+                "deferral_code": DeferralReason.REFERRER_ABSENT}  # fmt: skip
     if not one.over:
         return {}
     missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
@@ -161,6 +165,8 @@ def _research(one: Occasion, item_id: UUID, course: Course, knows: set[str]) -> 
 
 def _answered(draw: Random, stage: str, knows: bool, place: int) -> ResearchState:
     """Most do not know the people. Before the next meeting a third have answered all, a third some, a third none."""
+    if stage == "today":
+        return R.REQUESTED if place % 7 == 6 else R.RETURNED if knows else R.NIL_RETURN
     if stage == "next":
         if place % 3 == 2 or (place % 3 == 1 and chance(draw, 0.5)):
             return R.IN_PROGRESS if knows and chance(draw, 0.3) else R.REQUESTED
