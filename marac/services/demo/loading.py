@@ -185,7 +185,8 @@ def _heard_case(
     draw = source(f"case/{planned.seed}/{number}")
     first_on = planned.referred_on(hearings[0])
     stage = desk.stages[hearings[-1].sitting]
-    checked = days_after(planned.today, -draw.randrange(3, 40)) if stage != "long ago" else first_on
+    stale = 28 if number % 3 == 0 else 0  # some contact rules of the coming meetings are to be asked about again
+    checked = days_after(planned.today, -draw.randrange(3, 40) - stale) if stage != "long ago" else first_on
     people = household(planned.seed, number, first_on, checked_on=checked)
     case, telling, course = open_case(borough, case_id, number, people, planned.seed), Telling(people, draw), Course()
     rows: list[object] = []

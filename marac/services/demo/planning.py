@@ -200,9 +200,8 @@ def _hear_the_present(size: Scale, sittings: list[Sitting], draw: Random, *, fir
     for place, n in enumerate(at):
         kept = (size.past,) * HELD + (size.coming, size.later, size.today, size.today)
         outcome = Outcome.HEARD if place < HELD else None
-        again = (
-            _heard_earlier(hearings, _within_a_year(sittings, at[:3], n), draw, kept[place] // 3) if place > 3 else []
-        )
+        earlier = _within_a_year(sittings, at[:3], n) if place > 3 else []
+        again = _heard_earlier(hearings, earlier, draw, kept[place] // 3)
         known = draw.sample(range(size.victims), 1) if place in (1, 4) else []
         fresh = list(range(case, case + kept[place] - len(again) - len(known)))
         case += len(fresh)
@@ -243,8 +242,7 @@ DRAFTS = (ReferralState.DRAFT,) * 2
 
 
 def _wait(size: Scale, sittings: list[Sitting], hearings: list[Hearing], today: date, case: int) -> tuple[Waiting, ...]:
-    """What was turned down in the year; five referrals at triage, one urgent, one a repeat misspelt; two drafts; and those
-    accepted that wait for an agenda."""
+    """What was turned down in the year; five at triage, one urgent, one a repeat misspelt; two drafts; some accepted."""
     found = []
     for number in range(size.declined):
         on = size.first_on + timedelta(days=3) + timedelta(days=number * (size.weeks * 7 - 8) // size.declined)

@@ -15,6 +15,7 @@ from marac.services.demo.tables import at, chance, days_after, pick, source, wei
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
 
 HOURS = {MeetingKind.EMERGENCY: 14, MeetingKind.ASYNCHRONOUS: 17}
+PLACES = (MeetingPlace.HYBRID, MeetingPlace.ONLINE)
 CAME = {
     AttendanceState.PRESENT: 84.0, AttendanceState.DEPUTY: 7.0, AttendanceState.APOLOGIES: 6.0,
     AttendanceState.ABSENT: 3.0,
@@ -66,7 +67,7 @@ def _meeting(borough: Borough, one: Written, draw: Random) -> Meeting:
     return Meeting(
         id=one.id, partnership_id=borough.id, programme=DA, reference=borough.new_reference(), kind=one.sitting.kind,
         state=one.sitting.state, starts_at=one.starts_at, minutes_per_case=15 if emergency else 10,
-        place=MeetingPlace.ONLINE if one.sitting.kind in HOURS else pick(draw, [MeetingPlace.HYBRID, MeetingPlace.ONLINE]),
+        place=MeetingPlace.ONLINE if one.sitting.kind in HOURS else pick(draw, PLACES),
         chair_id=one.chair.id, statement_read_at=one.starts_at if held else None,
         published_at=one.asked_at if one.sitting.state is not MeetingState.SCHEDULED else None,
         opened_at=one.starts_at if held else None, held_at=at(one.sitting.on, 13, 10) if held else None,

@@ -1,4 +1,4 @@
-"""What follows a hearing in the demo: who told the victim-survivor and how it went, and whether the last plan worked."""
+"""What follows a hearing in the demo: who told the victim-survivor and how it went, and if the last plan worked."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
