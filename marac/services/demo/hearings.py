@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from marac import clock
 from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
+from marac.services.coverage import MET_BY
 from marac.services.demo.actions import Agreed, Plan, choose, write_actions
 from marac.services.demo.borough import Borough
 from marac.services.demo.casework import Opened, Referred
@@ -94,7 +95,7 @@ def write_hearing(one: Occasion, course: Course, extra: Sequence[Agreed]) -> lis
         rows += _research(one, item.id, course, knows)
     if one.over:
         plan = Plan(borough, one.case.id, item.id, meeting, one.stage, one.telling)
-        rows += [*_notes(one, item.id), *write_actions(plan, agreed)]
+        rows += [*_notes(one, item.id, {line.line["protects"][0] for line in agreed}), *write_actions(plan, agreed)]
         rows += write_telling(one, item.id, item.who_tells or "")
         course.flagged |= knows
         course.heard_on, course.heard_at = meeting.sitting.on, one.stage
@@ -110,6 +111,7 @@ def _item(one: Occasion) -> AgendaItem:
     return AgendaItem(
         id=uuid4(), **one.place, meeting_id=one.meeting.id, referral_id=one.referred.id, position=one.position,
         minutes_planned=10, state=state, outcome=one.hearing.outcome, bring_back_on=one.hearing.back_on,
+        conflict_checked_on=one.referred.on if one.position % 5 else None,
         is_repeat=one.hearing.is_repeat, is_transfer=one.hearing.is_transfer, called_at=called_at,
         finished_at=called_at + timedelta(minutes=10) if called_at else None, **_said_of_item(one),
     )  # fmt: skip
@@ -199,15 +201,20 @@ def _kind_of(slug: str) -> str:
 # -- minutes -----------------------------------------------------------------------------------------------------------
 
 
-def _notes(one: Occasion, item_id: UUID) -> Iterator[MinuteNote]:
+def _notes(one: Occasion, item_id: UUID, met: set[str]) -> Iterator[MinuteNote]:
+    """The sections of a hearing. A risk of this year that no action meets was not raised, but at one case in five."""
+    quiet = set() if one.stage == "long ago" or one.position % 5 == 3 else {
+        heading for heading, whom in MET_BY.items() if whom.value not in met
+    }  # fmt: skip
     headings = [H.VIEWS, H.INFORMATION, *RISKS]
     headings += [H.WHAT_WORKED] if one.hearing.is_repeat or not one.hearing.fresh else []
     for place, heading in enumerate(headings):
         childless = heading is H.RISK_CHILDREN and not one.case.people.children
+        said = one.telling.minutes(heading.value)
         yield MinuteNote(
             **one.place, item_id=item_id, heading=heading, saved_at=_called_at(one) + timedelta(minutes=1 + place),
             saved_by_id=one.meeting.coordinator.id,
-            text="No children in the home." if childless else one.telling.minutes(heading.value),
+            text="No children in the home." if childless else "None known." if heading in quiet else said,
         )  # fmt: skip
 
 

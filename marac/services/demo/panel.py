@@ -66,7 +66,7 @@ def keep_series(session: Session, borough: Borough, written: list[Written]) -> N
 
 def _join(meeting: Meeting, series: MeetingSeries) -> None:
     meeting.series_id, meeting.room, meeting.capacity = series.id, series.room, series.capacity
-    meeting.minute_taker_id = series.minute_taker_id
+    meeting.minute_taker_id, meeting.place = series.minute_taker_id, series.place
 
 
 def publish(session: Session, borough: Borough, written: list[Written]) -> None:
@@ -90,7 +90,7 @@ def change_late(session: Session, borough: Borough, written: list[Written]) -> N
     proposing.add_cases(session, coordinator, meeting, [waiting.case.id], because=words["added"], approved_by=chair.id)
     items = agenda.list_items(session, coordinator, meeting)
     panels.set_minutes(session, coordinator, meeting, items[2], minutes=15)
-    panels.move_item(session, coordinator, meeting, items[4], to=2)
+    panels.move_item(session, coordinator, meeting, items[6], to=6)
     panels.remove_item(
         session, coordinator, items[3], reason=words["taken_off"], approved_by=chair.id,
         interim_safety=words["interim_safety"], reason_code=DeferralReason.INFORMATION_MISSING,

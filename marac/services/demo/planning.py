@@ -242,7 +242,7 @@ DRAFTS = (ReferralState.DRAFT,) * 2
 
 
 def _wait(size: Scale, sittings: list[Sitting], hearings: list[Hearing], today: date, case: int) -> tuple[Waiting, ...]:
-    """What was turned down in the year; five at triage, one urgent, one a repeat misspelt; two drafts; some accepted."""
+    """What was turned down in the year; five at triage, one urgent, one a repeat; two drafts; accepted ones."""
     found = []
     for number in range(size.declined):
         on = size.first_on + timedelta(days=3) + timedelta(days=number * (size.weeks * 7 - 8) // size.declined)
