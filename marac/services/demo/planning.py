@@ -39,7 +39,7 @@ class Scale:
 
 
 SCALES = {
-    "year": Scale(583, 845, 24, 24, date(2022, 4, 6), 52, 3, 24, past=12, coming=12, later=3, today=3),
+    "year": Scale(583, 845, 24, 24, date(2022, 4, 6), 52, 3, 24, past=12, coming=12, later=3, today=6),
     "month": Scale(36, 42, 8, 1, date(2022, 4, 6), 5, 0, 5, past=3, coming=6, later=1, today=2),
 }
 
@@ -198,7 +198,7 @@ def _hear_the_present(size: Scale, sittings: list[Sitting], draw: Random, *, fir
     hearings: list[Hearing] = []
     case = first_case
     for place, n in enumerate(at):
-        kept = (size.past,) * HELD + (size.coming, size.later, size.today, size.today)
+        kept = (size.past,) * HELD + (size.coming, size.later, size.today, size.later)
         outcome = Outcome.HEARD if place < HELD else None
         earlier = _within_a_year(sittings, at[:3], n) if place > 3 else []
         again = _heard_earlier(hearings, earlier, draw, kept[place] // 3)
