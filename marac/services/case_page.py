@@ -21,7 +21,8 @@ from marac.services.safe_contact import SafeContact
 from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
 
 STOP, CARE, NEED = "stop", "care", "need"
-SHARES_HOME = "Alleged perpetrator linked to this person's address: no letters, no visits alone"
+NOT_THERE = "no letters, no visits alone"
+SHARES_HOME = f"Alleged perpetrator linked to this person's address: {NOT_THERE}"
 ENDED = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 
 
@@ -155,7 +156,7 @@ def _flags(
     stored = [
         text
         for text in (told.stop_flags or () if told else ())
-        if not text.startswith(("Do not phone", "Contact through"))
+        if not text.startswith(("Do not phone", "Contact through")) and not (shared and text.endswith(NOT_THERE))
     ]
     needs = list(told.needs or () if told else ())
     if victim is not None and people.interpreter_line(victim):

@@ -120,7 +120,7 @@ def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]
     )
     states: dict[UUID, list[ResearchState]] = {}
     for state, item, meeting_id in session.execute(query):
-        if state in ANSWERED or item in LIVE_ITEMS:
+        if item in LIVE_ITEMS or (state in ANSWERED and item != AgendaItemState.REMOVED):
             states.setdefault(meeting_id, []).append(state)
     open_now = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id.in_(states), Meeting.state.in_(ASKED))
     meetings = session.scalars(open_now.order_by(Meeting.starts_at))

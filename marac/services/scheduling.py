@@ -21,6 +21,7 @@ from marac.services.involvement import core_of
 from marac.services.moving import flush
 from marac.vocabulary import MeetingKind, MeetingPlace, MeetingState, Permission as P, ProgrammeSlug
 from marac.workflows.deadlines import is_working_day, london
+from marac.workflows.planning import day_words
 from marac.workflows.series import Offer, Recurrence, check_recurrence, offer, offers
 
 MEETS = (ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC)
@@ -211,7 +212,7 @@ def book_by_hand(
     """
     day = check_day(session, actor, clock.to_london(starts_at).date())
     if day.problem and kind != MeetingKind.EMERGENCY and starts_at > clock.now():
-        around = " or ".join(f"{one:%a} {one.day} {one:%b}" for one in (day.before, day.after) if one)
+        around = " or ".join(day_words(one) for one in (day.before, day.after) if one)
         raise RuleBroken("starts_on", f"That day is a {day.problem.lower()}. Enter {around}, or select Emergency")
     if series is None:
         programme = next((one for one in MEETS if one in actor.programmes), MEETS[0])

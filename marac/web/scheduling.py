@@ -206,9 +206,9 @@ def _panels_of(actor: Actor) -> list[ProgrammeSlug]:
 
 def _day_words(one: Offered, day: date) -> str:
     at = time_of_day(one.starts_at)
-    if day == one.offer.on:
-        return f"{short_weekday(day)} {day.year}, {at}"
-    return f"{short_weekday(day)} {day.year}, {at}, instead of {short_weekday(one.offer.on)}"
+    words = short_weekday(day).removesuffix(f" {day.year}")
+    other = "" if day == one.offer.on else f", instead of {short_weekday(one.offer.on)}"
+    return f"{words} {day.year}, {at}{other}"
 
 
 def _warned(one: Offered) -> str:

@@ -116,7 +116,7 @@ def test_a_guest_is_asked_in_for_one_case_sees_that_alone_and_may_be_taken_back_
     seen = at(panel, guest)
     assert SHOWN[1] in seen.main
     assert SHOWN[0] not in seen.main
-    assert "Your agency is needed for cases 1, from 9:10am" in " ".join(seen.main.split())
+    assert "Your agency is needed for case 1, from 9:10am" in " ".join(seen.main.split())
     assert "Your first: 9:10am" in seen.follow("All panels").main
     gone = done.follow("Ask in a guest for number 2").press("Withdraw")
     assert gone.flashes == ["The invitation is withdrawn and access has ended."]

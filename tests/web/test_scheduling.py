@@ -203,8 +203,8 @@ def test_the_plan_is_confirmed_in_one_press_and_asks_for_a_further_meeting_sch_4
         a_case(session, house, name="Siobhan Doyle")
         a_meeting(session, starts_at=london(date(2026, 9, 17), time(9, 30)), capacity=1)
     page = at(panel, panel.coordinator, "/panels").follow("Suggested plan")
-    assert "To be heard by Tue 29 Sep" in page.main
-    assert "1 case cannot be heard before its limit: book one by Tue 29 Sep." in page.main
+    assert "To be heard by Tues 29 Sept" in page.main
+    assert "1 case cannot be heard before its limit: book one by Tues 29 Sept." in page.main
     assert "No place yet" in page.main
     bad = page.press("List the cases ticked")
     assert bad.errors == ["Check for conflicts of interest, then confirm that you have"]
