@@ -1,4 +1,4 @@
-"""An agenda of eighteen is built and published without a mouse (ux 1.1): what was pressed is counted, and the seconds."""
+"""An agenda of eighteen is built and published without a mouse (ux 1.1): what was pressed is counted."""
 
 import logging
 import re
