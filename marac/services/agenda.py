@@ -150,7 +150,7 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     people = people_in(session, [item.case_id for item in items])
     starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
     runs = access.holds(actor, P.RESEARCH_CHASE)
-    checks = readiness.checks_of(session, meeting, items) if runs else {}
+    checks = readiness.checks_of(session, actor, meeting, items) if runs else {}
     areas = _source_areas(session, items) if runs else {}
     lines = tuple(
         Line(
