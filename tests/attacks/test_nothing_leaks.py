@@ -131,14 +131,17 @@ def _taken_out(house: Deployment) -> None:
         heard = access.visible(actor, Permission.TRANSFER_SEND, Case).where(Case.state == CaseState.ISSUED)
         move = Move(reason="Moved", contact="Ade Okafor", new_address=NEW_ADDRESS)
         sending.fetch(session, actor, sending.send(session, actor, session.scalars(heard.limit(1)).one(), area, move))
-    assert len(list(_made_by(house, _worker(actor)))) > 10
+    assert list(_made_by(house, _worker(actor)))
 
 
 def _made_by(house: Deployment, worker: Worker) -> Iterator[tuple[str, bytes]]:
     """(headers, content) of every document, calendar and sealed file that this person can take out."""
     browser, home = signed_in(house, worker).http, {"base_url": house.settings.base_url}
     with house.reader() as session:
-        meetings = session.scalars(select(Meeting.reference).where(Meeting.programme == ProgrammeSlug.DA_MARAC)).all()
+        rows = session.execute(
+            select(Meeting.state, Meeting.reference).where(Meeting.programme == ProgrammeSlug.DA_MARAC)
+        )
+        meetings = dict(rows.tuples().all()).values()  # one at each stage
         transfers = session.scalars(select(Transfer.id)).all()
     token = token_of(browser)
     paths = [f"/transfers/{one}/file" for one in transfers]
