@@ -141,7 +141,7 @@ def _made_by(house: Deployment, worker: Worker) -> Iterator[tuple[str, bytes]]:
         rows = session.execute(
             select(Meeting.state, Meeting.reference).where(Meeting.programme == ProgrammeSlug.DA_MARAC)
         )
-        meetings = dict(rows.tuples().all()).values()  # one at each stage
+        meetings = {one.state: one.reference for one in rows}.values()  # one at each stage
         transfers = session.scalars(select(Transfer.id)).all()
     token = token_of(browser)
     paths = [f"/transfers/{one}/file" for one in transfers]
