@@ -43,6 +43,11 @@ class Case(Base):
     stop_flags = Sealed("summary", kind=list)
     care_flags = Sealed("summary", kind=list)
     who_tells = Sealed("summary")
+    marks = Sealed("summary", kind=list)
+    advocate = Sealed("summary")
+    powers = Sealed("summary", kind=dict)  # key of a power -> decision, reason, who, when (CM-12)
+    case_review = Sealed("summary", kind=dict)  # the application for an ASB Case Review: where it is, how it went
+    closing = Sealed("summary", kind=dict)  # how the case ended (CM-14)
 
     people: Mapped[list["CasePerson"]] = relationship(back_populates="case", order_by="CasePerson.position")
 
@@ -151,6 +156,7 @@ class CasePerson(Base):
     sharing_reason = Sealed("identity", by="role")
     sharing_authoriser = Sealed("identity", by="role")
     sharing_on = Sealed("identity", by="role", kind=date)
+    care_act = Sealed("risk", kind=dict)  # the section 42 decision on an adult at risk, either way (CM-13)
     notes = Sealed("risk")
     mental_health = Sealed("risk")
     substance_use = Sealed("risk")
