@@ -70,6 +70,11 @@ def score_in(session: Session, referral: Referral, one: Assessment) -> Score:
     return risk_tools.score_on(session, referral, tool, one.answers or {}, on)
 
 
+def score_now(session: Session, referral: Referral, tool: Checklist, answers: Typed) -> Score:
+    """What answers come to as the partnership reads the tool today."""
+    return risk_tools.score_on(session, referral, tool, answers, clock.today())
+
+
 def tools_of(session: Session, referral: Referral) -> tuple[Checklist, ...]:
     """The tools a referral may use today."""
     return risk_tools.tools_for(session, referral.partnership_id, referral.programme, clock.today())

@@ -13,7 +13,7 @@ from marac import access, audit
 from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
 from marac.models import Referral
-from marac.services import assessments, community_answers, moving, people, referral_answers
+from marac.services import assessments, community_answers, happenings, moving, people, referral_answers
 from marac.services.referral_answers import Typed
 from marac.services.task_lists import BY_KEY, TASK_OF, TASKS, Task, tasks_of
 from marac.vocabulary import CaseState, Permission as P, PersonRole, ProgrammeSlug, ReferralState
@@ -109,6 +109,13 @@ def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) 
     people.remove_person(session, person)
     audit.record(session, actor, "referral:filled", referral, task=task, fields=["removed"])
     return role
+
+
+def remove_incident(session: Session, actor: Actor, referral: Referral, incident_id: UUID) -> None:
+    """Take out an incident entered by mistake."""
+    open_form(session, actor, referral)
+    happenings.remove(session, referral, incident_id)
+    audit.record(session, actor, "referral:filled", referral, task="incidents", fields=["removed"])
 
 
 def _answers(referral: Referral) -> ModuleType:

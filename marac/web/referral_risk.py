@@ -152,9 +152,18 @@ def _page(asked: Asked, form: Any) -> str:
     return render_template(
         "referrals/risk.html", referral=asked.referral, form=form, action=asked.address, tool=asked.tool,
         shown=risk_layout.shown(form, asked.tool), prompts=_prompts(asked), suggested=link,
-        begun=asked.tool.id in begun,
+        begun=asked.tool.id in begun, so_far=_so_far(asked),
         tools=[_link(asked, one, begun) for one in assessments.tools_of(asked.session, asked.referral)],
     )  # fmt: skip
+
+
+def _so_far(asked: Asked) -> list[str]:
+    """What the answers of a matrix come to, with what is not known beside it; a count says so itself."""
+    answers = asked.saved().get("answers") or {}
+    if asked.tool.rule != "weighted_sum" or not answers:
+        return []
+    found = assessments.score_now(asked.session, asked.referral, asked.tool, answers)
+    return risk_layout.count_of(asked.tool, found)
 
 
 def _link(asked: Asked, tool: Checklist, begun: set[str]) -> dict[str, Any]:
