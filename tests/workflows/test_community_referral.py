@@ -14,7 +14,7 @@ from marac.workflows.definitions import Threshold
 from marac.workflows.engine import Notify, reads
 from marac.workflows.grading import check_override, grade_by_tool
 from marac.workflows.incidents_counted import Told, distinct, in_window
-from tests.builders_community import MATRIX, matrix
+from tests.builders_community_referral import MATRIX, matrix
 
 FLOW, DA = WORKFLOWS["community_referral"], WORKFLOWS["referral"]
 LONG = "x" * 80
