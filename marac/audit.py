@@ -37,7 +37,11 @@ KEEP_EVERY = 100
 
 _MOVED = frozenset({"from", "to"})
 TAGS: dict[str, frozenset[str]] = {
-    **{f"{flow.noun.removeprefix('community_')}:{step.name}": _MOVED for flow in WORKFLOWS.values() for step in flow.transitions},
+    **{
+        f"{flow.noun.removeprefix('community_')}:{step.name}": _MOVED
+        for flow in WORKFLOWS.values()
+        for step in flow.transitions
+    },
     "signin:succeeded": frozenset({"factor"}),
     "signin:failed": frozenset({"reason"}),
     "signin:ended": frozenset({"reason"}),

@@ -55,13 +55,13 @@ def a_plan_under_way(house: Deployment, **facts: Any) -> Panel:
     panel = a_heard_case(house, **facts)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        minutes.submit_minutes(session, actor, minutes.get_minutes(session, actor, panel.reference))
+        minutes.submit_minutes(session, actor, panel.meeting(session).minutes)
     with panel.work(panel.chair) as session:
         actor = actor_for(panel.chair)
-        minutes.approve_minutes(session, actor, minutes.get_minutes(session, actor, panel.reference))
+        minutes.approve_minutes(session, actor, panel.meeting(session).minutes)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        minutes.issue_minutes(session, actor, minutes.get_minutes(session, actor, panel.reference))
+        minutes.issue_minutes(session, actor, panel.meeting(session).minutes)
     return panel
 
 

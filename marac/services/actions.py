@@ -112,7 +112,7 @@ def group_of(due_on: date) -> str:
 
 def view_action(session: Session, actor: Actor, action: Action) -> ActionPage:
     """What the page of one action shows: contact rules first, then the task, then what can be reported."""
-    opened = access.open_stage(actor, action.case_id, action.case.state)
+    opened = access.open_stage(session, actor, action.case_id, action.case.state)
     told = action if "actions" in opened else None
     case = action.case
     return ActionPage(
@@ -189,7 +189,7 @@ def start_action(
     """In progress, with a word on how far it is if anybody likes; said again, it only adds the word."""
     moving.same_version(action, version)
     access.require(actor, P.ACTION_UPDATE, action)
-    access.open_stage(actor, action.case_id, action.case.state)
+    access.open_stage(session, actor, action.case_id, action.case.state)
     if action.state != ActionState.IN_PROGRESS:
         moving.advance(session, actor, action, "start")
     _report(session, actor, action, note)
@@ -212,7 +212,7 @@ def complete_action(
     if evidence:
         moving.same_version(action, version)
         paper = papers.add_to_action(session, actor, action, Attached(evidence, PaperKind.EVIDENCE))
-        access.open_stage(actor, action.case_id, action.case.state)
+        access.open_stage(session, actor, action.case_id, action.case.state)
         action.evidence = paper.id.hex
         version = None
     return _end(session, actor, action, "complete", version, note=note, **facts)
@@ -236,7 +236,7 @@ def hand_over(
     session: Session, actor: Actor, action: Action, *, to_agency_id: UUID | None, note: str, version: int | None = None
 ) -> Action:
     """Another agency takes the action on; it gets one of its own with the same due date."""
-    if "actions" not in access.open_stage(actor, action.case_id, action.case.state):
+    if "actions" not in access.open_stage(session, actor, action.case_id, action.case.state):
         raise NotAllowed
     known = {agency.id for agency in agencies_to_hand_to(session, actor)}
     to = to_agency_id if to_agency_id in known else None
@@ -269,7 +269,7 @@ def _end(
     """Write what was said, and move; who ended it and when."""
     moving.same_version(action, version)
     access.require(actor, P.ACTION_READ, action)
-    access.open_stage(actor, action.case_id, action.case.state)
+    access.open_stage(session, actor, action.case_id, action.case.state)
     moving.advance(session, actor, action, name, note=note.strip() or None, **facts)
     if note.strip():
         action.note = note.strip()
@@ -304,7 +304,7 @@ def rows_of(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionR
     """The lines of a list, with what the stage of each case opens to this person."""
     rows = session.execute(query).all()
     stages: dict[UUID, CaseState] = {row.case_id: row.stage for row in rows}
-    opened = {case_id: access.open_stage(actor, case_id, stage) for case_id, stage in stages.items()}
+    opened = {case_id: access.open_stage(session, actor, case_id, stage) for case_id, stage in stages.items()}
     readable = [row for row in rows if "actions" in opened[row.case_id]]
     told = dict(zip([row.id for row in readable], open_many(Action, "actions", readable), strict=True))
     reaching = {row.case_id: row.stage for row in rows if row.contacts_victim}

@@ -145,7 +145,7 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     """The agenda with names, marks, expected times and what is not ready yet (DA-19)."""
     access.require(actor, P.MEETING_READ, meeting)
     items = list_items(session, actor, meeting)
-    access.open_stages(actor, {item.case_id: item.case.state for item in items})
+    access.open_stages(session, actor, {item.case_id: item.case.state for item in items})
     people = people_in(session, [item.case_id for item in items])
     starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
     runs = access.holds(actor, P.RESEARCH_CHASE)

@@ -19,6 +19,7 @@ from marac.services.cases import COMING, ON_AGENDA
 from marac.services.revealing import Masked
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
+from marac.workflows.hearing import record_of
 
 STOP, CARE, NEED = "stop", "care", "need"
 SHARES_HOME = "Alleged perpetrator linked to this person's address: no letters, no visits alone"
@@ -84,7 +85,7 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
         reference=case.reference,
         name=(victim.full_name or "") if victim else "",
         state=case.state,
-        tags=_tags(case),
+        tags=_tags(case, item),
         born_on=victim.born_on if victim else None,
         age=people.age_of(victim) if victim else None,
         children=sum(one.role == PersonRole.CHILD for one in known) if "children" in opened else None,
@@ -120,8 +121,10 @@ def people_of(session: Session, actor: Actor, case: Case, head: Head) -> tuple[P
     return case_people.list_people(session, actor, case, head.flags, head.opened)
 
 
-def _tags(case: Case) -> tuple[str, ...]:
+def _tags(case: Case, item: AgendaItem | None) -> tuple[str, ...]:
     heard_before = case.last_heard_on is not None and case.state in (CaseState.LISTED, CaseState.RESEARCHED)
+    if record_of(case.programme).reviews:
+        heard_before = item is not None and item.is_repeat
     live = case.flag_until_on is not None and case.flag_until_on >= clock.today() and case.state != CaseState.ISSUED
     return tuple(
         text for text, shown in ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live)) if shown

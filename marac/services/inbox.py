@@ -109,7 +109,7 @@ def _columns(actor: Actor) -> Any:
 
 
 def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[ReferralLine]:
-    opened = [row for row in rows if _opens(actor, row)]
+    opened = [row for row in rows if _opens(session, actor, row)]
     criteria = dict(zip([row.id for row in opened], open_many(Referral, "risk", opened), strict=True))
     names, flags = _names(session, [row.case_id for row in opened]), _red_flags(session, [row.id for row in opened])
     return [
@@ -123,11 +123,11 @@ def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> lis
     ]  # fmt: skip
 
 
-def _opens(actor: Actor, row: Row[Any]) -> bool:
+def _opens(session: Session, actor: Actor, row: Row[Any]) -> bool:
     drafting = bool(row.fills) and row.state in FORM_OPEN
     if not (drafting or row.reads):
         return False
-    return {"identity", "risk"} <= access.open_stage(actor, row.case_id, row.stage, drafting=drafting)
+    return {"identity", "risk"} <= access.open_stage(session, actor, row.case_id, row.stage, drafting=drafting)
 
 
 def _red_flags(session: Session, referral_ids: list[UUID]) -> dict[UUID, set[str]]:

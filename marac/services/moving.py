@@ -32,6 +32,7 @@ FLOW_OF: dict[type, Workflow] = {
 }
 OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
     (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],
+    (Case, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_case"],
 }
 
 

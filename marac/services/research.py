@@ -174,7 +174,7 @@ def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID
     open_cases = set(session.scalars(mine))
     for row in rows:
         shown = row.case_id in open_cases
-        access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
+        access.open_stage(session, actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
     return open_cases
 
 

@@ -102,7 +102,7 @@ def contact_rules_of(
     session: Session, actor: Actor, stages: Mapping[UUID, CaseState]
 ) -> dict[UUID, SafeContact]:  # fmt: skip
     """The same for the cases of a list, which come from `access.visible`: one query, an answer for each."""
-    opened = access.open_stages(actor, stages)
+    opened = access.open_stages(session, actor, stages)
     named = [case_id for case_id, opens in opened.items() if "identity" in opens]
     columns = (ContactMethod.case_id, Case.partnership_id, Case.programme)
     query = select(*sealed_columns(ContactMethod, "identity"), *columns).where(ContactMethod.case_id.in_(named))

@@ -74,6 +74,7 @@ TIMES: dict[str, When] = {
     "escalate_flags": daily("07:05"),
     "drop_outside_links": daily("06:20"),
     "warn_overdue": daily("07:00"),
+    "reviews_due": daily("06:05"),
 }
 
 

@@ -16,11 +16,11 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
-from marac.models import Action, Meeting, Minutes
+from marac.models import Action, Case, Meeting, Minutes
 from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
-from marac.vocabulary import LIVE_ACTIONS, MeetingState, MinutesState, Permission as P, ReferralState, Role
+from marac.vocabulary import LIVE_ACTIONS, CaseState, MeetingState, MinutesState, Permission as P, ReferralState, Role
 
 log = logging.getLogger(__name__)
 
@@ -248,6 +248,17 @@ def _panels(session: Session, actor: Actor) -> Iterable[Row]:
             yield Row(section, text, f"/panels/{meeting.reference}", meeting.starts_at, meeting.state.label)
 
 
+def _reviews(session: Session, actor: Actor) -> Iterable[Row]:
+    """Cases whose review has come round: score again, then an agenda, or the end of the case."""
+    due = access.visible(actor, P.CASE_REVIEW, Case).where(Case.state == CaseState.REVIEW_DUE)
+    cases = session.scalars(due.order_by(Case.review_on).limit(MOST)).all()
+    names = naming.victims(session, actor, {case.id: case.state for case in cases})
+    for case in cases:
+        who = _who(names.get(case.id, ""), case.reference)
+        yield Row(_section(case.review_on) or WEEK, "Review a case", f"/cases/{case.reference}/reviews", case.review_on,
+                  who, 10)  # fmt: skip
+
+
 def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
     for one in first_contacts(session, actor):
         yield _contact_row(one, "Make first contact", f"/cases/{one.reference}", 10)
@@ -275,6 +286,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("research", P.RESEARCH_WRITE, _research),
     ("actions", P.ACTION_UPDATE, _own_actions),
     ("first contacts", P.CASE_UPDATE, _to_contact),
+    ("reviews", P.CASE_REVIEW, _reviews),
     ("wishes", P.CASE_UPDATE, _wishes),
     ("safe contact", P.CASE_UPDATE, _stale),
     ("flags", P.FLAG_CONFIRM, _flags),

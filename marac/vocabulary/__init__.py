@@ -4,6 +4,12 @@ Refuses to decide anything: rules that use words live in workflows/ and access/.
 labels may change. Follows the partnership's glossary.
 """
 
+from marac.vocabulary.closing import (
+    CareAct as CareAct,
+    CaseReviewOutcome as CaseReviewOutcome,
+    ClosureOutcome as ClosureOutcome,
+    PowerDecision as PowerDecision,
+)
 from marac.vocabulary.community import (
     AsbSubtype as AsbSubtype,
     AsbType as AsbType,
@@ -17,12 +23,6 @@ from marac.vocabulary.community import (
     StepOutcome as StepOutcome,
     StepTried as StepTried,
     Vulnerability as Vulnerability,
-)
-from marac.vocabulary.closing import (
-    CareAct as CareAct,
-    CaseReviewOutcome as CaseReviewOutcome,
-    ClosureOutcome as ClosureOutcome,
-    PowerDecision as PowerDecision,
 )
 from marac.vocabulary.following import (
     LIVE_ACTIONS as LIVE_ACTIONS,
