@@ -87,6 +87,7 @@ def _new(reference: str, wanted: str) -> Any:
     if request.method == "POST" and _added(session, actor, case, tool, form):
         flash("The assessment is added. The earlier ones are kept.", "success")
         return redirect(url_for(".risk", reference=case.reference), code=303)
+    widgets.reword(form, case.programme)
     links = [(one, url_for(".new_with", reference=case.reference, tool=one.id)) for one in tools if one is not tool]
     return render_template(
         "cases/risk_new.html", case=case, form=form, tool=tool, tools=links, action=request.path,

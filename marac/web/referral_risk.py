@@ -148,6 +148,7 @@ def _prompts(asked: Asked) -> list[dict[str, str]]:
 def _page(asked: Asked, form: Any) -> str:
     begun = {one.checklist for one in assessments.of_referral(asked.session, asked.referral)}
     made_for = assessments.suggested_tool(asked.session, asked.referral)
+    widgets.reword(form, asked.referral.programme)
     link = _link(asked, made_for, begun) if made_for and made_for.id not in (asked.tool.id, *begun) else None
     return render_template(
         "referrals/risk.html", referral=asked.referral, form=form, action=asked.address, tool=asked.tool,

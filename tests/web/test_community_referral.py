@@ -6,7 +6,7 @@ import pytest
 
 from marac.services.deployment import unit_of_work
 from marac.services.task_lists import COMMUNITY as PARTS
-from marac.vocabulary import ProgrammeSlug, Role
+from marac.vocabulary import Role
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_community_referral import COMMUNITY, a_community_draft, a_community_referral
 
@@ -15,7 +15,7 @@ OURS = re.compile(r"alleged perpetrator|perpetrator|DASH|victim-survivor|IDVA", 
 
 def text_of(page) -> str:
     """What a reader sees of the main part of a page."""
-    return re.sub(r"<[^>]+>", " ", page.text[page.text.index("<main"):page.text.index("</main>")])
+    return page.main
 
 
 @pytest.fixture
@@ -61,9 +61,7 @@ def test_an_agency_refers_and_the_coordinator_reads_it_in_the_words_of_this_pane
     """CM-1, CM-7, CM-18: every part by its own page, four facts for each person, then sent."""
     client = open_as("landlord")
     hub = client.get("/referrals/new").fill_and_post({"programme": "community_marac"}, action="/referrals/new")
-    here = hub.location or "/referrals/" + hub.h1
-    reference = re.search(r"/referrals/([A-Z0-9]{3}-[A-Z0-9]{3})", hub.text).group(1)
-    here = f"/referrals/{reference}"
+    here = hub.link("What this is about").removesuffix("/about")
     for part, typed in TYPED.items():
         page = client.get(f"{here}/{part}")
         assert not OURS.search(text_of(page)), part
@@ -121,12 +119,9 @@ def test_a_better_forum_is_offered_by_name_and_handed_over(house, crew, open_as)
     assert not any("score" in words.lower() for words in page.form("/decide").choices["reason_code"])
     typed = {"outcome": "refer_elsewhere", "forum": "da_marac", "reason": "It is a former partner."}
     refused = page.fill_and_post(typed, action="/decide")
-    assert refused.errors == ["What you handed over, and to whom there: Say what you handed over, and to whom there"] or refused.errors
+    assert refused.errors == ["Say what you handed over, and to whom there"]
     done = refused.fill_and_post(typed | {"handed_over": "Told R. Adebowale by phone."}, action="/decide")
+    assert done.status == 200, (done.errors, done.main[:600])
     assert done.flashes == ["Recorded as passed on."]
     standing = open_as("landlord").get(f"/referrals/{reference}")
     assert "Domestic abuse MARAC" in standing.text
-
-
-def test_the_programme_of_a_page_is_said_in_its_own_words_only():
-    assert ProgrammeSlug.COMMUNITY_MARAC in {COMMUNITY}
