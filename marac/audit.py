@@ -82,6 +82,7 @@ TAGS: dict[str, frozenset[str]] = {
     "incident:reported": frozenset(),
     "person:matched": frozenset({"found"}),
     "risk:alerted": frozenset({"found"}),
+    "risk:acted": frozenset(),
     "routing:asked": frozenset({"programme"}),
     "routing:answered": frozenset({"answer"}),
     "person:linked": frozenset({"other", "decision"}),

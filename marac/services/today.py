@@ -17,7 +17,19 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
+from marac.services import (
+    actions,
+    escalating,
+    flags,
+    handing_over,
+    inbox,
+    local,
+    missed,
+    naming,
+    research,
+    same_day,
+    telling,
+)
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import LIVE_ACTIONS, CaseState, MeetingState, MinutesState, Permission as P, ReferralState, Role
@@ -97,6 +109,12 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
             minutes=2,
             urgent=line.urgent,
         )
+
+
+def _red_flags(session: Session, actor: Actor) -> Iterable[Row]:
+    for case in same_day.waiting_cases(session, actor):
+        due = same_day.waiting(session, case)
+        yield Row(TODAY, "Act today: a red flag was raised", f"/cases/{case.reference}/acted", due, case.reference, 5, True)
 
 
 def _awaited(session: Session, actor: Actor) -> Iterable[Row]:
@@ -280,6 +298,7 @@ def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
 
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
+    ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
     ("possible matches", P.PERSON_LINK, _matches),
     ("hand-overs", P.REFERRAL_DECIDE, _awaited),

@@ -20,7 +20,6 @@ from marac.services import (
     moving,
     people,
     questions,
-    same_day,
 )
 from marac.services.involvement import core_agencies, involve
 from marac.services.rulings import AFTER, JOINS, SCREENED, STEPS, Chosen, Ruling
@@ -152,4 +151,3 @@ def _record(session: Session, actor: Actor, referral: Referral, ruling: Ruling) 
     clocks = select(Deadline).where(Deadline.subject_id == referral.id, Deadline.rule == "triage_decided")
     for deadline in session.scalars(clocks):
         deadline.met_at = referral.decided_at
-    same_day.acted_on(session, referral)

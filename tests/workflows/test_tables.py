@@ -99,6 +99,8 @@ ORACLE = {
         """,
 }
 
+ORACLE["community_referral"] = ORACLE["referral"]  # the same life; its conditions are in test_community_referral.py
+
 PERMISSIONS = {
     "referral": {
         "submit": "referral:submit",
@@ -118,7 +120,8 @@ PERMISSIONS = {
         "merge": "referral:decide",
     },
 }
-USUAL = {"referral": "referral:decide", "case": "meeting:run"}
+PERMISSIONS["community_referral"] = PERMISSIONS["referral"]
+USUAL = {"referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run"}
 
 
 def oracle(noun: str) -> dict[tuple[str, str], str]:
@@ -173,7 +176,8 @@ def test_only_these_transitions_leave_an_end_state():
         if transition.reopens
     }
     assert reopening == {
-        "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
+        "referral:review", "referral:uphold", "referral:finish", "community_referral:review",
+        "community_referral:uphold", "community_referral:finish", "agenda_item:recall", "research:reopen",
         "action:reopen", "minutes:recall", "minutes:amend", "telling:ask_again",
     }  # fmt: skip
 
