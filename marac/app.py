@@ -64,10 +64,11 @@ from marac.web import (
 )
 
 PAGES = (
-    signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage, routing,
-    matches, case_risk, cases, community_case, community_end, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
-    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
-    outstanding, actions, flags, telling, transfers, library, admin, help, demo,
+    signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
+    routing, matches, case_risk, cases, community_case, community_end, finding, contacting, incidents, panels,
+    scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
+    minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library, admin,
+    help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -42,7 +42,7 @@ NEEDED: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def read(session: Session, referral: Referral, task: str, whose: UUID | None = None) -> dict[str, Any]:
-    """What one part holds now, by the names its form uses; `whose` is a person or an incident. The case must be open."""
+    """What one part holds now, by the names its form uses; `whose`: a person or an incident. The case is open."""
     if task in OF_REFERRAL:
         return {name: getattr(referral, name) for name in OF_REFERRAL[task]}
     if task == "incidents":

@@ -57,7 +57,7 @@ def check(typed: Typed) -> None:
 
 
 def save(session: Session, actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:
-    """Keep one person's facts. RuleBroken for sharing without consent that lacks reason or authoriser, also unfinished."""
+    """Keep one person's facts. RuleBroken for sharing without consent that lacks its reason or authoriser."""
     if not typed.get("person_id"):
         return frozenset()
     authorised(typed)

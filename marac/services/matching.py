@@ -143,9 +143,7 @@ def days_left(session: Session, case: Case) -> int | None:
     return (repeat_window_end(since, rules.value("repeat_window.months", today)) - today).days
 
 
-def compared(
-    session: Session, case: Case, wanted: frozenset[PersonRole], among: Any
-) -> list[tuple[Known, list[Pair]]]:
+def compared(session: Session, case: Case, wanted: frozenset[PersonRole], among: Any) -> list[tuple[Known, list[Pair]]]:
     """Everyone of this case in the roles wanted, each with those who agree in the cases of the clause `among`.
 
     Opened for matching and nothing else: to be called inside `access.apart()`, by who may not pass on what is found.

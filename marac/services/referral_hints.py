@@ -54,7 +54,7 @@ def _of_community(referral: Referral) -> tuple[Hint, ...]:
     """What the panel asks for first: early steps, and somebody who presents it (rule model 1.4)."""
     found = (
         (referral.early_steps != "yes", "tried", "No early steps were tried. Say why they were not possible"),
-        (referral.will_attend != "yes", "reason", "Nobody attends for you. A case may not be heard without its referrer"),
+        (referral.will_attend != "yes", "reason", "Nobody attends. A case may not be heard without its referrer"),
         (not referral.vulnerability, "reason", "Nothing about what makes harm weigh more"),
     )  # fmt: skip
     return tuple(Hint(task, text) for missing, task, text in found if missing)

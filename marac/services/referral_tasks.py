@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -78,8 +77,8 @@ def save_task(
     if edition is not None and edition != edition_of(held):
         raise StaleEdit(str(referral.id))
     if done:
-        _answers(referral).check(session, referral, task, typed)
-    changed = _savers(referral)[task](session, actor, referral, typed)
+        CHECKS[referral.programme](session, referral, task, typed)
+    changed = SAVERS[referral.programme][task](session, actor, referral, typed)
     if done and task not in (referral.done_tasks or ()):
         referral.done_tasks = [*(referral.done_tasks or ()), task]
     audit.record(session, actor, "referral:filled", referral, task=task, fields=sorted(changed))
@@ -97,7 +96,7 @@ def saved(session: Session, referral: Referral, task: str, whose: UUID | str | N
     """What one part holds now, by the names its form uses; `whose` is a person or a risk tool. The case is open."""
     if task == "risk":
         return assessments.saved(session, referral, str(whose or ""))
-    return _answers(referral).read(session, referral, task, whose if isinstance(whose, UUID) else None)
+    return READERS[referral.programme](session, referral, task, whose if isinstance(whose, UUID) else None)
 
 
 def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) -> PersonRole:
@@ -118,13 +117,16 @@ def remove_incident(session: Session, actor: Actor, referral: Referral, incident
     audit.record(session, actor, "referral:filled", referral, task="incidents", fields=["removed"])
 
 
-def _answers(referral: Referral) -> ModuleType:
-    """What each part holds in the referral's programme."""
-    return community_answers if referral.programme == ProgrammeSlug.COMMUNITY_MARAC else referral_answers
-
-
-def _savers(referral: Referral) -> Mapping[str, referral_answers.Saver]:
-    return {**_answers(referral).SAVERS, "risk": assessments.keep}
+CHECKS = {
+    ProgrammeSlug.DA_MARAC: referral_answers.check, ProgrammeSlug.COMMUNITY_MARAC: community_answers.check,
+}  # fmt: skip
+READERS = {
+    ProgrammeSlug.DA_MARAC: referral_answers.read, ProgrammeSlug.COMMUNITY_MARAC: community_answers.read,
+}  # fmt: skip
+SAVERS = {
+    ProgrammeSlug.DA_MARAC: {**referral_answers.SAVERS, "risk": assessments.keep},
+    ProgrammeSlug.COMMUNITY_MARAC: {**community_answers.SAVERS, "risk": assessments.keep},
+}
 
 
 def _jsonable(value: Any) -> Any:

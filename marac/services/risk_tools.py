@@ -24,7 +24,16 @@ from marac.services.deployment import Deployment, unit_of_work
 from marac.services.operating import operator
 from marac.vocabulary import Criterion, NeedTest, Permission as P, ProgrammeSlug
 from marac.workflows import definition_files
-from marac.workflows.checklists import CHECKLISTS, SHIPPED, VISIBLE_HIGH_RISK, LocalReading, Score, bands_under, newest, score
+from marac.workflows.checklists import (
+    CHECKLISTS,
+    SHIPPED,
+    VISIBLE_HIGH_RISK,
+    LocalReading,
+    Score,
+    bands_under,
+    newest,
+    score,
+)
 from marac.workflows.definitions import Band, Checklist, Threshold, build, canonical
 from marac.workflows.local_rules import LocalRules, shipped_rules
 
@@ -119,7 +128,7 @@ def score_on(session: Session, thing: Referral | Case, tool: Checklist, answers:
 
 
 def ways_in(session: Session, referral: Referral) -> tuple[tuple[str, str], ...]:
-    """The ways in to the panel as (key, label): the four of its programme, then any the partnership added (DA-6, DA-7)."""
+    """The ways in to the panel as (key, label): the four of its programme, then any added locally (DA-6, DA-7)."""
     on = clock.to_london(referral.submitted_at).date() if referral.submitted_at else clock.today()
     extra = value_of(session, referral.partnership_id, referral.programme, EXTRA, on) or ()
     words = NeedTest if referral.programme == ProgrammeSlug.COMMUNITY_MARAC else Criterion

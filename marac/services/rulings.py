@@ -13,6 +13,7 @@ from marac.errors import NotFound
 from marac.models import Case, Meeting, Referral
 from marac.services import listing, moving, panels, referrals
 from marac.services.cases_joining import join_case
+from marac.services.community import reopening
 from marac.vocabulary import CaseState, LinkDecision, ProgrammeSlug, ReferralKind, TriageOutcome
 from marac.workflows.community_referral_rules import NEED_NOT_MET
 
@@ -117,6 +118,8 @@ def _join_and_list(session: Session, actor: Actor, referral: Referral, ruling: R
     if chosen.into_case is None:
         raise NotFound
     session.flush()
+    if reopening.may_come_back(chosen.into_case):
+        reopening.reopen_case(session, actor, chosen.into_case)
     if chosen.into_case.id != referral.case_id:  # a further incident was told in the case it repeats
         join_case(session, actor, referral, chosen.into_case)
     _list(session, actor, referral, ruling, chosen)

@@ -23,12 +23,14 @@ RULE = "same_day"
 
 
 def alert(session: Session, actor: Actor, thing: Referral | Case, flags: Collection[str]) -> None:
-    """Tell the coordinator and start the clock, where a flag was raised. Asked again of the same thing, it works once."""
+    """Tell the coordinator and start the clock, where a flag was raised. Asked again while it runs, it works once."""
     if not flags or thing.programme != ProgrammeSlug.COMMUNITY_MARAC:
         return
     held = session.scalar(select(Deadline).where(Deadline.subject_id == thing.id, Deadline.rule == RULE))
     if held is None:
-        held = Deadline(partnership_id=thing.partnership_id, subject_id=thing.id, rule=RULE, due_at=due_at(session, thing))
+        held = Deadline(
+            partnership_id=thing.partnership_id, subject_id=thing.id, rule=RULE, due_at=due_at(session, thing)
+        )
         session.add(held)
     elif held.met_at is None:
         return

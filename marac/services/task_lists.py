@@ -66,7 +66,9 @@ def tasks_of(referral: Referral) -> tuple[Task, ...]:
     if referral.programme != ProgrammeSlug.COMMUNITY_MARAC or referral.about not in NOBODY_NAMED:
         return listed
     place = referral.about == ReferralAbout.LOCATION
-    words = {"person": ("The place", "Its name and address.") if place else ("Who is affected", "If you can name them.")}
+    words = {
+        "person": ("The place", "Its name and address.") if place else ("Who is affected", "If you can name them.")
+    }
     return tuple(_fitted(task, words, needs_person=place) for task in listed)
 
 

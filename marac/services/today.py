@@ -114,7 +114,9 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
 def _red_flags(session: Session, actor: Actor) -> Iterable[Row]:
     for case in same_day.waiting_cases(session, actor):
         due = same_day.waiting(session, case)
-        yield Row(TODAY, "Act today: a red flag was raised", f"/cases/{case.reference}/acted", due, case.reference, 5, True)
+        yield Row(
+            TODAY, "Act today: a red flag was raised", f"/cases/{case.reference}/acted", due, case.reference, 5, True
+        )
 
 
 def _awaited(session: Session, actor: Actor) -> Iterable[Row]:

@@ -1,4 +1,4 @@
-"""Words about anti-social behaviour and the Community MARAC: kinds, strands, ways in, what was tried (CM-1 to CM-18)."""
+"""Words about anti-social behaviour and the Community MARAC: kinds, strands, ways in, what was tried (CM-18)."""
 
 from marac.vocabulary.word import Word
 

@@ -36,7 +36,11 @@ def sections(session: Any, referral: Referral, opened: Collection[str]) -> list[
     victim = next(person for person in everyone if person.role == PersonRole.VICTIM)
     feared = _others(everyone, PersonRole.PERPETRATOR)
     found: dict[str, list[dict[str, Any]]] = {
-        "person": [*rows_of(victim, (*_unmasked(PERSON, opened), "community_roles")), *_interpreter(victim), *_address(victim, opened)],
+        "person": [
+            *rows_of(victim, (*_unmasked(PERSON, opened), "community_roles")),
+            *_interpreter(victim),
+            *_address(victim, opened),
+        ],
         "safe-contact": _contact(victim, opened),
         "other-person": [row for one in feared for row in _feared(one, opened)]
         + rows_of(referral, referral_answers.AROUND),

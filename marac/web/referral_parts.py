@@ -21,7 +21,7 @@ from marac.services import (
 )
 from marac.services.task_lists import task_in
 from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, StepTried
-from marac.web import drafts, referral_words, widgets
+from marac.web import drafts, referral_words, rewording, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms import community_referral, referral_facts, referrals as forms
 from marac.web.referrals import found
@@ -126,7 +126,7 @@ def remove_incident(reference: str, incident_id: UUID) -> Any:
 
 
 def _person_asked(session: Any, referral: Referral, task: str) -> UUID | None:
-    """The person or incident that `?person=` names, on the parts that hold several; for consent, the next one to ask."""
+    """The person or incident that `?person=` names, on parts that hold several; for consent, the next to ask."""
     asked = request.args.get("person", "")
     each = referral.programme == ProgrammeSlug.COMMUNITY_MARAC and task in ("sharing", "incidents")
     try:
@@ -239,7 +239,7 @@ def _page(asked: Part, form: Any) -> str:
         facts["channels"] = list(ContactChannel)
     if asked.in_community:
         facts |= _community_facts(asked)
-        widgets.reword(form, asked.referral.programme)
+        rewording.reword(form, asked.referral.programme)
     page = PAGES.get(asked.task, "") if asked.in_community else ""
     return render_template(f"referrals/{page or asked.task.replace('-', '_')}.html", **facts)
 

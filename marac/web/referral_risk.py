@@ -10,7 +10,7 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Referral
 from marac.services import assessments, referral_tasks
-from marac.web import drafts, risk_layout, widgets
+from marac.web import drafts, rewording, risk_layout, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms import checklists as forms
 from marac.web.referrals import found
@@ -148,7 +148,7 @@ def _prompts(asked: Asked) -> list[dict[str, str]]:
 def _page(asked: Asked, form: Any) -> str:
     begun = {one.checklist for one in assessments.of_referral(asked.session, asked.referral)}
     made_for = assessments.suggested_tool(asked.session, asked.referral)
-    widgets.reword(form, asked.referral.programme)
+    rewording.reword(form, asked.referral.programme)
     link = _link(asked, made_for, begun) if made_for and made_for.id not in (asked.tool.id, *begun) else None
     return render_template(
         "referrals/risk.html", referral=asked.referral, form=form, action=asked.address, tool=asked.tool,

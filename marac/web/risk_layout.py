@@ -41,7 +41,8 @@ def shown(form: Any, tool: Checklist) -> dict[str, Any]:
         "tool": tool, "groups": list(forms.grouped(form, tool)),
         "professional": [form[f"p_{one.key}"] for one in forms.professional_fields(tool)],
         "result": [form[f"e_{one.key}"] for one in forms.result_fields(tool)],
-        "today": today, "sums": tool.rule == "weighted_sum", "counts": tool.rule == "count", "yes": yes, "answered": sum(map(bool, answers)), "unknown": unknown,
+        "today": today, "sums": tool.rule == "weighted_sum",
+        "counts": tool.rule == "count", "yes": yes, "answered": sum(map(bool, answers)), "unknown": unknown,
         "lower": LOWER,
     }  # fmt: skip
 
@@ -61,8 +62,8 @@ def count_of(tool: Checklist, found: Score) -> list[str]:
 
 def flags_of(tool: Checklist | None, keys: Iterable[Any]) -> list[str]:
     """Red flags in words, apart from the count."""
-    asked = (*tool.questions, *tool.same_day) if tool else ()
-    labels = {question.key: question.label for question in asked}
+    labels = {question.key: question.label for question in tool.questions} if tool else {}
+    labels |= {field.key: field.label for field in tool.same_day} if tool else {}
     return [labels.get(key, str(key).replace("_", " ").capitalize()) for key in keys]
 
 

@@ -42,7 +42,6 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from marac import clock
 from marac.errors import RuleBroken
-from marac.vocabulary import ProgrammeSlug, said
 from marac.web.pasted import one_line, plain_text
 
 PRIVATE: Final = {"autocomplete": "off", "spellcheck": "false", "data-gramm": "false"}
@@ -319,16 +318,6 @@ def place(form: Any, problem: RuleBroken) -> None:
         form[problem.field].errors = [*form[problem.field].errors, problem.message]
     else:
         form.form_errors = [*form.form_errors, problem.message]
-
-
-def reword(form: Any, programme: ProgrammeSlug) -> None:
-    """Labels, hints, choices and messages of a form in the words of a programme; never what was typed."""
-    for field in form:
-        field.label.text = said(programme, field.label.text)
-        field.description = said(programme, field.description or "")
-        field.errors = [said(programme, str(one)) for one in field.errors]
-        if getattr(field, "choices", None) and not isinstance(field.choices, dict):
-            field.choices = [SelectChoice(one.value, said(programme, str(one.label))) for one in field.choices]
 
 
 def error_links(form: Any) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Life of one Community MARAC referral: the same life as a DA MARAC referral, with conditions of its own (CM-1 to CM-10).
+"""Life of one Community MARAC referral: the life of a DA MARAC referral, with conditions of its own (CM-1 to CM-10).
 
 What differs is the two tables below; every other row is the referral table's, so that triage works alike.
 """

@@ -43,13 +43,13 @@ def high_matrix_stands(_subject: Any, facts: Facts) -> None:
 
 
 def judgement_written(_subject: Any, facts: Facts) -> None:
-    """Professional judgement is enough whatever the score, and says what the worry is, at the length set locally (CM-4).
+    """Professional judgement is enough at any score, and says what the worry is, at the length set locally (CM-4).
 
     Reads: criteria, rationale, rationale_min.
     """
-    if NeedTest.PROFESSIONAL_JUDGEMENT in facts["criteria"]:
-        if len((facts["rationale"] or "").strip()) < facts["rationale_min"]:
-            raise RuleBroken("judgement", f"Explain your judgement in at least {facts['rationale_min']} characters")
+    said = (facts["rationale"] or "").strip()
+    if NeedTest.PROFESSIONAL_JUDGEMENT in facts["criteria"] and len(said) < facts["rationale_min"]:
+        raise RuleBroken("judgement", f"Explain your judgement in at least {facts['rationale_min']} characters")
 
 
 def escalation_described(_subject: Any, facts: Facts) -> None:
@@ -137,5 +137,7 @@ def refused_on_more_than_a_score(_subject: Any, facts: Facts) -> None:
     """
     claimed = set(facts["criteria"] or ()) - {NeedTest.MATRIX_HIGH}
     if facts["reason_code"] == NEED_NOT_MET and (claimed or facts["matrix_high"]):
-        message = "The referral has a way in besides the score. List it, pass it to a better forum, or say which test fails"
+        message = (
+            "The referral has a way in besides the score. List it, pass it to a better forum, or say which test fails"
+        )
         raise RuleBroken("reason_code", message)

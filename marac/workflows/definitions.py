@@ -124,7 +124,8 @@ class Factor:
 class Checklist:
     """One version of one tool. `rule`: count, weighted_sum, entered, grade or gates_then_priority.
 
-    `fingerprint` is the SHA-256 of its page. `may_lower`: judgement may lower it, with a second name. `opened_by` names the (tool, question) whose yes opens it: a further
+    `fingerprint` is the SHA-256 of its page. `may_lower`: judgement may lower it, with a second
+    name. `opened_by` names the (tool, question) whose yes opens it: a further
     set of questions rather than a tool of its own. `ages` are the lowest and highest age of the person it is made for.
     """
 

@@ -19,7 +19,9 @@ def grade_by_tool(found: Score) -> Grade | None:
     return Grade(found.band) if found.band in tuple(Grade) else None
 
 
-def check_override(by_tool: Grade | None, by_professional: Grade | None, reason: str | None, second: str | None) -> None:
+def check_override(
+    by_tool: Grade | None, by_professional: Grade | None, reason: str | None, second: str | None
+) -> None:
     """RuleBroken when a tool that may be overruled either way is overruled without a reason and a second name.
 
     The rule of the anti-social behaviour matrix; the DASH is never lowered (check_grade).

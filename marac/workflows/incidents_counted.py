@@ -1,4 +1,4 @@
-"""Which recorded incidents are one and the same: told to three agencies, it counts once (CM-17). Guesses nothing else."""
+"""Which recorded incidents are one and the same: told to three agencies, it counts once (CM-17). Guesses no more."""
 
 import re
 from collections.abc import Iterable, Sequence

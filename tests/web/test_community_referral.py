@@ -62,7 +62,8 @@ def test_an_agency_refers_and_the_coordinator_reads_it_in_the_words_of_this_pane
     client = open_as("landlord")
     hub = client.get("/referrals/new").fill_and_post({"programme": "community_marac"}, action="/referrals/new")
     here = hub.link("What this is about").removesuffix("/about")
-    for part, typed in TYPED.items():
+    for part, answered in TYPED.items():
+        typed = answered
         page = client.get(f"{here}/{part}")
         assert not OURS.search(text_of(page)), part
         if part == "safe-contact":
@@ -115,7 +116,9 @@ def test_a_better_forum_is_offered_by_name_and_handed_over(house, crew, open_as)
     reference = drafted(house, crew["landlord"], a_community_referral)
     page = open_as("coordinator").get(f"/referrals/{reference}/decide")
     offered = page.form("/decide").choices["forum"]
-    assert {"da_marac", "mappa", "channel", "mash", "adult_safeguarding_s42", "iom", "hate_incidents_panel"} <= set(offered)
+    assert {"da_marac", "mappa", "channel", "mash", "adult_safeguarding_s42", "iom", "hate_incidents_panel"} <= set(
+        offered
+    )
     assert not any("score" in words.lower() for words in page.form("/decide").choices["reason_code"])
     typed = {"outcome": "refer_elsewhere", "forum": "da_marac", "reason": "It is a former partner."}
     refused = page.fill_and_post(typed, action="/decide")

@@ -22,7 +22,11 @@ AGREED = {
     "name": "Dilwar Hossain", "consent_to_share": "yes", "informed_of_referral": "yes",
     "sharing_basis": "crime_prevention",
 }  # fmt: skip
-NOT_AGREED = AGREED | {"consent_to_share": "no", "sharing_reason": "To protect life", "sharing_authoriser": "M. Orchard"}
+NOT_AGREED = AGREED | {
+    "consent_to_share": "no",
+    "sharing_reason": "To protect life",
+    "sharing_authoriser": "M. Orchard",
+}
 WHOLE = {
     "missing": (), "unfinished": False, "heard": False, "score": None, "matrix_high": False,
     "person_tests": {PersonTest.VULNERABLE_VICTIM}, "criteria": {NeedTest.PROFESSIONAL_JUDGEMENT}, "rationale": LONG,
@@ -173,7 +177,7 @@ def test_a_better_forum_is_named_and_the_hand_over_recorded(without, field):
     ("name", "facts", "field"),
     [
         ("return_for_information", {}, "questions"),
-        ("decline", {"reason_code": "person_not_met", "reason": "None", "criteria": set(), "matrix_high": False}, "advice"),
+        ("decline", {"reason_code": "person_not_met", "reason": "-", "criteria": set(), "matrix_high": False}, "advice"),
         ("decline", {"advice": "Try mediation", "reason": "None", "criteria": set(), "matrix_high": False,
                      "reason_code": ""}, "reason_code"),
         ("accept", WHOLE | LISTED | {"undecided_matches": 1}, "matches"),
@@ -199,7 +203,9 @@ def test_every_decision_reaches_the_referrer_and_no_step_asks_for_an_idva():
 
 
 def test_the_life_is_the_referrals_own_and_only_conditions_differ():
-    moves = [[(one.name, one.from_states, one.to_state, one.permission) for one in flow.transitions] for flow in (FLOW, DA)]
+    moves = [
+        [(one.name, one.from_states, one.to_state, one.permission) for one in flow.transitions] for flow in (FLOW, DA)
+    ]
     assert moves[0] == moves[1]
     differing = {a.name for a, b in zip(FLOW.transitions, DA.transitions, strict=True) if a.guards != b.guards}
     assert differing == {"submit", "finish", "accept", "accept_repeat", "decline"}
@@ -296,7 +302,11 @@ def test_one_incident_told_to_several_agencies_counts_once(other, once):
 
 def test_three_agencies_tell_of_one_night_and_it_is_one_incident():
     """CM-17: joined through whichever of them holds the reference."""
-    police, landlord, noise = ONE_NIGHT, Told(date(2026, 3, 2), "targeting"), Told(None, "noise", ("Cad 4410 / 02mar26",))
+    police, landlord, noise = (
+        ONE_NIGHT,
+        Told(date(2026, 3, 2), "targeting"),
+        Told(None, "noise", ("Cad 4410 / 02mar26",)),
+    )
     assert distinct([landlord, noise, police]) == ((0, 1, 2),)
     assert distinct([]) == ()
 
