@@ -134,13 +134,16 @@ def _on_other_side(session: Session, actor: Actor) -> frozenset[UUID]:
     return found
 
 
-def locates(actor: Actor, case: Case) -> bool:
-    """Whether the actor may learn where somebody in this case is: at some panels only who runs it and core agencies."""
-    if case.programme not in _KEEP_LOCATION or actor.role not in _MEMBERS:
+def locates(session: Session, actor: Actor, case_id: UUID, programme: ProgrammeSlug) -> bool:
+    """Whether the actor may learn where people of a case are: never from the side of who is said to cause harm, and at
+    some panels only who runs the panel and core agencies.
+    """
+    if case_id in _on_other_side(session, actor):
+        return False
+    if programme not in _KEEP_LOCATION or actor.role not in _MEMBERS:
         return True
-    session = object_session(case)
-    agency = session.get(Agency, actor.agency_id) if session and actor.agency_id else None
-    return agency is not None and agency.panels.get(case.programme) == "core"
+    agency = session.get(Agency, actor.agency_id) if actor.agency_id else None
+    return agency is not None and agency.panels.get(programme) == "core"
 
 
 def _grant(actor: Actor, case_ids: list[UUID], opens: frozenset[str], seals: frozenset[str]) -> None:
@@ -196,7 +199,8 @@ def reveal(actor: Actor, case: Case, compartment: str) -> None:
     require(actor, P.LOCATION_REVEAL, case)
     if compartment not in REVEALED or case.state not in REVEALS[actor.role]:
         raise NotAllowed
-    if compartment == "location" and not locates(actor, case):
+    session = object_session(case)
+    if session is None or (compartment == "location" and not locates(session, actor, case.id, case.programme)):
         raise NotAllowed
     require_step_up(actor)
     for family in (compartment, "perpetrator", "children"):

@@ -44,6 +44,7 @@ class Case(Base):
     care_flags = Sealed("summary", kind=list)
     who_tells = Sealed("summary")
     marks = Sealed("summary", kind=list)
+    acted_today = Sealed("summary", kind=list)
     advocate = Sealed("summary")
     powers = Sealed("summary", kind=dict)  # key of a power -> decision, reason, who, when (CM-12)
     case_review = Sealed("summary", kind=dict)  # the application for an ASB Case Review: where it is, how it went

@@ -19,8 +19,10 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, CasePerson, Meeting, Referral
 from marac.services import item_clock, local, readiness
+from marac.services.community import marks
 from marac.services.readiness import FINISHED, Check
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole
+from marac.workflows.hearing import record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Line:
     starts_at: datetime
     checks: tuple[Check, ...]
     source_area: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -56,7 +59,7 @@ class Line:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Repeat, the area a transfer came from, restricted, how many children (DA-19)."""
+        """Repeat, the area a transfer came from, restricted, how many children (DA-19); hate and cuckooing (CM-18)."""
         children = self.people.children
         told = (
             ("Repeat", self.item.is_repeat),
@@ -64,7 +67,7 @@ class Line:
             ("Restricted: named people only", self.item.case.restricted),
             (f"{children} {'child' if children == 1 else 'children'}", bool(children)),
         )
-        return tuple(words for words, shown in told if shown)
+        return (*(words for words, shown in told if shown), *self.told)
 
     @property
     def name(self) -> str:
@@ -145,7 +148,8 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     """The agenda with names, marks, expected times and what is not ready yet (DA-19)."""
     access.require(actor, P.MEETING_READ, meeting)
     items = list_items(session, actor, meeting)
-    access.open_stages(session, actor, {item.case_id: item.case.state for item in items})
+    opened = access.open_stages(session, actor, {item.case_id: item.case.state for item in items})
+    told = marks.marks_of(session, opened) if record_of(meeting.programme).reviews else {}
     people = people_in(session, [item.case_id for item in items])
     starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
     runs = access.holds(actor, P.RESEARCH_CHASE)
@@ -153,7 +157,8 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     areas = _source_areas(session, items) if runs else {}
     lines = tuple(
         Line(
-            number, item, people[item.case_id], starts[item.id], checks.get(item.id, ()), areas.get(item.id, "")
+            number, item, people[item.case_id], starts[item.id], checks.get(item.id, ()), areas.get(item.id, ""),
+            told.get(item.case_id, ()),
         )
         for number, item in enumerate(items, 1)
     )  # fmt: skip

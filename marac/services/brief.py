@@ -21,7 +21,7 @@ from marac.services import naming, safe_contact
 from marac.services.agenda import Line, view_agenda
 from marac.services.readiness import UNANSWERED
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, ActionState, AgendaItemState, Outcome, Permission as P
+from marac.vocabulary import LIVE_ACTIONS, ActionState, AgendaItemState, Outcome, Permission as P, said
 from marac.workflows.prompts import Known, prompts
 
 CHILDRENS = ("childrens_social_care", "mash")
@@ -112,7 +112,8 @@ def _case(line: Line, facts: _Facts) -> BriefCase:
         born_on=line.people.victim.get("born_on"), about=_about(line), marks=line.marks, starts_at=line.starts_at,
         minutes=line.item.minutes_planned, why_high_risk=told.get("why_high_risk") or "",
         changed=_changed(line, facts), wishes=told.get("wishes") or "", wishes_from=_from(told), flags=tuple(flags),
-        contact=contact.short, overdue=late, prompts=prompts(_known(line, facts, told, contact, len(late))),
+        contact=contact.short, overdue=late,
+        prompts=tuple(said(line.item.case.programme, one) for one in prompts(_known(line, facts, told, contact, len(late)))),
     )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def _known(
         whereabouts_known=any(one.get("whereabouts") for one in feared),
         perpetrator_named=any(one.get("full_name") for one in feared),
         wishes_recorded=bool(told.get("wishes")),
-        idva_in_contact=IDVA not in line.warnings,
+        idva_in_contact=said(item.case.programme, IDVA) not in line.warnings,
         contact_checked=not contact.stale,
         why_high_risk=bool(told.get("why_high_risk")),
         children=line.people.children,

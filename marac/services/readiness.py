@@ -18,7 +18,7 @@ from marac.models import AgendaItem, Attendance, Case, ContactMethod, Deadline, 
 from marac.services import naming, safe_contact
 from marac.services.involvement import core_agencies
 from marac.services.safe_contact import FIRST_CONTACT
-from marac.vocabulary import AgendaItemState, AttendanceState, PersonRole, ResearchState
+from marac.vocabulary import AgendaItemState, AttendanceState, PersonRole, ResearchState, said
 
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
 UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
@@ -155,7 +155,7 @@ def _first_contacts(session: Session, _meeting: Meeting, items: Sequence[AgendaI
     )
     text = "The IDVA has not made contact"
     return [
-        (item.id, Check(text, f"/cases/{item.case.reference}", "See the case"))
+        (item.id, Check(said(item.case.programme, text), f"/cases/{item.case.reference}", "See the case"))
         for item in items
         if item.case_id in unmet
     ]

@@ -139,7 +139,8 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
     ).all()
     open_cases = _grant(session, actor, rows)
     people, persons = people_in(session, [row.case_id for row in rows]), persons_in(session, open_cases)
-    addresses = perpetrator_addresses(session, actor.partnership_id, open_cases)
+    located = [one for one in open_cases if access.locates(session, actor, one, meeting.programme)]
+    addresses = perpetrator_addresses(session, actor.partnership_id, located)
     stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
     rules = safe_contact.contact_rules_of(session, actor, stages)
     before = earlier_answers(session, actor, meeting, open_cases)

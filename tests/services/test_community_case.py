@@ -10,7 +10,7 @@ from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import AgendaItem, Case, Meeting
 from marac.services import panels, running, waiting
-from marac.services.community import case_reviews, closing, incidents, powers, review_days, reviewing
+from marac.services.community import case_reviews, closing, incidents, powers, reopening, review_days, reviewing
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import CaseState, Grade, MeetingKind, Outcome
 from tests.builders import actor_for
@@ -289,12 +289,12 @@ def test_a_new_incident_in_the_window_opens_a_closed_case_again_as_a_repeat(hous
     morning.shift(timedelta(days=200))
     with panel.work(panel.coordinator) as session:
         actor, case, _ = opened(session, panel)
-        closing.reopen_case(session, actor, case)
+        reopening.reopen_case(session, actor, case)
         assert case.state == CaseState.RECEIVED
         case.state = CaseState.CLOSED
         morning.shift(timedelta(days=200))
         with pytest.raises(RuleBroken, match="The repeat window is over"):
-            closing.reopen_case(session, actor, case)
+            reopening.reopen_case(session, actor, case)
 
 
 def test_the_chair_alone_calls_an_urgent_meeting_within_hours_and_says_why(house):

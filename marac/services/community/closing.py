@@ -1,4 +1,4 @@
-"""The end of a Community MARAC case, its coming back within the repeat window, and an urgent meeting for it.
+"""The end of a Community MARAC case, and an urgent meeting for one.
 
 Refuses whatever the life-cycle refuses: the facts are gathered here, the conditions stand in the table.
 """
@@ -14,7 +14,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Action, AgendaItem, Case, Referral
-from marac.services import local, moving, naming, panels
+from marac.services import moving, naming, panels
 from marac.services.community import incidents, reviewing
 from marac.services.community.review_days import scores_of, setting
 from marac.vocabulary import (
@@ -27,7 +27,6 @@ from marac.vocabulary import (
     ReferralState,
 )
 from marac.workflows import powers, reviews
-from marac.workflows.deadlines import repeat_window_end
 
 CLOSABLE = (CaseState.ACTIONS_OPEN, CaseState.REVIEW_DUE)
 ORDER = list(Grade)
@@ -104,18 +103,6 @@ def _facts(session: Session, actor: Actor, case: Case, ending: Ending) -> dict[s
         "days_quiet": reviews.days_quiet(incidents.days_of(session, case), clock.today()),
         "quiet_days": setting(session, case, "review.no_incident_days_before_closure"),
     }
-
-
-# --- coming back ---
-
-
-def reopen_case(session: Session, actor: Actor, case: Case) -> Case:
-    """A new incident within the repeat window opens a closed case again, as a repeat (CM-15)."""
-    months = local.rules_of(session, case.partnership_id, case.programme).value("repeat_window.months", clock.today())
-    end = repeat_window_end(case.last_heard_on, months) if case.last_heard_on else None
-    moving.advance(session, actor, case, "reopen", today=clock.today(), window_end=end)
-    moving.flush(session)
-    return case
 
 
 # --- an urgent meeting ---

@@ -45,7 +45,7 @@ def marked_agencies(session: Session, case_id: UUID) -> frozenset[UUID]:
 
 
 def mark_side(session: Session, actor: Actor, case: Case, agency_id: UUID, *, other_side: bool) -> None:
-    """Mark an agency of the case, or take the mark away. What it had opened before, it has read; what comes, it has not."""
+    """Mark an agency of the case, or take the mark away. What it has read before stays read; nothing new opens."""
     require_review(session, actor, case)
     if agency_id not in involved_agencies(session, case.id):
         raise NotFound

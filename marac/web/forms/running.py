@@ -1,7 +1,7 @@
 """What is typed on the Run screen, in one form, so that no button loses what another box holds; and to send back."""
 
 from marac.vocabulary import MinuteHeading, Outcome, ProgrammeSlug, Protects
-from marac.web import widgets
+from marac.web import rewording, widgets
 from marac.workflows.hearing import record_of
 
 SHOWN_OUTCOMES = [(outcome.value, outcome.label) for outcome in Outcome]
@@ -37,7 +37,7 @@ def shaped(form: RunForm, programme: ProgrammeSlug) -> RunForm:
     form.outcome.choices = widgets.offered(record.outcomes)
     for heading in MinuteHeading:
         form[heading.value].label.text = record.label(heading)
-    widgets.reword(form, programme)
+    rewording.reword(form, programme)
     return form
 
 
