@@ -230,6 +230,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
+    "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),

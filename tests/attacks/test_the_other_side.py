@@ -1,6 +1,6 @@
 """What an agency must not learn that works only with the person said to be causing harm, or is no core agency (CM-19).
 
-Over HTTP, as these people sign in. The names and places of the person at risk are looked for in everything they can open.
+Over HTTP, as these people sign in. Names and places of the person at risk are looked for in all they can open.
 """
 
 import pytest
