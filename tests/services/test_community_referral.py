@@ -10,6 +10,7 @@ from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AuditEntry, Case, Deadline, Message
 from marac.services import (
+    asb_counts,
     assessments,
     community_sending,
     community_sharing,
@@ -344,6 +345,31 @@ def test_the_case_carries_its_coded_marks(house, crew):
         assert {"hate:race", "cuckooing:drug_supply", "vulnerable:personal_health"} <= set(referral.case.marks)
         community_sending.mark_case(referral)
         assert len(referral.case.marks) == len(set(referral.case.marks))
+
+
+def test_the_codes_are_counted_for_reports_each_case_once(house, crew):
+    """CM-18: hate strands, cuckooing sub-types and vulnerability types are structured, and never a name."""
+    cuckooed = {"asb_type": "cuckooing", "cuckooing": ["drug_supply", "residence"], "hate_strands": []}
+    sent(house, crew)
+    sent(house, crew, about=cuckooed, victim={"full_name": "Abel Rook"})
+    today = clock.today()
+    with as_one(house, crew["coordinator"]) as session:
+        found = {
+            (one.field, one.code): one.cases
+            for one in asb_counts.count_codes(session, crew["coordinator"], today, today)
+        }
+        used = {pair: cases for pair, cases in found.items() if cases}
+        assert used == {
+            ("asb_type", "targeting"): 1, ("asb_type", "cuckooing"): 1, ("hate_strands", "disability"): 1,
+            ("cuckooing", "drug_supply"): 1, ("cuckooing", "residence"): 1, ("vulnerability", "personal_health"): 2,
+            ("vulnerability", "situational_isolation"): 2,
+        }  # fmt: skip
+        before = today - timedelta(days=1)
+        assert not any(one.cases for one in asb_counts.count_codes(session, crew["coordinator"], before, before))
+    with as_one(house, crew["domestic"]) as session:
+        assert not any(one.cases for one in asb_counts.count_codes(session, crew["domestic"], today, today))
+    with as_one(house, crew["landlord"]) as session, pytest.raises(NotAllowed):
+        asb_counts.count_codes(session, crew["landlord"], today, today)
 
 
 def test_a_community_referral_is_not_there_for_the_other_programme(house, crew):

@@ -7,8 +7,14 @@ import pytest
 from marac.services.deployment import unit_of_work
 from marac.services.task_lists import COMMUNITY as PARTS
 from marac.vocabulary import Role
-from tests.builders import a_user, actor_for, signed_in
-from tests.builders_community_referral import COMMUNITY, a_community_draft, a_community_referral
+from tests.builders import a_submitted_referral, a_user, actor_for, signed_in
+from tests.builders_community_referral import (
+    AT_RISK,
+    COMMUNITY,
+    a_community_draft,
+    a_community_referral,
+    matrix,
+)
 
 OURS = re.compile(r"alleged perpetrator|perpetrator|DASH|victim-survivor|IDVA", re.IGNORECASE)
 
@@ -128,3 +134,42 @@ def test_a_better_forum_is_offered_by_name_and_handed_over(house, crew, open_as)
     assert done.flashes == ["Recorded as passed on."]
     standing = open_as("landlord").get(f"/referrals/{reference}")
     assert "Domestic abuse MARAC" in standing.text
+
+
+def test_a_red_flag_is_acted_on_today_from_the_home_page(house, crew, open_as):
+    """CM-6."""
+    drafted(house, crew["landlord"], a_community_referral, answers=matrix(0, today=("fire_or_arson_threat",)))
+    client = open_as("coordinator")
+    page = client.get("/today").follow("Act today: a red flag was raised")
+    assert "whatever the score" in page.main
+    empty = page.fill_and_post({"what": ""}, action="/acted")
+    assert empty.errors == ["Say what was done today"]
+    empty.fill_and_post({"what": "The fire brigade visits at four."}, action="/acted")
+    assert "Act today" not in client.get("/today").main
+    assert "fire brigade visits" in client.get(page.url).main
+
+
+def test_each_coordinator_asks_and_answers_which_panel_leads_by_presence_alone(house, crew, open_as):
+    """CM-9: no name, no reference and no word of the other case on any page."""
+    with unit_of_work(house) as session:
+        housing = a_user(session, house, Role.REPRESENTATIVE, "housing_options")
+    ours = drafted(house, crew["landlord"], a_community_referral)
+    same = {**AT_RISK, "aliases": [], "confidential": None, "interpreter": None}
+    theirs = drafted(house, housing, a_submitted_referral, victim=same, perpetrator={"full_name": "Ike Farrow"})
+    deciding = open_as("coordinator").get(f"/referrals/{ours}/decide")
+    assert "Also held by the Domestic abuse MARAC" in deciding.main
+    asked = deciding.follow("Ask which panel leads").press("Ask which panel leads")
+    assert "has not answered yet" in asked.main
+    other = open_as("domestic").get(f"/referrals/{theirs}/decide")
+    assert "Also held by the Community MARAC" in other.main
+    answering = other.follow("Ask which panel leads")
+    for page in (deciding, asked):
+        assert theirs not in page.html
+        assert "Farrow" not in page.html
+    for page in (other, answering):
+        assert ours not in page.html
+        assert "Marshbrook" not in page.html
+    assert answering.form("/routing", ("answer",)).post({}).errors == ["Select which panel leads"]
+    answered = answering.fill_and_post({"answer": "there"}, action="/routing")
+    assert "The other panel leads" in answered.main
+    assert "This panel leads" in open_as("coordinator").get(asked.url).main
