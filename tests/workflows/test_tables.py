@@ -46,6 +46,22 @@ ORACLE = {
         merge: received > merged
         erase: closed merged > erased
         """,
+    "community_case": """
+        list: received heard actions_open review_due > listed
+        list_urgently: received heard actions_open review_due > listed
+        close_research: listed > researched
+        call: listed researched > in_meeting
+        hear: in_meeting > heard
+        recall: heard > in_meeting
+        defer: listed researched in_meeting > received
+        issue: heard > actions_open
+        fall_due: actions_open > review_due
+        close: received actions_open review_due > closed
+        close_over: actions_open review_due > closed
+        reopen: closed > received
+        merge: received > merged
+        erase: closed merged > erased
+        """,
     "research": """
         save: requested in_progress > in_progress
         share: requested in_progress > returned
@@ -121,7 +137,14 @@ PERMISSIONS = {
     },
 }
 PERMISSIONS["community_referral"] = PERMISSIONS["referral"]
-USUAL = {"referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run"}
+PERMISSIONS["community_case"] = {
+    **{verb: asked for verb, asked in PERMISSIONS["case"].items() if verb != "lapse"}, "fall_due": "job:run",
+    "list_urgently": "case:urgent", "close_over": "case:override", "reopen": "referral:decide",
+}  # fmt: skip
+USUAL = {
+    "referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run",
+    "community_case": "meeting:run",
+}  # fmt: skip
 
 
 def oracle(noun: str) -> dict[tuple[str, str], str]:
