@@ -54,7 +54,6 @@ JOBS = (
     Job("look_again", TIMES["look_again"], each(missed.look_again)),
     Job("lapse_flags", TIMES["lapse_flags"], each(timed.lapse_flags)),
     Job("list_flags_to_lift", TIMES["list_flags_to_lift"], each(flags.send_monthly)),
-    Job("escalate_flags", TIMES["escalate_flags"], each(flags.escalate_overdue)),
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
     Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),

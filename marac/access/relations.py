@@ -38,6 +38,7 @@ from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
     MeetingKind,
+    MeetingState,
     ProgrammeSlug,
     ReferralState,
     ResearchState,
@@ -135,9 +136,9 @@ def _agreed(actor: Actor) -> ColumnElement[bool]:
         Attendance.meeting_id == AgendaItem.meeting_id, Attendance.agency_id == actor.agency_id,
         Attendance.agreed_at.is_not(None),
     )  # fmt: skip
-    apart = Meeting.kind == MeetingKind.ASYNCHRONOUS
+    asks = or_(Meeting.kind == MeetingKind.ASYNCHRONOUS, Meeting.state == MeetingState.IN_PROGRESS)
     item = (AgendaItem.id == Research.item_id, Meeting.id == AgendaItem.meeting_id)
-    return ~exists().where(*item, apart, ~agreed).correlate(Research)
+    return ~exists().where(*item, asks, ~agreed).correlate(Research)
 
 
 def sent(actor: Actor, model: Any) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from marac.errors import NotFound
 from marac.models import AgendaItem, CasePerson, Meeting, Referral
 from marac.services import item_clock, local, naming, readiness
 from marac.services.community import marks
+from marac.services.listing import places_of
 from marac.services.readiness import FINISHED, Check
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole
 from marac.workflows.hearing import record_of
@@ -153,7 +154,7 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     people = people_in(session, opened, opened)
     starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
     runs = access.holds(actor, P.RESEARCH_CHASE)
-    checks = readiness.checks_of(session, meeting, items) if runs else {}
+    checks = readiness.checks_of(session, actor, meeting, items) if runs else {}
     areas = _source_areas(session, items) if runs else {}
     lines = tuple(
         Line(
@@ -261,10 +262,10 @@ def _times(meeting: Meeting, timeline: Sequence[Any]) -> tuple[dict[UUID, dateti
 
 
 def capacity_of(session: Session, meeting: Meeting, minutes: Sequence[int]) -> Capacity:
-    """How full a meeting is with cases of these lengths, by the partnership's own numbers (DA-19, SCH-40)."""
-    rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
-    on = clock.to_london(meeting.starts_at).date()
-    target, most = rules.value("capacity.target_cases", on), rules.value("capacity.maximum_cases", on)
+    """How full a meeting is with cases of these lengths, by its own number or the partnership's (DA-19, SCH-40)."""
+    rules, target = local.rules_of(session, meeting.partnership_id, meeting.programme), places_of(session, meeting)
+    usual = rules.value("capacity.maximum_cases", clock.to_london(meeting.starts_at).date())
+    most = max(target, usual) if meeting.capacity is None else target
     return Capacity(len(minutes), target, most, sum(minutes) - target * meeting.minutes_per_case)
 
 

@@ -19,11 +19,21 @@ from marac.services.cases import COMING, ON_AGENDA
 from marac.services.community import marks
 from marac.services.revealing import Masked
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole, ProgrammeSlug, said
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    CaseState,
+    ContactChannel,
+    InvolvementBasis,
+    Permission as P,
+    PersonRole,
+    ProgrammeSlug,
+    said,
+)
 from marac.workflows.hearing import record_of
 
 STOP, CARE, NEED = "stop", "care", "need"
-SHARES_HOME = "Alleged perpetrator linked to this person's address: no letters, no visits alone"
+NOT_THERE = "no letters, no visits alone"
+SHARES_HOME = f"Alleged perpetrator linked to this person's address: {NOT_THERE}"
 ENDED = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 
 
@@ -139,7 +149,7 @@ def _feared(feared: CasePerson | None) -> str:
 
 
 def _advocate(session: Session, case: Case, opened: frozenset[str]) -> str:
-    """Who speaks for the person: the named advocate, else the service that supports them; hidden from the other side."""
+    """Who speaks for the person: the named advocate, else the service that supports them (CM-19: not for all)."""
     if "identity" not in opened:
         return ""
     if "summary" in opened and case.advocate:
@@ -165,7 +175,7 @@ def _flags(
     stored = [
         text
         for text in (told.stop_flags or () if told else ())
-        if not text.startswith(("Do not phone", "Contact through"))
+        if not text.startswith(("Do not phone", "Contact through")) and not (shared and text.endswith(NOT_THERE))
     ]
     needs = list(told.needs or () if told else ())
     if victim is not None and people.interpreter_line(victim):
@@ -201,6 +211,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
+        "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),
         "urgent": "list_urgently" in {step.name for step in moving.available(actor, case)},

@@ -17,11 +17,11 @@ from marac.services.involvement import ask_agencies, involve, involved_agencies,
 from marac.services.recipients import recipients
 from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
     ActionState,
     FlagState,
     InvolvementBasis,
     MeetingKind,
-    MeetingState,
     MinutesState,
     ResearchState,
     Template,
@@ -100,7 +100,7 @@ def _due(session: Session, thing: Any, rule: str) -> datetime | None:
 def ask_research(move: Move) -> None:
     """For a case added after the agenda went out; the others are asked when it is published."""
     item = latest_item(move.session, move.subject.id)
-    if item is not None and item.meeting.state in (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED):
+    if item is not None and item.meeting.state in AGENDA_IS_OUT:
         ask_agencies(move.session, move.actor, item)
 
 

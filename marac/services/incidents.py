@@ -85,7 +85,7 @@ def is_over(case: Case) -> bool:
 
 def marked_references(session: Session, actor: Actor) -> tuple[str, ...]:
     """References of live cases whose mark is on the agency's own file, in order: where a member may report from."""
-    if not access.holds(actor, P.FLAG_CONFIRM):
+    if not (access.holds(actor, P.FLAG_CONFIRM) and access.holds(actor, P.REFERRAL_CREATE)):
         return ()
     mine = access.rule(actor, P.FLAG_CONFIRM, Flag)
     query = select(Case.reference).join(Flag, Flag.case_id == Case.id).where(mine, Flag.agency_id == actor.agency_id)

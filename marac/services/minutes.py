@@ -14,7 +14,17 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
-from marac.services import addresses_said, attendance, coverage, freezing, notes, readers, reading_minutes
+from marac.services import (
+    addresses_said,
+    attendance,
+    coverage,
+    freezing,
+    meeting_dates,
+    notes,
+    readers,
+    reading_minutes,
+    room,
+)
 from marac.services.agenda import list_items, view_agenda
 from marac.services.attendance import HERE
 from marac.services.moving import advance, flush
@@ -46,6 +56,7 @@ class Gap:
 def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
     """What is missing: no outcome, aims not covered, an address in the words, somebody who never agreed."""
     access.require(actor, P.MEETING_RUN, meeting)
+    room.require_agreed(session, actor, meeting)
     lines = view_agenda(session, actor, meeting).lines
     gaps = [
         Gap(line.number, line.item.case.reference, text)
@@ -123,6 +134,7 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
     minutes.issued_number, minutes.recalled_at = minutes.number, None
+    meeting_dates.meet(session, minutes.meeting, "minutes_issued", "actions_published")
     for item in list_items(session, actor, minutes.meeting):
         if item.state == AgendaItemState.HEARD and item.case.state == CaseState.HEARD:
             advance(session, actor, item.case, "issue", minutes_state=minutes.state)
@@ -212,6 +224,7 @@ def circulate_actions(session: Session, actor: Actor, meeting: Meeting) -> int:
     key, agencies = f"Meeting:{meeting.id.hex}:actions", {agency_id for agency_id, _item in given}
     _prompt(session, minutes, told, Template.ACTIONS_ASSIGNED, (key, "/actions"))
     minutes.actions_sent_at = minutes.actions_sent_at or clock.now()
+    meeting_dates.meet(session, meeting, "actions_published")
     audit.record(session, actor, "actions:circulated", meeting, agencies=len(agencies))
     flush(session)
     return len(agencies)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
@@ -24,6 +24,7 @@ from marac.services.moving import advance, flow_of, flush
 from marac.services.recipients import AGENCY_PEOPLE, active_people, not_walled
 from marac.services.references import new_reference
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
     AgendaChangeKind,
     AgendaItemState,
     CaseState,
@@ -43,7 +44,6 @@ from marac.workflows.deadlines import is_repeat
 from marac.workflows.hearing import record_of
 
 OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
-AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 SHORTEST, LONGEST = 5, 60  # minutes for one case
 
@@ -120,8 +120,8 @@ def list_case_on(
 ) -> AgendaItem:  # fmt: skip
     """Put a case at the end of an agenda and move it to listed. Once published, the agencies are asked at once (DA-20).
 
-    A late listing (`late_for`) needs the reason and the chair who agreed (SCH-39). A case that was put off keeps the
-    referral it was first listed for. `urgent` is the chair's own meeting for it, outside the cycle (CM-10).
+    A late listing (`listing.late_for`) needs the reason and the chair who agreed (SCH-39). A case that was put
+    off keeps the referral it was first listed for. `urgent` is the chair's own meeting for it (CM-10).
     """
     access.open_case(actor, case)
     if session.scalar(select(exists().where(AgendaItem.meeting_id == meeting.id, AgendaItem.case_id == case.id))):
@@ -129,7 +129,7 @@ def list_case_on(
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
-    late = late_for(session, meeting, referral)
+    late = listing.late_for(session, meeting, referral)
     if late and approved_by is not None and approved_by not in _chairs(session, actor):
         raise RuleBroken("approved_by", "Select the chair who agreed to the late listing")
     facts = {
@@ -162,28 +162,6 @@ def _new_item(session: Session, meeting: Meeting, case: Case, referral: Referral
     )  # fmt: skip
     session.add(item)
     return item
-
-
-def late_for(
-    session: Session, meeting: Meeting, referral: Referral | None, cutoff: datetime | None = None
-) -> bool:  # fmt: skip
-    """Whether listing is a late addition: after the cut-off, of a referral sent after it, or once the agenda is out.
-
-    A case that was put off, or referred in time, goes on an agenda that is still being built without the chair (DA-18).
-    """
-    cutoff = cutoff or listing.cutoff_of(session, meeting)
-    if clock.now() <= cutoff:
-        return False
-    sent_at = referral.submitted_at if referral else None
-    came_late = sent_at is not None and sent_at > cutoff
-    return meeting.state in AGENDA_IS_OUT or (came_late and not _put_off_before(referral))
-
-
-def _put_off_before(referral: Referral | None) -> bool:
-    session = object_session(referral) if referral else None
-    if session is None or referral is None:
-        return False
-    return bool(session.scalar(select(exists().where(AgendaItem.referral_id == referral.id))))
 
 
 def _chairs(session: Session, actor: Actor) -> set[UUID]:

@@ -103,7 +103,7 @@ def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) 
     reasons = tuple(words for _rank, words in held) or ("Accepted, not heard yet",)
     due = back_on is None or back_on <= horizon.held_on or back_on < horizon.next_on
     rank = held[0][0] if held else len(told)
-    return Suggestion(one, reasons, rank, panels.late_for(session, meeting, referral, horizon.cutoff), due)
+    return Suggestion(one, reasons, rank, listing.late_for(session, meeting, referral, horizon.cutoff), due)
 
 
 def _children(number: int) -> str:

@@ -16,12 +16,13 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import RuleBroken, WrongState
 from marac.models import AgendaItem, Attendance, Deadline, Meeting, MeetingChange, Referral
-from marac.services import agenda, listing, local, panels
+from marac.services import agenda, guests, listing, local, panels
 from marac.services.involvement import core_agencies
-from marac.services.meeting_dates import MOVABLE, Shift, follow, keep_done, list_shifts
+from marac.services.meeting_dates import Shift, follow, keep_done, list_shifts
 from marac.services.moving import advance, flush, same_version
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.vocabulary import (
+    NOT_BEGUN,
     AgendaItemState,
     MeetingChangeKind,
     MeetingState,
@@ -85,6 +86,7 @@ def move_meeting(
     was_at, meeting.starts_at, meeting.room = meeting.starts_at, starts_at, room
     flush(session)
     follow(session, meeting)
+    guests.follow_day(session, meeting)
     _follow_referrals(session, meeting.partnership_id, meeting.programme, decided_by)
     audit.record(session, actor, "meeting:moved", meeting, deadlines=len(shifts))
     _changed(session, actor, meeting, kind=MeetingChangeKind.MOVED, was_at=was_at, reason=reason)
@@ -137,7 +139,7 @@ def shift_all(session: Session, partnership_id: UUID) -> int:
 
 def _may_move(actor: Actor, meeting: Meeting) -> None:
     access.require(actor, P.MEETING_SCHEDULE, meeting)
-    if meeting.state not in MOVABLE:
+    if meeting.state not in NOT_BEGUN:
         raise WrongState(f"{meeting.id} has begun or is over")
 
 
@@ -198,7 +200,14 @@ def _defer_all(session: Session, actor: Actor, meeting: Meeting, deferral: Defer
         return len(items)
     for item in items:
         panels.list_case_on(
-            session, actor, deferral.to, item.case, referral=item.referral, conflict_checked=deferral.conflict_checked
+            session,
+            actor,
+            deferral.to,
+            item.case,
+            referral=item.referral,
+            conflict_checked=deferral.conflict_checked,
+            because=deferral.reason,
+            approved_by=deferral.approved_by,
         )
     return len(items)
 

@@ -19,12 +19,13 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
 from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
-from marac.services.attendance import may_hear
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
 from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
+from marac.services.room import may_hear
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
+    UNANSWERED,
     AgendaItemState,
     CaseState,
     InvolvementBasis,
@@ -35,7 +36,6 @@ from marac.vocabulary import (
 from marac.workflows.research import BEFORE_HEARD
 
 ANSWERED = research_people.ANSWERED
-WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
@@ -89,7 +89,7 @@ class Sheet:
     @property
     def waiting(self) -> tuple[Answer, ...]:
         """Those that can be answered now."""
-        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in WAITING)
+        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]
     )
     states: dict[UUID, list[ResearchState]] = {}
     for state, item, meeting_id in session.execute(query):
-        if state in ANSWERED or item in LIVE_ITEMS:
+        if item in LIVE_ITEMS or (state in ANSWERED and item != AgendaItemState.REMOVED):
             states.setdefault(meeting_id, []).append(state)
     open_now = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id.in_(states), Meeting.state.in_(ASKED))
     meetings = session.scalars(open_now.order_by(Meeting.starts_at))

@@ -123,6 +123,7 @@ def looks_back(item: AgendaItem) -> bool:
 
 def finish_meeting(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
     """End the meeting: every case has an outcome; the minutes open as a draft of what was typed (DA-30)."""
+    require_agreed(session, actor, meeting)
     query = select(func.count()).where(AgendaItem.meeting_id == meeting.id, AgendaItem.state.in_(LIVE_ITEMS))
     advance(session, actor, meeting, "finish", items_without_outcome=session.scalar(query) or 0)
     meeting.held_at = clock.now()

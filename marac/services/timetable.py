@@ -71,7 +71,6 @@ TIMES: dict[str, When] = {
     "look_again": daily("03:30"),
     "lapse_flags": daily("06:10"),
     "list_flags_to_lift": daily("06:15"),
-    "escalate_flags": daily("07:05"),
     "drop_outside_links": daily("06:20"),
     "warn_overdue": daily("07:00"),
     "reviews_due": daily("06:05"),

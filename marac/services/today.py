@@ -32,7 +32,16 @@ from marac.services import (
 )
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
-from marac.vocabulary import LIVE_ACTIONS, CaseState, MeetingState, MinutesState, Permission as P, ReferralState, Role
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    NOT_BEGUN,
+    CaseState,
+    MeetingState,
+    MinutesState,
+    Permission as P,
+    ReferralState,
+    Role,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +50,6 @@ SECTIONS = (TODAY, WEEK, WAITING, DONE)
 SOON = timedelta(days=7)
 MOST = 25
 SECONDS_A_ROW = 20  # of a research sheet: 18 rows are about 6 minutes
-COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,9 @@ def _escalated(session: Session, actor: Actor) -> Iterable[Row]:
     for agency, days in by_agency.items():
         text = f"{agency}: {len(days)} overdue action{'' if len(days) == 1 else 's'}, escalated to you"
         yield Row(TODAY, text, "/escalated", min(days), "", 2)
+    for late in escalating.list_escalated_flags(session, actor) if actor.role is not Role.COORDINATOR else ():
+        text = f"{late.agency}: {late.number} mark{'' if late.number == 1 else 's'} not confirmed, escalated to you"
+        yield Row(TODAY, text, "/escalated", late.oldest_on, "", 2)
 
 
 def _flags(session: Session, actor: Actor) -> Iterable[Row]:
@@ -259,7 +270,7 @@ MINUTES_STEP = {
 
 def _panels(session: Session, actor: Actor) -> Iterable[Row]:
     coming = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.state.in_((*COMING, MeetingState.IN_PROGRESS))
+        Meeting.state.in_((*NOT_BEGUN, MeetingState.IN_PROGRESS))
     )
     for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
         section = _section(meeting.starts_at)
@@ -346,5 +357,5 @@ def _who(name: str, reference: str) -> str:
 
 def _next_meeting(session: Session, actor: Actor) -> datetime | None:
     mine = access.rule(actor, P.MEETING_READ, Meeting)
-    ahead = (mine, Meeting.state.in_(COMING), Meeting.starts_at > clock.now())
+    ahead = (mine, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now())
     return session.scalar(select(func.min(Meeting.starts_at)).where(*ahead))

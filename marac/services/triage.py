@@ -126,7 +126,7 @@ def _late(session: Session, referral: Referral, chosen: Chosen) -> bool:
     """A case already waiting on that agenda is not added late a second time."""
     if chosen.meeting is None or listing.waiting_item(session, chosen.into_case or referral.case) is not None:
         return False
-    return listing.is_late(session, chosen.meeting)
+    return listing.late_for(session, chosen.meeting, referral)
 
 
 def _emergency_limit(session: Session, referral: Referral) -> datetime:

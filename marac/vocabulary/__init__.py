@@ -34,6 +34,9 @@ from marac.vocabulary.following import (
     TransferDirection as TransferDirection,
 )
 from marac.vocabulary.panel import (
+    AGENDA_IS_OUT as AGENDA_IS_OUT,
+    NOT_BEGUN as NOT_BEGUN,
+    UNANSWERED as UNANSWERED,
     AgendaChangeKind as AgendaChangeKind,
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,

@@ -31,6 +31,10 @@ class MeetingState(Word):
     CANCELLED = "cancelled", "Cancelled"
 
 
+AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
+NOT_BEGUN = (MeetingState.SCHEDULED, *AGENDA_IS_OUT)
+
+
 class MeetingKind(Word):
     """Type of sitting."""
 
@@ -105,6 +109,9 @@ class ResearchState(Word):
     RETURNED = "returned", "Known"
     NIL_RETURN = "nil_return", "Not known"
     RELEASED = "released", "Opened to the meeting"
+
+
+UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
 
 class MinutesState(Word):

@@ -102,7 +102,7 @@ def wishes(reference: str) -> Any:
     if form.validate_on_submit():
         try:
             cases.record_wishes(
-                unit_of_work.session(), actor, case, wishes=form.wishes.data, version=whole(form.version.data)
+                unit_of_work.session(), actor, case, wishes=form.wishes.data, version=widgets.whole(form.version.data)
             )
         except StaleEdit:
             return conflict_page(
@@ -128,8 +128,3 @@ def opened(reference: str, name: str) -> tuple[Actor, Case, Head]:
 def page(head: Head, tab: str, **facts: Any) -> str:
     """A tab inside the frame that all pages of a case share."""
     return render_template(f"cases/{tab}.html", head=head, tab=tab, **case_layout.frame(head, tab), **facts)
-
-
-def whole(text: str) -> int | None:
-    """A version as typed in a hidden field."""
-    return int(text) if text.isdigit() else None

@@ -15,7 +15,7 @@ from marac.models import Case
 from marac.services.community import closing, powers, reviewing, sides
 from marac.vocabulary import CareAct, ClosureOutcome, Permission as P
 from marac.web import unit_of_work, widgets
-from marac.web.cases import opened, page, whole
+from marac.web.cases import opened, page
 from marac.web.forms.community_case import AdvocateForm, CareActForm, PowersForm
 from marac.web.shell import long_date
 
@@ -89,7 +89,7 @@ def advocate(reference: str) -> Any:
         done = kept(
             form, case,
             lambda: reviewing.name_advocate(
-                session, actor, case, advocate=form.advocate.data, version=whole(form.version.data)
+                session, actor, case, advocate=form.advocate.data, version=widgets.whole(form.version.data)
             ),
             "The advocate is recorded.", ".reviews",
         )  # fmt: skip
@@ -154,7 +154,7 @@ def consider(reference: str) -> Any:
         decided = {one.power.key: (form[one.power.key].data, form[f"reason_{one.power.key}"].data) for one in shown}
         done = kept(
             form, case,
-            lambda: powers.record_powers(session, actor, case, decided, version=whole(form.version.data)),
+            lambda: powers.record_powers(session, actor, case, decided, version=widgets.whole(form.version.data)),
             "What was decided is recorded.", ".consider",
         )  # fmt: skip
         if done:

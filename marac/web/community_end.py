@@ -13,8 +13,8 @@ from marac.errors import NotAllowed
 from marac.services.community import case_reviews, closing, incidents, reviewing
 from marac.services.community.closing import Ending
 from marac.vocabulary import Permission as P
-from marac.web import unit_of_work
-from marac.web.cases import page, whole
+from marac.web import unit_of_work, widgets
+from marac.web.cases import page
 from marac.web.community_case import kept, of_panel
 from marac.web.forms.community_case import ENDED, CaseReviewForm, EndingForm, IncidentForm, UrgentForm
 from marac.web.forms.triage import clock_time
@@ -100,7 +100,7 @@ def case_review(reference: str) -> Any:
             form, case,
             lambda: case_reviews.record_application(
                 session, actor, case, applied_on=form.applied_on.data, outcome=form.outcome.data, link=form.link.data,
-                note=form.note.data, version=whole(form.version.data),
+                note=form.note.data, version=widgets.whole(form.version.data),
             ),
             "The application is recorded.", ".list_incidents",
         )  # fmt: skip
@@ -122,7 +122,7 @@ def close(reference: str) -> Any:
     if form.validate_on_submit():
         ending = Ending(**{name: form[name].data for name in ENDED})
         over = request.form.get("do") == "over"
-        version = whole(form.version.data)
+        version = widgets.whole(form.version.data)
         done = kept(
             form, case, lambda: closing.close_case(session, actor, case, ending, over=over, version=version),
             "The case is closed.", "community_case.reviews",

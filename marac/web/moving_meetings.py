@@ -39,7 +39,7 @@ def move(reference: str) -> Any:
             if request.form.get("do") == "move" and request.form.get("shown") == starts_at.isoformat():
                 rescheduling.move_meeting(
                     session, actor, meeting, starts_at=starts_at, room=form.room.data, reason=form.reason.data,
-                    version=_number(request.form.get("version", "")),
+                    version=widgets.whole(request.form.get("version", "")),
                 )  # fmt: skip
                 flash("Panel moved. Everyone invited will be told.", "success")
                 return redirect(f"/panels/{reference}", code=303)
@@ -102,7 +102,3 @@ def _deferral(form: CallOffForm, to: Meeting | None) -> Deferral:
         form.reason.data, UUID(form.approved_by.data) if form.approved_by.data else None, form.interim_safety.data, to,
         form.conflict_checked.data,
     )  # fmt: skip
-
-
-def _number(words: str) -> int | None:
-    return int(words) if words.isdecimal() else None

@@ -45,7 +45,7 @@ def decide(reference: str) -> Any:
         return answer
     if form.validate_on_submit():
         try:
-            moving.same_version(referral, _whole(form.version.data))
+            moving.same_version(referral, widgets.whole(form.version.data))
             triage.decide(session, actor, referral, forms.ruling(form, beside))
         except RuleBroken as problem:
             _place(form, beside, problem)
@@ -147,7 +147,7 @@ def _beside(session: Any, actor: Any, referral: Referral) -> forms.Beside:
     screening = matching.screen(session, actor, referral.case)
     return forms.Beside(
         screening.matches,
-        listing.meeting_choices(session, actor, referral.programme),
+        listing.meeting_choices(session, actor, referral.programme, referral),
         triage.approvers(session, actor),
         conflicts.possible_conflicts(session, actor, referral),
         screening.others,
@@ -166,7 +166,3 @@ def _place(form: Any, beside: forms.Beside, problem: RuleBroken) -> None:
     if field == "emergency_at":
         field = "emergency_time" if form.emergency_on.data else "emergency_on"
     widgets.place(form, RuleBroken(field, problem.message))
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text and text.isdecimal() else None

@@ -64,6 +64,15 @@ class Borough:
         """Everybody in a role, in the order of the table."""
         return [one for one in self.workers if one.role == role]
 
+    def of_agency(self, agency_id: UUID) -> Worker | None:
+        """Who answers for an agency, by its id."""
+        return next((self.staffed(slug) for slug, one in self.agencies.items() if one == agency_id), None)
+
+    def actor(self, role: Role) -> access.Actor:
+        """The first of a role, as they would work today, with their second factor confirmed."""
+        one = self.of_role(role)[0]
+        return access.Actor(self.id, role, one.id, one.agency_id, programmes=frozenset({DA}), stepped_up_at=clock.now())
+
     def new_reference(self) -> str:
         """A code nobody else in the deployment has."""
         while True:

@@ -27,6 +27,7 @@ def time_field(label: str) -> Any:
 class SeriesForm(widgets.PageForm):
     """How often a panel meets, and with what."""
 
+    version = widgets.hidden_field()
     programme = widgets.select_field("Panel", [], "Select the panel")
     rule = widgets.choice_field("How often", list(SeriesRule), "Select how often it meets")
     anchor_on = widgets.date_field("First day", "Enter the first day", hint="For example, 8 1 2026")
