@@ -13,10 +13,23 @@ from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Agency, Assessment, Case, CasePerson, Referral
-from marac.vocabulary import Criterion, Permission as P, PersonRole, ProgrammeSlug, ReferralKind, ReferralState
+from marac.vocabulary import (
+    Criterion,
+    NeedTest,
+    Permission as P,
+    PersonRole,
+    ProgrammeSlug,
+    ReferralKind,
+    ReferralState,
+    Word,
+)
 
 FORM_OPEN = (ReferralState.DRAFT, ReferralState.RETURNED)
 UNDECIDED = (ReferralState.SUBMITTED, ReferralState.RETURNED)
+WAYS: dict[ProgrammeSlug, tuple[Word, ...]] = {
+    ProgrammeSlug.DA_MARAC: tuple(Criterion), ProgrammeSlug.COMMUNITY_MARAC: tuple(NeedTest),
+    ProgrammeSlug.SANCTUARY: (),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,7 @@ class ReferralLine:
     decide_by_at: datetime | None
     decided_at: datetime | None
     name: str = ""
-    criteria: tuple[Criterion, ...] = ()
+    criteria: tuple[Word, ...] = ()
     programme: ProgrammeSlug = ProgrammeSlug.DA_MARAC
     red_flags: int = 0
 
@@ -116,7 +129,8 @@ def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> lis
         ReferralLine(
             row.id, row.reference, row.state, row.kind, row.urgent, row.agency, row.started_at, row.submitted_at,
             row.decide_by_at, row.decided_at, names.get(row.case_id, "") if row.id in criteria else "",
-            tuple(way for way in Criterion if way in (criteria.get(row.id, {}).get("criteria") or ())), row.programme,
+            tuple(way for way in WAYS[row.programme] if way in (criteria.get(row.id, {}).get("criteria") or ())),
+            row.programme,
             len(flags.get(row.id, ())),
         )
         for row in rows

@@ -20,6 +20,7 @@ TERMS: Final[dict[ProgrammeSlug, tuple[tuple[str, str], ...]]] = {
         ("DASH", "risk matrix"),
         ("checklist", "matrix"),
         ("through the IDVA only", "through the named advocate only"),
+        ("the coordinator and the IDVA service", "the coordinator"),
         ("the IDVA service", "the named advocate"),
         ("the IDVA", "the named advocate"),
         ("IDVA", "named advocate"),

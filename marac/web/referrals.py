@@ -11,7 +11,7 @@ from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
 from marac.services import questions as asked_parts, referral_hints, referral_tasks, referrals
 from marac.vocabulary import ProgrammeSlug, ReferralState, said
-from marac.web import asking, drafts, inbox_page, referral_layout, signin, standing, unit_of_work, widgets
+from marac.web import asking, drafts, inbox_page, referral_layout, rewording, signin, standing, unit_of_work, widgets
 from marac.web.forms import referral_facts, referrals as forms
 from marac.workflows.referral_rules import URGENT_FIELDS
 
@@ -104,6 +104,7 @@ def urgent(reference: str) -> Any:
         else:
             typed = {name: form[name].data for name in URGENT_FIELDS} | {"victim_age": age}
             return _to(".sent", referrals.send_urgent(session, actor, referral, typed))
+    rewording.reword(form, referral.programme)
     return render_template("referrals/urgent.html", form=form, referral=referral), 422 if form.errors else 200
 
 

@@ -98,6 +98,7 @@ def test_an_agency_refers_and_the_coordinator_reads_it_in_the_words_of_this_pane
     assert check.fill_and_post({}, action="/check").h1 == "Referral sent"
     deciding = open_as("coordinator").get(f"{here}/decide")
     assert "Weapon seen or threatened" in deciding.text
+    assert "0 of 43, standard, 13 not known, could rise to 43" in deciding.text
     assert not OURS.search(text_of(deciding)), OURS.search(text_of(deciding))
     assert open_as("domestic").get(f"{here}/decide").status == 404
 

@@ -32,7 +32,7 @@ from marac.workflows import (
 from marac.workflows.checklists import Score
 from marac.workflows.engine import reads
 from marac.workflows.hearing import RECORDS
-from tests.workflows import community_case_conditions
+from tests.workflows import community_case_conditions, community_referral_conditions
 
 HIGH = Score(score=15, max=24, criteria_met=("visible_high_risk",))
 LOW = Score(score=8, max=24)
@@ -197,7 +197,7 @@ CASES = [
      {"agency_id": 3, "to_agency_id": 4}),
 ]  # fmt: skip
 
-CASES += community_case_conditions.CASES
+CASES += community_case_conditions.CASES + community_referral_conditions.CASES
 
 USED = {guard for workflow in WORKFLOWS.values() for move in workflow.transitions for guard in move.guards}
 
