@@ -41,6 +41,7 @@ from marac.vocabulary import (
     ReferralState,
     Role,
 )
+from marac.workflows.hearing import record_of
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
 
 MORNING = datetime(2025, 11, 12, 8, 0, tzinfo=UTC)
@@ -250,9 +251,10 @@ def a_called_case(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
 
 def minute(session: Session, actor: Actor, item: AgendaItem, *, leave_out: tuple[MinuteHeading, ...] = ()) -> None:
     """Type what a hearing needs, section by section."""
+    record = record_of(item.case.programme)
     for heading in (MinuteHeading.VIEWS, MinuteHeading.INFORMATION, *FIVE):
         if heading not in leave_out:
-            notes.save_note(session, actor, item, heading, text=f"{heading.label}: said and agreed.", version=0)
+            notes.save_note(session, actor, item, heading, text=f"{record.label(heading)}: said and agreed.", version=0)
 
 
 def hear(session: Session, actor: Actor, item: AgendaItem, **facts: Any) -> AgendaItem:

@@ -50,4 +50,5 @@ def says_something(text: str) -> bool:
 def gap_lines(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
     """The same as lines for the list of gaps at the end of a meeting."""
     record = record_of(item.case.programme)
-    return [f"{record.label(heading)}: no action and no reason for none" for heading in list_uncovered(session, actor, item)]
+    uncovered = list_uncovered(session, actor, item)
+    return [f"{record.label(heading)}: no action and no reason for none" for heading in uncovered]

@@ -79,7 +79,7 @@ def may_report(actor: Actor, case: Case) -> bool:
 
 
 def is_over(case: Case) -> bool:
-    """Whether nothing more is told in this case; a closed one of a panel that reviews comes back in its window (CM-15)."""
+    """Whether nothing more is told here; a closed case of a panel that reviews comes back in its window (CM-15)."""
     return case.state in OVER and not reopening.may_come_back(case)
 
 

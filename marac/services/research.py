@@ -307,7 +307,8 @@ def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
 
 def _names(session: Session, item: AgendaItem, opens: frozenset[str]) -> dict[str, str]:
     """Who "known" was said of, by name."""
-    return {one.id.hex: one.name for one in persons_in(session, [item.case_id], {item.case_id: opens}).get(item.case_id, ())}
+    found = persons_in(session, [item.case_id], {item.case_id: opens})
+    return {one.id.hex: one.name for one in found.get(item.case_id, ())}
 
 
 def _heard(research: Research, agency: str, readable: bool, names: Mapping[str, str]) -> Heard:

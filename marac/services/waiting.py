@@ -1,4 +1,4 @@
-"""Cases that wait for a coming agenda, whichever: accepted, put off, under review, or to be brought back (DA-19, DA-35).
+"""Cases that wait for a coming agenda, whichever: accepted, put off, under review, to be brought back (DA-35).
 
 Three queries however many wait. Suggests nothing: what one agenda should take is proposing.py.
 """

@@ -13,7 +13,10 @@ from marac.workflows.referral import REFERRAL
 from marac.workflows.research import RESEARCH
 from marac.workflows.telling import TELLING
 
-ALL = (REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG, TELLING)
+ALL = (
+    REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
+    TELLING,
+)  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 
 

@@ -1,4 +1,4 @@
-"""Life of one Community MARAC case: kept on the agenda, reviewed by its band, until the panel closes it (CM-12 to CM-15).
+"""Life of one Community MARAC case: kept on the agenda, reviewed by its band, until it is closed (CM-12 to CM-15).
 
 Refuses a closure over what is still open; the chair may close over it with a reason, never over powers not considered.
 """

@@ -1,4 +1,4 @@
-"""What a hearing goes through and must put on record, per programme: tables of words. Decides nothing, stores nothing."""
+"""What a hearing goes through and must put on record, per programme: tables of words. Decides and stores nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The powers a panel considers, each with its statute, as data; says what is still undecided (CM-12). Decides nothing."""
+"""The powers a panel considers, each with its statute, as data; what is still undecided (CM-12). Decides nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

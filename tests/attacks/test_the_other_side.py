@@ -18,7 +18,7 @@ from tests.builders_panels import COMMUNITY, MORNING, a_called_case, a_case, a_p
 
 SECRETS = (
     "Amina", "Begum", "Elm Row", "E1 0AA", "07700 900123", "I want him to stay away", "Apply for a protection order",
-    "Risk to the victim-survivor: said",
+    "Risk to the person at risk: said",
 )  # fmt: skip
 TABS = ("", "/people", "/risk", "/reviews", "/powers", "/incidents", "/research", "/actions", "/panels", "/documents",
         "/history")  # fmt: skip
@@ -88,7 +88,7 @@ def test_minutes_and_the_plan_stay_shut_for_the_other_side_once_they_are_out(hou
         actor = actor_for(panel.coordinator)
         sides.mark_side(session, actor, the_case(session, panel), panel.housing.agency_id, other_side=True)
         reference = the_case(session, panel).reference
-    said = "Risk to professionals: said and agreed."
+    said = "Risk to workers who visit: said and agreed."
     assert said in signed_in(house, panel.police).get(f"/cases/{reference}/panels").html
     assert said not in signed_in(house, panel.housing).get(f"/cases/{reference}/panels").html
     assert said not in signed_in(house, panel.housing).get(f"/panels/{panel.reference}/minutes").html
