@@ -21,6 +21,8 @@ from marac.web import (
     brief,
     case_risk,
     cases,
+    community_case,
+    community_end,
     contacting,
     demo,
     documents,
@@ -47,6 +49,7 @@ from marac.web import (
     referrals,
     releasing,
     research,
+    routing,
     run_line,
     running,
     scheduling,
@@ -62,9 +65,10 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
-    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
-    outstanding, actions, flags, telling, transfers, library, admin, help, demo,
+    routing, matches, case_risk, cases, community_case, community_end, finding, contacting, incidents, panels,
+    scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
+    minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library, admin,
+    help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

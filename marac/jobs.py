@@ -21,6 +21,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from marac import clock
 from marac.config import load_settings
 from marac.services import flags, leases, missed, outside_links, reminders, timed
+from marac.services.community import reviewing
 from marac.services.deployment import Deployment, open_deployment
 from marac.services.timetable import BEFORE, TIMES, When
 
@@ -55,6 +56,7 @@ JOBS = (
     Job("list_flags_to_lift", TIMES["list_flags_to_lift"], each(flags.send_monthly)),
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
+    Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),
 )
 
 

@@ -14,11 +14,20 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
-from marac.services import addresses_said, attendance, coverage, freezing, meeting_dates, readers, reading_minutes, room
+from marac.services import (
+    addresses_said,
+    attendance,
+    coverage,
+    freezing,
+    meeting_dates,
+    notes,
+    readers,
+    reading_minutes,
+    room,
+)
 from marac.services.agenda import list_items, view_agenda
 from marac.services.attendance import HERE
 from marac.services.moving import advance, flush
-from marac.services.notes import COVERED
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,
@@ -30,6 +39,7 @@ from marac.vocabulary import (
     Permission as P,
     Template,
 )
+from marac.workflows.hearing import record_of
 
 HOLDS_ADDRESS = "An address, a phone or a school stands in the words. Take it out: it is shown only with a reason"
 
@@ -65,14 +75,15 @@ def _gaps_of(item: AgendaItem) -> list[str]:
         return ["No outcome yet"]
     if item.state != AgendaItemState.HEARD:
         return []
-    missing = [label for aim, label in COVERED.items() if aim not in (item.covered or ())]
+    missing = [label for aim, label in notes.aims_of(item).items() if aim not in (item.covered or ())]
     return [f"Not marked as covered: {', '.join(missing)}"] if missing else []
 
 
 def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
     """Of a case that was heard: each risk that was raised and met by no action and no reason."""
     risks = coverage.list_uncovered(session, actor, item) if item.state == AgendaItemState.HEARD else ()
-    named = ", ".join(heading.label for heading in risks)
+    record = record_of(item.case.programme)
+    named = ", ".join(record.label(heading) for heading in risks)
     return [f"No action and no reason for none: {named}"] if named else []
 
 

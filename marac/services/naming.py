@@ -26,7 +26,7 @@ def victims(session: Session, actor: Actor, stages: Mapping[UUID, CaseState]) ->
 
     The cases must come from `access.visible`: this opens what the stage opens, and asks nothing more.
     """
-    named = [case_id for case_id, opens in access.open_stages(actor, stages).items() if "identity" in opens]
+    named = [case_id for case_id, opens in access.open_stages(session, actor, stages).items() if "identity" in opens]
     columns = (*sealed_columns(CasePerson, "identity"), CasePerson.case_id)
     query: Select[Any] = select(*columns).where(CasePerson.case_id.in_(named), CasePerson.role == PersonRole.VICTIM)
     rows = session.execute(query.order_by(CasePerson.position.desc())).all()

@@ -19,7 +19,7 @@ from marac.models import AgendaItem, Attendance, Case, ContactMethod, Deadline, 
 from marac.services import naming, safe_contact
 from marac.services.involvement import core_agencies
 from marac.services.safe_contact import FIRST_CONTACT
-from marac.vocabulary import UNANSWERED, AgendaItemState, AttendanceState, Permission as P, PersonRole
+from marac.vocabulary import UNANSWERED, AgendaItemState, AttendanceState, Permission as P, PersonRole, said
 
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
 COMING = (AttendanceState.INVITED, AttendanceState.PRESENT, AttendanceState.DEPUTY)
@@ -165,7 +165,7 @@ def _first_contacts(session: Session, _meeting: Meeting, items: Sequence[AgendaI
     )
     text = "The IDVA has not made contact"
     return [
-        (item.id, Check(text, f"/cases/{item.case.reference}", "See the case"))
+        (item.id, Check(said(item.case.programme, text), f"/cases/{item.case.reference}", "See the case"))
         for item in items
         if item.case_id in unmet
     ]

@@ -137,9 +137,10 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
         .options(joinedload(Research.item).joinedload(AgendaItem.case))
         .order_by(AgendaItem.position, Research.id)
     ).all()
-    open_cases = _grant(session, actor, rows)
-    people, persons = people_in(session, [row.case_id for row in rows]), persons_in(session, open_cases)
-    addresses = perpetrator_addresses(session, actor.partnership_id, open_cases)
+    open_cases, opened = _grant(session, actor, rows)
+    people, persons = people_in(session, opened, opened), persons_in(session, open_cases, opened)
+    located = [one for one in open_cases if access.locates(session, actor, one, meeting.programme)]
+    addresses = perpetrator_addresses(session, actor.partnership_id, located)
     stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
     rules = safe_contact.contact_rules_of(session, actor, stages)
     before = earlier_answers(session, actor, meeting, open_cases)
@@ -168,14 +169,15 @@ def _stage(research: Research) -> CaseState | None:
     return item.case.state if waits else None
 
 
-def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID]:
-    """Open each case at its stage if the agency may see it (their ids are returned); else only what initials need."""
+def _grant(
+    session: Session, actor: Actor, rows: Sequence[Research]
+) -> tuple[set[UUID], dict[UUID, frozenset[str]]]:
+    """Open each case at its stage if the agency may see it; else only what initials need. The ids of those it may see,
+    and what opened in each."""
     mine = select(Case.id).where(access.rule(actor, P.CASE_READ, Case), Case.id.in_([row.case_id for row in rows]))
     open_cases = set(session.scalars(mine))
-    for row in rows:
-        shown = row.case_id in open_cases
-        access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
-    return open_cases
+    stages = {row.case_id: row.item.case.state if row.case_id in open_cases else CaseState.RECEIVED for row in rows}
+    return open_cases, access.open_stages(session, actor, stages)
 
 
 def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
@@ -299,13 +301,14 @@ def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
         .order_by(Agency.name)
     )
     found = rows.all()
-    names = _names(session, item) if readable else {}
+    names = _names(session, item, opens) if readable else {}
     return [_heard(research, agency, research.state in readable, names) for research, agency in found]
 
 
-def _names(session: Session, item: AgendaItem) -> dict[str, str]:
+def _names(session: Session, item: AgendaItem, opens: frozenset[str]) -> dict[str, str]:
     """Who "known" was said of, by name."""
-    return {one.id.hex: one.name for one in persons_in(session, [item.case_id]).get(item.case_id, ())}
+    found = persons_in(session, [item.case_id], {item.case_id: opens})
+    return {one.id.hex: one.name for one in found.get(item.case_id, ())}
 
 
 def _heard(research: Research, agency: str, readable: bool, names: Mapping[str, str]) -> Heard:

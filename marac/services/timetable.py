@@ -73,6 +73,7 @@ TIMES: dict[str, When] = {
     "list_flags_to_lift": daily("06:15"),
     "drop_outside_links": daily("06:20"),
     "warn_overdue": daily("07:00"),
+    "reviews_due": daily("06:05"),
 }
 
 

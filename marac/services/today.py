@@ -16,11 +16,32 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
-from marac.models import Action, Meeting, Minutes
-from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
+from marac.models import Action, Case, Meeting, Minutes
+from marac.services import (
+    actions,
+    escalating,
+    flags,
+    handing_over,
+    inbox,
+    local,
+    missed,
+    naming,
+    research,
+    same_day,
+    telling,
+)
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
-from marac.vocabulary import LIVE_ACTIONS, NOT_BEGUN, MeetingState, MinutesState, Permission as P, ReferralState, Role
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    NOT_BEGUN,
+    CaseState,
+    MeetingState,
+    MinutesState,
+    Permission as P,
+    ReferralState,
+    Role,
+)
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +116,14 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
             note=_who(line.name, line.reference),
             minutes=2,
             urgent=line.urgent,
+        )
+
+
+def _red_flags(session: Session, actor: Actor) -> Iterable[Row]:
+    for case in same_day.waiting_cases(session, actor):
+        due = same_day.waiting(session, case)
+        yield Row(
+            TODAY, "Act today: a red flag was raised", f"/cases/{case.reference}/acted", due, case.reference, 5, True
         )
 
 
@@ -250,6 +279,17 @@ def _panels(session: Session, actor: Actor) -> Iterable[Row]:
             yield Row(section, text, f"/panels/{meeting.reference}", meeting.starts_at, meeting.state.label)
 
 
+def _reviews(session: Session, actor: Actor) -> Iterable[Row]:
+    """Cases whose review has come round: score again, then an agenda, or the end of the case."""
+    due = access.visible(actor, P.CASE_REVIEW, Case).where(Case.state == CaseState.REVIEW_DUE)
+    cases = session.scalars(due.order_by(Case.review_on).limit(MOST)).all()
+    names = naming.victims(session, actor, {case.id: case.state for case in cases})
+    for case in cases:
+        who = _who(names.get(case.id, ""), case.reference)
+        yield Row(_section(case.review_on) or WEEK, "Review a case", f"/cases/{case.reference}/reviews", case.review_on,
+                  who, 10)  # fmt: skip
+
+
 def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
     for one in first_contacts(session, actor):
         yield _contact_row(one, "Make first contact", f"/cases/{one.reference}", 10)
@@ -271,12 +311,14 @@ def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
 
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
+    ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
     ("possible matches", P.PERSON_LINK, _matches),
     ("hand-overs", P.REFERRAL_DECIDE, _awaited),
     ("research", P.RESEARCH_WRITE, _research),
     ("actions", P.ACTION_UPDATE, _own_actions),
     ("first contacts", P.CASE_UPDATE, _to_contact),
+    ("reviews", P.CASE_REVIEW, _reviews),
     ("wishes", P.CASE_UPDATE, _wishes),
     ("safe contact", P.CASE_UPDATE, _stale),
     ("flags", P.FLAG_CONFIRM, _flags),

@@ -13,6 +13,8 @@ class CaseState(Word):
     HEARD = "heard", "Heard, minutes not issued"
     ISSUED = "issued", "Heard, flag live"
     LAPSED = "lapsed", "Twelve months over"
+    ACTIONS_OPEN = "actions_open", "Plan under way"
+    REVIEW_DUE = "review_due", "Review due"
     CLOSED = "closed", "Closed"
     MERGED = "merged", "Joined to another case"
     ERASED = "erased", "Erased"

@@ -197,6 +197,7 @@ def send_report(actor: Actor, action: Action, form: ReportForm) -> None:
         facts = {
             "note": form.done_note.data, "safe_contact_met": form.safe_contact_met.data,
             "evidence": upload.read() if upload else b"",
+            "victim_updated": form.victim_updated.data, "not_updated_because": form.not_updated_because.data,
         }  # fmt: skip
         actions.complete_action(session, actor, action, version=version, **facts)
     elif form.standing.data != CANNOT:

@@ -11,7 +11,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
-from marac.services import case_page, case_tabs, cases, places, repeats, revealing
+from marac.services import case_page, case_tabs, cases, incidents, places, repeats, revealing
 from marac.services.case_page import Head
 from marac.vocabulary import CaseState, RevealReason
 from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
@@ -55,6 +55,7 @@ def summary(reference: str) -> Any:
         head, "summary", told=told, steps=[case_layout.step_row(step) for step in told.next_steps[:5]],
         clocks=[triage_layout.clock_line(one) for one in repeats.clocks(session, case)],
         counts=triage_layout.counts_words(session, case),
+        live_incidents="reviews" in head.offers and case.state not in incidents.OVER,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from marac.errors import RuleBroken, StaleEdit, WrongState
 from marac.models import Referral
 from marac.services import (
     conflicts,
+    elsewhere,
     handing_over,
     listing,
     matching,
@@ -16,6 +17,7 @@ from marac.services import (
     outside_referrers,
     referrals,
     safe_contact,
+    same_day,
     triage,
 )
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
@@ -58,7 +60,8 @@ def decide(reference: str) -> Any:
         sender=outside_referrers.sender_of(session, actor, referral),
         told=triage_layout.told(session, referral, opened), clock_words=triage_layout.clock_words(session, referral),
         links=triage_layout.links(session, form, beside.matches), asked=forms.conflict_fields(form, beside.possible),
-        others=beside.others,
+        others=beside.others, present=elsewhere.present(session, actor, referral.case),
+        today_by=same_day.waiting(session, referral),
         counts=triage_layout.counts_words(session, referral.case), late=triage_layout.late(beside.meetings),
         usual=[one.value for one in forms.USUAL], order=forms.ORDER, needed_by=forms.needed_by,
     ), 422 if form.errors else 200  # fmt: skip

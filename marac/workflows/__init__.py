@@ -2,6 +2,8 @@
 transition or a refusal comes out."""
 
 from marac.workflows.action import ACTION, FLAG
+from marac.workflows.community_marac import COMMUNITY_MARAC
+from marac.workflows.community_referral import COMMUNITY_REFERRAL
 from marac.workflows.da_marac import DA_MARAC
 from marac.workflows.engine import Workflow
 from marac.workflows.meeting import AGENDA_ITEM, MEETING
@@ -11,7 +13,10 @@ from marac.workflows.referral import REFERRAL
 from marac.workflows.research import RESEARCH
 from marac.workflows.telling import TELLING
 
-ALL = (REFERRAL, DA_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG, TELLING)
+ALL = (
+    REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
+    TELLING,
+)  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 
 

@@ -243,7 +243,8 @@ def test_a_known_person_written_down_again_has_another_spelling_and_address_but_
 def test_a_month_has_its_figures_in_rows(house):
     with house.reader() as session:
         year = (Meeting.starts_at >= datetime(2022, 4, 1, tzinfo=UTC),
-                Meeting.starts_at < datetime(2023, 4, 1, tzinfo=UTC))  # fmt: skip
+                Meeting.starts_at < datetime(2023, 4, 1, tzinfo=UTC),
+                Meeting.programme == ProgrammeSlug.DA_MARAC)  # fmt: skip
         rows = session.execute(select(AgendaItem.case_id, AgendaItem.is_repeat).join(Meeting).where(*year)).all()
     assert (len(rows), len({row.case_id for row in rows})) == (42, 36)
     assert sum(row.is_repeat for row in rows) == 13
@@ -251,7 +252,9 @@ def test_a_month_has_its_figures_in_rows(house):
 
 def test_a_load_says_how_far_it_is_and_what_it_wrote(loaded):
     house, counts, told = loaded
-    assert told[-1][0] == told[-1][1] == counts["cases"] - 1, "and one that another area sent"
+    with house.reader() as session:
+        ours = session.scalar(select(func.count()).where(Case.programme == ProgrammeSlug.DA_MARAC))
+    assert told[-1][0] == told[-1][1] == ours - 1, "and one that another area sent"
     assert (counts["victims_heard_2022_23"], counts["hearings_2022_23"], counts["repeats_2022_23"]) == (36, 42, 13)
     nouns = {"cases": Case, "referrals": Referral, "hearings": AgendaItem, "research": Research, "actions": Action,
              "flags": Flag, "attendances": Attendance, "users": User, "person_tokens": PersonToken}  # fmt: skip

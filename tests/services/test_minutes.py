@@ -57,7 +57,7 @@ def test_gaps_name_the_case_and_what_was_not_covered_da_30(house):
     panel = a_held_panel(house, 2)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        notes.save_covered(session, actor, panel.item(session, 1), list(notes.COVERED))
+        notes.save_covered(session, actor, panel.item(session, 1), list(notes.aims_of(panel.item(session, 1))))
         gaps = minutes.list_gaps(session, actor, panel.meeting(session))
         assert [gap.number for gap in gaps if "covered" in gap.text] == [2]
         assert any("Risk to staff" in gap.text for gap in gaps)

@@ -35,7 +35,7 @@ def test_a_referral_is_nine_screens_or_fewer():
 
 
 @pytest.mark.parametrize(
-    ("about", "where"), [("community_marac", "Community MARAC form"), ("sanctuary", "Sanctuary form")]
+    ("about", "where"), [("community_marac", "does not belong to this panel"), ("sanctuary", "Sanctuary form")]
 )
 def test_what_is_not_started_here_yet_says_where_to_send_it_and_999_comes_first(house, open_as, about, where):
     page = open_as("housing").get("/referrals/new")

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -96,7 +96,7 @@ def found_borough(session: Session, keyring: Keyring, plan: Plan) -> Borough:
     agencies = {row.slug: row.id for row in rows}
     core = tuple(row.slug for row in rows if row.panels.get(DA) == "core" and "researcher" in row.functions)
     access.open_staff_for("load", partnership.id)
-    workers = tuple(_employ(session, keyring, partnership.id, agencies))
+    workers = tuple(employ(session, keyring, partnership.id, agencies, table("accounts")))
     session.flush()
     taken = {code for model in (Case, Referral, Meeting) for code in session.scalars(select(model.reference))}
     return Borough(partnership.id, agencies, tuple(sorted(core)), workers, taken)
@@ -164,10 +164,13 @@ def _drawn(keyring: Keyring, label: str) -> bytes:
     return hmac.digest(keyring.deployment_secret("demo-accounts"), label.encode(), hashlib.sha256)
 
 
-def _employ(session: Session, keyring: Keyring, partnership_id: UUID, agencies: dict[str, UUID]) -> Iterator[Worker]:
+def employ(
+    session: Session, keyring: Keyring, partnership_id: UUID, agencies: dict[str, UUID], rows: Iterable[dict[str, Any]]
+) -> Iterator[Worker]:
+    """An account for each row of a table: name, agency, role, programme."""
     kept = passwords.seal_password(password(keyring))
     now = clock.now()
-    for row in table("accounts"):
+    for row in rows:
         email = email_of(row["name"])
         user = User(
             partnership_id=partnership_id, state=UserState.ACTIVE, signin_token=signin.signin_token(keyring, email),

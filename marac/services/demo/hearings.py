@@ -18,7 +18,6 @@ from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling
 from marac.services.demo.told import write_telling
-from marac.services.notes import COVERED
 from marac.vocabulary import (
     AgendaItemState,
     DeferralReason,
@@ -26,12 +25,15 @@ from marac.vocabulary import (
     InvolvementBasis,
     MinuteHeading,
     Outcome,
+    ProgrammeSlug,
     ResearchState,
 )
 from marac.workflows.deadlines import add_months
+from marac.workflows.hearing import RECORDS
 
 R = ResearchState
 H = MinuteHeading
+AIMS = RECORDS[ProgrammeSlug.DA_MARAC].covered
 OVER = ("long ago", "earlier", "recent", "last")
 RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
 FLAGS: dict[str, dict[FlagState, float]] = {
@@ -129,9 +131,9 @@ def _said_of_item(one: Occasion) -> dict[str, Any]:
                 "deferral_code": DeferralReason.REFERRER_ABSENT}  # fmt: skip
     if not one.over:
         return {}
-    missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
+    missed = pick(draw, list(AIMS)) if chance(draw, 0.15) else None
     said = {
-        "covered": [aim for aim in COVERED if aim != missed],
+        "covered": [aim for aim in AIMS if aim != missed],
         "who_tells": pick(draw, table("safety")["who_tells"]),
     }
     return said | ({"transferred_to": pick(draw, AREAS)} if one.hearing.outcome is Outcome.TRANSFERRED else {})

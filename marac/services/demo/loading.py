@@ -14,6 +14,7 @@ from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
 from marac.db import Base
 from marac.models import AuditEntry, Partnership, PersonToken
+from marac.services.demo import community_cases
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
@@ -87,6 +88,8 @@ def load(
         if progress:
             progress(min(start + BATCH, planned.cases), planned.cases)
     with unit_of_work(deployment) as session:
+        community_cases.write_community(session, deployment.keyring, borough, today=planned.today, seed=seed)
+    with unit_of_work(deployment) as session:
         write_versions(session, borough)
     for step in STEPS:
         with unit_of_work(deployment) as session:
@@ -95,7 +98,7 @@ def load(
         write_moves(session, deployment.keyring, borough, seed)
         audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
     with deployment.reader() as session:
-        return dict(sorted({**_counted(session), **_of_year(planned)}.items()))
+        return dict(sorted({**_counted(session), **_of_year(planned), **community_cases.figures(session)}.items()))
 
 
 def _counted(session: Session) -> dict[str, int]:
