@@ -21,6 +21,8 @@ from marac.web import (
     brief,
     case_risk,
     cases,
+    community_case,
+    community_end,
     contacting,
     demo,
     documents,
@@ -50,6 +52,7 @@ from marac.web import (
     releasing,
     reports,
     research,
+    routing,
     run_line,
     running,
     sanctuary,
@@ -73,11 +76,11 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    matches, case_risk, cases, finding, contacting, incidents, panels, scheduling, moving_meetings, agenda, publishing,
-    brief, attendance, research, running, run_line, shared_screen, minutes, releasing, documents, asynchronous,
-    outstanding, actions, flags, telling, transfers, library, sanctuary, sanctuary_form,
-    sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off,
-    letters, reports, admin, help, demo,
+    routing, matches, case_risk, cases, community_case, community_end, finding, contacting, incidents, panels,
+    scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
+    minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
+    sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
+    reports, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -37,7 +37,11 @@ KEEP_EVERY = 100
 
 _MOVED = frozenset({"from", "to"})
 TAGS: dict[str, frozenset[str]] = {
-    **{f"{flow.noun}:{step.name}": _MOVED for flow in WORKFLOWS.values() for step in flow.transitions},
+    **{
+        f"{flow.noun.removeprefix('community_')}:{step.name}": _MOVED
+        for flow in WORKFLOWS.values()
+        for step in flow.transitions
+    },
     "signin:succeeded": frozenset({"factor"}),
     "signin:failed": frozenset({"reason"}),
     "signin:ended": frozenset({"reason"}),
@@ -63,6 +67,9 @@ TAGS: dict[str, frozenset[str]] = {
     "case:opened": frozenset({"kind"}),
     "case:updated": frozenset({"fields"}),
     "case:joined": frozenset({"other"}),
+    "case:reviewed": frozenset({"fields"}),
+    "case:sided": frozenset({"agency", "marked"}),
+    "incident:recorded": frozenset({"again"}),
     "paper:added": frozenset({"bytes"}),
     "paper:read": frozenset(),
     "paper:removed": frozenset(),
@@ -74,11 +81,16 @@ TAGS: dict[str, frozenset[str]] = {
     "case:searched": frozenset({"terms", "found", "asked"}),
     "incident:reported": frozenset(),
     "person:matched": frozenset({"found"}),
+    "risk:alerted": frozenset({"found"}),
+    "risk:acted": frozenset(),
+    "routing:asked": frozenset({"programme"}),
+    "routing:answered": frozenset({"answer"}),
     "person:linked": frozenset({"other", "decision"}),
     "person:revised": frozenset({"other", "before", "decision", "reason"}),
     "location:revealed": frozenset({"compartment", "field", "reason"}),
     "meeting:scheduled": frozenset({"kind"}),
     "meeting:moved": frozenset({"deadlines"}),
+    "meeting:staffed": frozenset(),
     "series:saved": frozenset({"rule"}),
     "series:ended": frozenset(),
     "agenda:reordered": frozenset({"items"}),

@@ -21,6 +21,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from marac import clock
 from marac.config import load_settings
 from marac.services import flags, leases, missed, outside_links, reminders, timed
+from marac.services.community import reviewing
 from marac.services.deployment import Deployment, open_deployment
 from marac.services.sanctuary import follow_ups, landlord, works_orders
 from marac.services.timetable import BEFORE, TIMES, When
@@ -54,9 +55,9 @@ JOBS = (
     Job("look_again", TIMES["look_again"], each(missed.look_again)),
     Job("lapse_flags", TIMES["lapse_flags"], each(timed.lapse_flags)),
     Job("list_flags_to_lift", TIMES["list_flags_to_lift"], each(flags.send_monthly)),
-    Job("escalate_flags", TIMES["escalate_flags"], each(flags.escalate_overdue)),
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
+    Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),

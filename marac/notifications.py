@@ -31,11 +31,11 @@ from marac.models import Action, AgendaItem, Meeting, Membership, Message, Resea
 from marac.paths import TEMPLATES
 from marac.vocabulary import (
     LIVE_ACTIONS,
+    UNANSWERED,
     AgendaItemState,
     MeetingState,
     Permission,
     ProgrammeSlug,
-    ResearchState,
     Template,
     UserState,
 )
@@ -53,7 +53,6 @@ URGENT = (Template.REFERRAL_URGENT,)
 TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt"}  # by where the link leads
 TO_HEAR = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)  # nothing is asked of a case once it was heard
 ASKING = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)

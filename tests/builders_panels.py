@@ -35,25 +35,32 @@ from marac.vocabulary import (
     MinuteHeading,
     Outcome,
     PersonRole,
+    ProgrammeSlug,
     Protects,
     ReferralKind,
     ReferralState,
     Role,
 )
+from marac.workflows.hearing import record_of
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
 
 MORNING = datetime(2025, 11, 12, 8, 0, tzinfo=UTC)
 NAMES = ("Amina Begum", "Siobhan Doyle", "Zofia Nowak", "Grace Okafor", "Halima Warsame", "Lucy Chen")
+COMMUNITY = ProgrammeSlug.COMMUNITY_MARAC
 FIVE = (
     MinuteHeading.RISK_VICTIM, MinuteHeading.RISK_CHILDREN, MinuteHeading.RISK_ADULTS, MinuteHeading.RISK_PERPETRATOR,
     MinuteHeading.RISK_STAFF,
 )  # fmt: skip
 
 
+HOSTS = {DA: ("vawg_team", "met_police_da"), COMMUNITY: ("asb_team", "met_police_snt")}
+
+
 def a_case(
     session: Session, house: Deployment, *, name: str = "Amina Begum", perpetrator: str = "Karim Begum",
     children: int = 1, kind: ReferralKind = ReferralKind.NEW, referred_by: str = "solace",
-    wishes: str | None = "I want him to stay away.", checked_on: date | None = None, **facts: Any,
+    wishes: str | None = "I want him to stay away.", checked_on: date | None = None,
+    programme: ProgrammeSlug = DA, **facts: Any,
 ) -> Case:  # fmt: skip
     """A case with its people and an accepted referral, not on any agenda; built from models alone."""
     partnership_id, case_id = a_partnership(session).id, uuid4()
@@ -66,8 +73,9 @@ def a_case(
         "wishes": wishes,
     }
     case = Case(
-        id=case_id, partnership_id=partnership_id, programme=DA, reference=new_reference(session), **{**usual, **facts}
-    )
+        id=case_id, partnership_id=partnership_id, programme=programme, reference=new_reference(session),
+        **{**usual, **facts},
+    )  # fmt: skip
     session.add(case)
     session.flush()
     _a_person(session, case, PersonRole.VICTIM, 1, full_name=name, born_on=date(1991, 3, 27), checked_on=checked_on)
@@ -99,9 +107,12 @@ def _a_referral(session: Session, case: Case, kind: ReferralKind, referred_by: s
             since_on=today, until_on=None,
         )
     )  # fmt: skip
-    idva = a_user(session, session.info["house"], Role.IDVA, referred_by, full_name="Ida Sender")
+    role = Role.IDVA if case.programme == DA else Role.REPRESENTATIVE
+    idva = a_user(
+        session, session.info["house"], role, referred_by, full_name="Ida Sender", programme=case.programme
+    )  # fmt: skip
     referral = Referral(
-        partnership_id=case.partnership_id, case_id=case.id, programme=DA, reference=new_reference(session),
+        partnership_id=case.partnership_id, case_id=case.id, programme=case.programme, reference=new_reference(session),
         state=ReferralState.ACCEPTED, kind=kind, agency_id=agency.id, user_id=idva.id, started_at=clock.now(),
         submitted_at=clock.now(), decided_at=clock.now(),
     )  # fmt: skip
@@ -167,18 +178,27 @@ class Panel:
         return unit_of_work(self.house, actor_for(worker))
 
 
-def a_panel(house: Deployment, cases: int = 2, starts_in: timedelta = timedelta(hours=1), **facts: Any) -> Panel:
+def a_panel(
+    house: Deployment, cases: int = 2, starts_in: timedelta = timedelta(hours=1), programme: ProgrammeSlug = DA,
+    **facts: Any,
+) -> Panel:  # fmt: skip
     """A booked meeting of today, unless told, with accepted cases on it and four people; nothing published."""
+    team, police = HOSTS[programme]
     with unit_of_work(house) as session:
         session.info["house"] = house
         workers = {
-            "coordinator": a_user(session, house, Role.COORDINATOR, "vawg_team", full_name="Ade Okafor"),
-            "chair": a_user(session, house, Role.CHAIR, "met_police_da", full_name="Nia Hart"),
-            "police": a_user(session, house, Role.REPRESENTATIVE, "met_police_da", full_name="Paul Grey"),
-            "housing": a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Hana Reed"),
-        }
-        meeting = a_meeting(session, starts_at=clock.now() + starts_in)
-        made = [a_case(session, house, name=NAMES[number % len(NAMES)], **facts) for number in range(cases)]
+            name: a_user(session, house, role, agency, full_name=who, programme=programme)
+            for name, role, agency, who in (
+                ("coordinator", Role.COORDINATOR, team, "Ade Okafor"), ("chair", Role.CHAIR, police, "Nia Hart"),
+                ("police", Role.REPRESENTATIVE, police, "Paul Grey"),
+                ("housing", Role.REPRESENTATIVE, "housing_options", "Hana Reed"),
+            )
+        }  # fmt: skip
+        meeting = a_meeting(session, starts_at=clock.now() + starts_in, programme=programme)
+        made = [
+            a_case(session, house, name=NAMES[number % len(NAMES)], programme=programme, **facts)
+            for number in range(cases)
+        ]
         panel = Panel(house, meeting.reference, meeting.id, tuple(case.id for case in made), **workers)
     with panel.work(panel.coordinator) as session:
         for case_id in panel.case_ids:
@@ -231,15 +251,17 @@ def a_called_case(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
 
 def minute(session: Session, actor: Actor, item: AgendaItem, *, leave_out: tuple[MinuteHeading, ...] = ()) -> None:
     """Type what a hearing needs, section by section."""
+    record = record_of(item.case.programme)
     for heading in (MinuteHeading.VIEWS, MinuteHeading.INFORMATION, *FIVE):
         if heading not in leave_out:
-            notes.save_note(session, actor, item, heading, text=f"{heading.label}: said and agreed.", version=0)
+            notes.save_note(session, actor, item, heading, text=f"{record.label(heading)}: said and agreed.", version=0)
 
 
 def hear(session: Session, actor: Actor, item: AgendaItem, **facts: Any) -> AgendaItem:
     """A complete hearing with one action for the police."""
     minute(session, actor, item)
-    agency = next(agency for agency in assigning.list_owners(session, actor) if agency.slug == "met_police_da")
+    police = HOSTS[item.case.programme][1]
+    agency = next(agency for agency in assigning.list_owners(session, actor) if agency.slug == police)
     assigning.assign_action(
         session, actor, item, agency=agency, text="Apply for a protection order",
         due_on=clock.today() + timedelta(days=2), protects=Protects.VICTIM,

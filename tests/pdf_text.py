@@ -45,7 +45,8 @@ def _packed(body: bytes) -> dict[int, bytes]:
 
 def _content(body: bytes) -> bytes:
     raw = STREAM.search(body)[1]
-    return zlib.decompress(raw) if b"FlateDecode" in body else raw
+    # a stream whose last byte looks like a line end is one short here, and whole all the same
+    return zlib.decompressobj().decompress(raw) if b"FlateDecode" in body else raw
 
 
 def _reference(body: bytes, name: bytes) -> int | None:

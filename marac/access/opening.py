@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import aliased, object_session
+from sqlalchemy.orm import Session, aliased, object_session
 
 from marac.access.policy import GRANTS, asked, holds, require, require_holds, require_step_up, rule
-from marac.access.relations import Actor
+from marac.access.relations import Actor, other_side
 from marac.crypto import vault
-from marac.errors import NotAllowed
-from marac.models import Action, Case, Referral
-from marac.vocabulary import CaseState as S, Permission as P, ReferralState, Role
+from marac.errors import NotAllowed, NotFound
+from marac.models import Action, Agency, Case, Referral
+from marac.vocabulary import CaseState as S, Permission as P, ProgrammeSlug, ReferralState, Role
 
 _PEOPLE = frozenset({"identity", "children", "perpetrator"})
 _STORY = _PEOPLE | {"risk", "summary"}
@@ -30,13 +30,18 @@ _REPRESENTATIVE: dict[S, frozenset[str]] = {
     S.IN_MEETING: _ROOM | _OWN,
     S.HEARD: _STORY | _OWN | {"research:*", "actions"},
     S.ISSUED: _ROOM | _OWN,
+    S.ACTIONS_OPEN: _ROOM | _OWN,
+    S.REVIEW_DUE: _ROOM | _OWN,
     S.LAPSED: _OWN | {"actions", "identity", "perpetrator"},  # whose mark is to be lifted from the agency's file
     S.CLOSED: _OWN,
 }
 _PANEL_STAGES: dict[S, frozenset[str]] = {
     S.RECEIVED: _STORY | {"contact", "minutes", "actions", "documents"},
     S.LISTED: _STORY | _OWN | {"contact", "minutes", "actions", "documents"},
-    **dict.fromkeys((S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.LAPSED), _ROOM | _OWN | {"contact"}),
+    **dict.fromkeys(
+        (S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.ACTIONS_OPEN, S.REVIEW_DUE, S.LAPSED),
+        _ROOM | _OWN | {"contact"},
+    ),
     S.CLOSED: _STORY | {"minutes", "actions", "documents"},
 }
 _ENDED = (S.LAPSED, S.CLOSED)
@@ -61,7 +66,7 @@ SEALS: dict[Role, frozenset[str]] = {
 }
 
 # Until when a masked value may be shown, one at a time: for an agency as long as there is a live plan.
-_LIVE = frozenset({S.RECEIVED, S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED})
+_LIVE = frozenset({S.RECEIVED, S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.ACTIONS_OPEN, S.REVIEW_DUE})
 REVEALS: dict[Role, frozenset[S]] = {
     Role.REPRESENTATIVE: _LIVE,
     Role.DEPUTY: _LIVE,
@@ -70,31 +75,45 @@ REVEALS: dict[Role, frozenset[S]] = {
     Role.CHAIR: _LIVE | {S.LAPSED, S.CLOSED},
 }
 REVEALED = frozenset({"location", "contact"})
+# What is left for an agency that works only with the person said to be causing harm: who that is, and its own (CM-19).
+_OTHER_SIDE = frozenset({"perpetrator", "actions"}) | _OWN
+_MEMBERS = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA, Role.REFERRER)
+_KEEP_LOCATION = (ProgrammeSlug.COMMUNITY_MARAC,)  # panels where only their core agencies learn where somebody is
 
 
 def open_case(actor: Actor, case: Case) -> frozenset[str]:
     """Grant this unit of work what the actor may open and seal in a case at its stage; returns what opens."""
     session = object_session(case)
-    drafting = session is not None and _is_drafting(actor, case)
+    if session is None:
+        raise NotFound
+    drafting = _is_drafting(actor, case)
     if not drafting:
         require(actor, P.CASE_READ, case)
-    return open_stage(actor, case.id, case.state, drafting=drafting)
+    return open_stage(session, actor, case.id, case.state, drafting=drafting)
 
 
-def open_stage(actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False) -> frozenset[str]:
+def open_stage(session: Session, actor: Actor, case_id: UUID, stage: S, *, drafting: bool = False) -> frozenset[str]:
     """The same for a case already known to be visible: one row of OPENS, and the role's SEALS."""
-    return open_stages(actor, {case_id: stage}, drafting=drafting)[case_id]
+    return open_stages(session, actor, {case_id: stage}, drafting=drafting)[case_id]
 
 
-def open_stages(actor: Actor, stages: Mapping[UUID, S], *, drafting: bool = False) -> dict[UUID, frozenset[str]]:
-    """The same for the cases of a list, which come from `visible`: what opens in each; one grant for all at a stage."""
-    alike: dict[S, list[UUID]] = {}
+def open_stages(
+    session: Session, actor: Actor, stages: Mapping[UUID, S], *, drafting: bool = False
+) -> dict[UUID, frozenset[str]]:
+    """The same for the cases of a list, which come from `visible`: what opens in each; one grant for all at a stage.
+
+    Where the actor's agency works only with the person said to be causing harm, next to nothing opens (CM-19).
+    """
+    against = _on_other_side(session, actor) if stages else frozenset()
+    alike: dict[tuple[S, bool], list[UUID]] = {}
     for case_id, stage in stages.items():
-        alike.setdefault(stage, []).append(case_id)
+        alike.setdefault((stage, case_id in against), []).append(case_id)
     opened: dict[UUID, frozenset[str]] = {}
-    for stage, case_ids in alike.items():
+    for (stage, opposed), case_ids in alike.items():
         opens, seals = _at_stage(actor.role, stage)
-        if drafting:
+        if opposed:
+            opens, seals = opens & _OTHER_SIDE, seals & _OTHER_SIDE
+        elif drafting:
             opens, seals = (
                 opens | (DRAFTING if stage is S.RECEIVED else DRAFTING - REVEALED - {"documents"}),
                 seals | DRAFTING,
@@ -102,6 +121,29 @@ def open_stages(actor: Actor, stages: Mapping[UUID, S], *, drafting: bool = Fals
         _grant(actor, case_ids, opens, seals)
         opened |= dict.fromkeys(case_ids, opens)
     return opened
+
+
+def _on_other_side(session: Session, actor: Actor) -> frozenset[UUID]:
+    """The cases in which the actor's agency is marked so; read once in a unit of work."""
+    if actor.role not in _MEMBERS or actor.agency_id is None:
+        return frozenset()
+    held = session.info.setdefault("other_side", {})
+    if actor.agency_id not in held:
+        held[actor.agency_id] = frozenset(session.scalars(other_side(actor)))
+    found: frozenset[UUID] = held[actor.agency_id]
+    return found
+
+
+def locates(session: Session, actor: Actor, case_id: UUID, programme: ProgrammeSlug) -> bool:
+    """Whether the actor may learn where people of a case are: never from the side of who is said to cause harm, and at
+    some panels only who runs the panel and core agencies.
+    """
+    if case_id in _on_other_side(session, actor):
+        return False
+    if programme not in _KEEP_LOCATION or actor.role not in _MEMBERS:
+        return True
+    agency = session.get(Agency, actor.agency_id) if actor.agency_id else None
+    return agency is not None and agency.panels.get(programme) == "core"
 
 
 def _grant(actor: Actor, case_ids: list[UUID], opens: frozenset[str], seals: frozenset[str]) -> None:
@@ -120,7 +162,8 @@ def _at_stage(role: Role, stage: S) -> tuple[frozenset[str], frozenset[str]]:
 def open_new_case(actor: Actor, case_id: UUID) -> None:
     """Grant the person who starts a referral the drafting compartments of the case that is being made for it."""
     require_holds(actor, P.REFERRAL_CREATE)
-    open_stage(actor, case_id, S.RECEIVED, drafting=True)
+    opens, seals = _at_stage(actor.role, S.RECEIVED)
+    _grant(actor, [case_id], opens | DRAFTING, seals | DRAFTING)
 
 
 def open_unfinished(actor: Actor, referral: Referral) -> frozenset[str]:
@@ -156,6 +199,9 @@ def reveal(actor: Actor, case: Case, compartment: str) -> None:
     require(actor, P.LOCATION_REVEAL, case)
     if compartment not in REVEALED or case.state not in REVEALS[actor.role]:
         raise NotAllowed
+    session = object_session(case)
+    if session is None or (compartment == "location" and not locates(session, actor, case.id, case.programme)):
+        raise NotAllowed
     require_step_up(actor)
     for family in (compartment, "perpetrator", "children"):
         vault.current().grant("case", actor.partnership_id, case.id, family, open=True, purpose="reveal")
@@ -184,6 +230,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
+    "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
     "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it

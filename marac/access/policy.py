@@ -15,6 +15,7 @@ from marac import clock, models
 from marac.access.relations import (
     Actor,
     Relation,
+    beside,
     everyone,
     gate,
     involved,
@@ -93,7 +94,8 @@ _MEMBER: dict[P, Relation] = {
     P.PAPER_READ: own_agency_or_involved,
     P.ASSESSMENT_CREATE: referred,
     P.CONTACT_UPDATE: referred,
-    P.LOCATION_REVEAL: involved,
+    P.LOCATION_REVEAL: beside,
+    P.INCIDENT_RECORD: beside,
     P.ATTENDANCE_AGREE: own_agency,
     P.RESEARCH_READ: own_agency_or_released,
     P.RESEARCH_WRITE: own_agency,
@@ -107,7 +109,7 @@ _MEMBER: dict[P, Relation] = {
 }
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
-    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ,
+    P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
@@ -126,7 +128,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: {
-        **_MEMBER, P.ASSESSMENT_CREATE: involved, P.CASE_UPDATE: involved, P.CONTACT_UPDATE: involved,
+        **_MEMBER, P.ASSESSMENT_CREATE: beside, P.CASE_UPDATE: beside, P.CONTACT_UPDATE: beside,
         P.REFERRER_INVITE: own, **_SUPPORTS,
     },
     Role.COORDINATOR: {
@@ -137,7 +139,8 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
     },
     Role.CHAIR: {
-        **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
+        **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
     },
@@ -265,7 +268,8 @@ READS: dict[type[Base], P] = {
     models.AgendaVersion: P.MEETING_READ, models.AgendaVersionLine: P.CASE_READ, models.AgendaChange: P.CASE_READ,
     models.AgendaGuest: P.MEETING_READ,
     models.Telling: P.TELLING_READ, models.Transfer: P.TRANSFER_READ, models.TransferFile: P.TRANSFER_RECEIVE,
-    models.OtherArea: P.AREA_KEEP, models.SanctuaryRequest: P.SANCTUARY_READ, models.Approval: P.SANCTUARY_READ,
+    models.OtherArea: P.AREA_KEEP, models.CaseIncident: P.CASE_READ, models.SanctuaryRequest: P.SANCTUARY_READ,
+    models.Approval: P.SANCTUARY_READ,
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,

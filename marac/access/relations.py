@@ -39,6 +39,7 @@ from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
     MeetingKind,
+    MeetingState,
     ProgrammeSlug,
     ReferralState,
     ResearchState,
@@ -96,22 +97,37 @@ def involved(actor: Actor, model: Any) -> ColumnElement[bool]:
     return cast(ColumnElement[bool], case_of(model).in_(mine))
 
 
+def other_side(actor: Actor) -> Select[Any]:
+    """Cases in which the agency works only with the person said to be causing harm, marked so by the panel (CM-19)."""
+    today = clock.today()
+    return select(CaseAgency.case_id).where(
+        CaseAgency.agency_id == actor.agency_id,
+        CaseAgency.basis == InvolvementBasis.PERPETRATOR_SIDE,
+        or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= today),
+    )
+
+
+def beside(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Cases that the agency is involved in, on the side of the person at risk or of nobody (CM-19)."""
+    return and_(involved(actor, model), case_of(model).not_in(other_side(actor)))
+
+
 def referred(actor: Actor, model: Any) -> ColumnElement[bool]:
     """Cases that the agency itself referred, as far as it may still see them."""
     mine = select(CaseAgency.case_id).where(
         CaseAgency.agency_id == actor.agency_id, CaseAgency.basis == InvolvementBasis.REFERRED
     )
-    return and_(involved(actor, model), case_of(model).in_(mine))
+    return and_(beside(actor, model), case_of(model).in_(mine))
 
 
 def own_agency_or_involved(actor: Actor, model: Any) -> ColumnElement[bool]:
-    """The agency's own, and those on cases it may see."""
-    return or_(own_agency(actor, model), involved(actor, model))
+    """The agency's own, and those on cases it may see; of the other side's, its own alone."""
+    return or_(own_agency(actor, model), beside(actor, model))
 
 
 def own_agency_or_released(actor: Actor, model: Any) -> ColumnElement[bool]:
     """The agency's own answers, and what others opened to the meeting of a case it may see (DA-1, DA-21)."""
-    opened = and_(Research.state == ResearchState.RELEASED, involved(actor, model), _agreed(actor))
+    opened = and_(Research.state == ResearchState.RELEASED, beside(actor, model), _agreed(actor))
     return or_(own_agency(actor, model), opened)
 
 
@@ -121,9 +137,9 @@ def _agreed(actor: Actor) -> ColumnElement[bool]:
         Attendance.meeting_id == AgendaItem.meeting_id, Attendance.agency_id == actor.agency_id,
         Attendance.agreed_at.is_not(None),
     )  # fmt: skip
-    apart = Meeting.kind == MeetingKind.ASYNCHRONOUS
+    asks = or_(Meeting.kind == MeetingKind.ASYNCHRONOUS, Meeting.state == MeetingState.IN_PROGRESS)
     item = (AgendaItem.id == Research.item_id, Meeting.id == AgendaItem.meeting_id)
-    return ~exists().where(*item, apart, ~agreed).correlate(Research)
+    return ~exists().where(*item, asks, ~agreed).correlate(Research)
 
 
 def sent(actor: Actor, model: Any) -> ColumnElement[bool]:

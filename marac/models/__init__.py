@@ -15,6 +15,7 @@ from marac.models.cases import (
     Wall,
 )
 from marac.models.checklists import ChecklistDefinition
+from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
 from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.outside_referrers import OutsideReferrer

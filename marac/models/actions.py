@@ -43,6 +43,7 @@ class Action(Base):
     news = Sealed("actions", kind=list)  # what was reported, when and by whom
     handed = Sealed("actions", kind=dict)  # the action it came from, or went on as, and why
     evidence = Sealed("actions")  # the id of the paper that shows it was done
+    victim_updated = Sealed("actions")  # was the person told of this; if not, why not (CM-16)
     worked = Sealed("actions")  # for the next hearing of a repeat: did it work (DA-26)
     worked_note = Sealed("actions")
 

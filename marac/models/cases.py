@@ -31,6 +31,7 @@ class Case(Base):
     last_referral_on: Mapped[date | None]
     last_heard_on: Mapped[date | None]
     flag_until_on: Mapped[date | None]
+    review_on: Mapped[date | None]
     restricted: Mapped[bool] = mapped_column(default=False)
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_file.id"))
 
@@ -42,6 +43,12 @@ class Case(Base):
     stop_flags = Sealed("summary", kind=list)
     care_flags = Sealed("summary", kind=list)
     who_tells = Sealed("summary")
+    marks = Sealed("summary", kind=list)
+    acted_today = Sealed("summary", kind=list)
+    advocate = Sealed("summary")
+    powers = Sealed("summary", kind=dict)  # key of a power -> decision, reason, who, when (CM-12)
+    case_review = Sealed("summary", kind=dict)  # the application for an ASB Case Review: where it is, how it went
+    closing = Sealed("summary", kind=dict)  # how the case ended (CM-14)
 
     people: Mapped[list["CasePerson"]] = relationship(back_populates="case", order_by="CasePerson.position")
 
@@ -139,6 +146,18 @@ class CasePerson(Base):
     markers = Sealed("identity", by="role")
     perpetrator_programme = Sealed("identity", by="role")
     aware_of_report = Sealed("identity", by="role")
+    community_roles = Sealed("identity", by="role", kind=list)
+    consent_to_share = Sealed("identity", by="role")
+    consent_on = Sealed("identity", by="role", kind=date)
+    consent_how = Sealed("identity", by="role")
+    informed_of_referral = Sealed("identity", by="role")
+    informed_why_not = Sealed("identity", by="role")
+    consent_to_support_contact = Sealed("identity", by="role")
+    sharing_basis = Sealed("identity", by="role")
+    sharing_reason = Sealed("identity", by="role")
+    sharing_authoriser = Sealed("identity", by="role")
+    sharing_on = Sealed("identity", by="role", kind=date)
+    care_act = Sealed("risk", kind=dict)  # the section 42 decision on an adult at risk, either way (CM-13)
     notes = Sealed("risk")
     mental_health = Sealed("risk")
     substance_use = Sealed("risk")

@@ -9,7 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
 from marac.models.cases import Case
-from marac.vocabulary import Grade, LawfulBasis, ProgrammeSlug, ReferralKind, ReferralState, TriageOutcome
+from marac.vocabulary import (
+    AsbType,
+    Grade,
+    LawfulBasis,
+    ProgrammeSlug,
+    ReferralAbout,
+    ReferralKind,
+    ReferralState,
+    TriageOutcome,
+)
 
 
 class Referral(Base):
@@ -96,6 +105,32 @@ class Referral(Base):
     would_be_crime = Sealed("risk")
     hand_over = Sealed("risk", kind=dict)
     no_conflict = Sealed("risk", kind=list)
+    about = Sealed("risk", kind=ReferralAbout)
+    asb_type = Sealed("risk", kind=AsbType)
+    asb_subtypes = Sealed("risk", kind=list)
+    cuckooing = Sealed("risk", kind=list)
+    hate_strands = Sealed("risk", kind=list)
+    vulnerability = Sealed("risk", kind=list)
+    asb_first_on = Sealed("risk", kind=date)
+    asb_last_on = Sealed("risk", kind=date)
+    asb_frequency = Sealed("risk")
+    asb_place = Sealed("risk")
+    evidence = Sealed("risk")
+    no_incidents = Sealed("risk", kind=bool)
+    steps_tried = Sealed("risk", kind=list)
+    early_steps = Sealed("risk")
+    early_steps_why_not = Sealed("risk")
+    enforcement = Sealed("risk")
+    offender_status = Sealed("risk")
+    person_tests = Sealed("risk", kind=list)
+    stalled = Sealed("risk")
+    asked_of_panel = Sealed("risk")
+    care_concern = Sealed("risk")
+    care_concern_on = Sealed("risk", kind=date)
+    care_concern_reference = Sealed("risk")
+    care_concern_why_not = Sealed("risk")
+    child_referral = Sealed("risk")
+    will_attend = Sealed("risk")
 
     case: Mapped[Case] = relationship()
     assessments: Mapped[list["Assessment"]] = relationship(back_populates="referral", order_by="Assessment.made_at")
@@ -124,6 +159,7 @@ class Assessment(Base):
     tool_grade = Sealed("risk", kind=Grade)
     professional_grade = Sealed("risk", kind=Grade)
     grade_reason = Sealed("risk")
+    grade_agreed_by = Sealed("risk")
     made_on = Sealed("risk", kind=date)
     made_where = Sealed("risk")
 

@@ -21,6 +21,7 @@ from marac.services import moving, naming, owners, papers, safe_contact
 from marac.services.papers import Attached
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import LIVE_ACTIONS, ActionState, CaseState, PaperKind, Permission as P, Protects, Template
+from marac.workflows.hearing import record_of
 
 MOST_LIVE, MOST_DONE = 200, 50
 WEEK = timedelta(days=7)
@@ -71,6 +72,8 @@ class ActionPage:
     handed: str = ""  # why another agency handed it on
     other_id: UUID | None = None  # the action it came from, or went on as
     evidence_id: UUID | None = None
+    asks_update: bool = False
+    victim_updated: str = ""
 
 
 def get_action(session: Session, actor: Actor, action_id: UUID) -> Action:
@@ -112,7 +115,7 @@ def group_of(due_on: date) -> str:
 
 def view_action(session: Session, actor: Actor, action: Action) -> ActionPage:
     """What the page of one action shows: contact rules first, then the task, then what can be reported."""
-    opened = access.open_stage(actor, action.case_id, action.case.state)
+    opened = access.open_stage(session, actor, action.case_id, action.case.state)
     told = action if "actions" in opened else None
     case = action.case
     return ActionPage(
@@ -130,10 +133,12 @@ def view_action(session: Session, actor: Actor, action: Action) -> ActionPage:
         state=action.state,
         protects=action.protects,
         contacts_victim=action.contacts_victim,
-        contact=safe_contact.rules_of(safe_contact.contact_of(session, case), opened),
+        contact=safe_contact.rules_of(safe_contact.contact_of(session, case), opened, case.programme),
         offers=tuple(step.name for step in moving.available(actor, action)),
         version=action.version_id,
         closed_at=action.closed_at,
+        asks_update=asks_update(case),
+        victim_updated=(told.victim_updated or "") if told else "",
         **(_behind(session, actor, action) if told else {}),
     )
 
@@ -189,7 +194,7 @@ def start_action(
     """In progress, with a word on how far it is if anybody likes; said again, it only adds the word."""
     moving.same_version(action, version)
     access.require(actor, P.ACTION_UPDATE, action)
-    access.open_stage(actor, action.case_id, action.case.state)
+    access.open_stage(session, actor, action.case_id, action.case.state)
     if action.state != ActionState.IN_PROGRESS:
         moving.advance(session, actor, action, "start")
     _report(session, actor, action, note)
@@ -199,7 +204,7 @@ def start_action(
 
 def complete_action(
     session: Session, actor: Actor, action: Action, *, note: str = "", safe_contact_met: bool = False,
-    evidence: bytes = b"", version: int | None = None,
+    evidence: bytes = b"", version: int | None = None, victim_updated: str = "", not_updated_because: str = "",
 ) -> Action:  # fmt: skip
     """Done. What reaches the victim-survivor is done only as the safe-contact rules allow (DA-14).
 
@@ -209,13 +214,34 @@ def complete_action(
         "contact_with_victim": action.contacts_victim,
         "safe_contact_met": safe_contact_met or None,
     }
+    updated = _updated(action, victim_updated, not_updated_because)
     if evidence:
         moving.same_version(action, version)
         paper = papers.add_to_action(session, actor, action, Attached(evidence, PaperKind.EVIDENCE))
-        access.open_stage(actor, action.case_id, action.case.state)
+        access.open_stage(session, actor, action.case_id, action.case.state)
         action.evidence = paper.id.hex
         version = None
-    return _end(session, actor, action, "complete", version, note=note, **facts)
+    _end(session, actor, action, "complete", version, note=note, **facts)
+    if updated:
+        action.victim_updated = updated
+        moving.flush(session)
+    return action
+
+
+def asks_update(case: Case) -> bool:
+    """Whether each action of this case asks if the person was told of it (CM-16)."""
+    return record_of(case.programme).reviews
+
+
+def _updated(action: Action, said: str, because: str) -> str:
+    """What is kept of it: `yes`, or why not. RuleBroken where the panel asks and nobody answered."""
+    if not asks_update(action.case):
+        return ""
+    if said not in ("yes", "no"):
+        raise RuleBroken("victim_updated", "Say whether the person was updated")
+    if said == "no" and not because.strip():
+        raise RuleBroken("not_updated_because", "Say why the person was not updated")
+    return "yes" if said == "yes" else because.strip()
 
 
 def report_not_possible(
@@ -236,7 +262,7 @@ def hand_over(
     session: Session, actor: Actor, action: Action, *, to_agency_id: UUID | None, note: str, version: int | None = None
 ) -> Action:
     """Another agency takes the action on; it gets one of its own with the same due date."""
-    if "actions" not in access.open_stage(actor, action.case_id, action.case.state):
+    if "actions" not in access.open_stage(session, actor, action.case_id, action.case.state):
         raise NotAllowed
     known = {agency.id for agency in agencies_to_hand_to(session, actor)}
     to = to_agency_id if to_agency_id in known else None
@@ -269,7 +295,7 @@ def _end(
     """Write what was said, and move; who ended it and when."""
     moving.same_version(action, version)
     access.require(actor, P.ACTION_READ, action)
-    access.open_stage(actor, action.case_id, action.case.state)
+    access.open_stage(session, actor, action.case_id, action.case.state)
     moving.advance(session, actor, action, name, note=note.strip() or None, **facts)
     if note.strip():
         action.note = note.strip()
@@ -304,7 +330,7 @@ def rows_of(session: Session, actor: Actor, query: Select[Any]) -> tuple[ActionR
     """The lines of a list, with what the stage of each case opens to this person."""
     rows = session.execute(query).all()
     stages: dict[UUID, CaseState] = {row.case_id: row.stage for row in rows}
-    opened = {case_id: access.open_stage(actor, case_id, stage) for case_id, stage in stages.items()}
+    opened = {case_id: access.open_stage(session, actor, case_id, stage) for case_id, stage in stages.items()}
     readable = [row for row in rows if "actions" in opened[row.case_id]]
     told = dict(zip([row.id for row in readable], open_many(Action, "actions", readable), strict=True))
     reaching = {row.case_id: row.stage for row in rows if row.contacts_victim}

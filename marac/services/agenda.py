@@ -18,9 +18,12 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound
 from marac.models import AgendaItem, CasePerson, Meeting, Referral
-from marac.services import item_clock, local, readiness
+from marac.services import item_clock, local, naming, readiness
+from marac.services.community import marks
+from marac.services.listing import places_of
 from marac.services.readiness import FINISHED, Check
 from marac.vocabulary import AgendaItemState, MeetingState, Permission as P, PersonRole
+from marac.workflows.hearing import record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Line:
     starts_at: datetime
     checks: tuple[Check, ...]
     source_area: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -56,7 +60,7 @@ class Line:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Repeat, the area a transfer came from, restricted, how many children (DA-19)."""
+        """Repeat, the area a transfer came from, restricted, how many children (DA-19); hate and cuckooing (CM-18)."""
         children = self.people.children
         told = (
             ("Repeat", self.item.is_repeat),
@@ -64,7 +68,7 @@ class Line:
             ("Restricted: named people only", self.item.case.restricted),
             (f"{children} {'child' if children == 1 else 'children'}", bool(children)),
         )
-        return tuple(words for words, shown in told if shown)
+        return (*(words for words, shown in told if shown), *self.told)
 
     @property
     def name(self) -> str:
@@ -145,15 +149,17 @@ def view_agenda(session: Session, actor: Actor, meeting: Meeting) -> Agenda:
     """The agenda with names, marks, expected times and what is not ready yet (DA-19)."""
     access.require(actor, P.MEETING_READ, meeting)
     items = list_items(session, actor, meeting)
-    access.open_stages(actor, {item.case_id: item.case.state for item in items})
-    people = people_in(session, [item.case_id for item in items])
+    opened = access.open_stages(session, actor, {item.case_id: item.case.state for item in items})
+    told = marks.marks_of(session, opened) if record_of(meeting.programme).reviews else {}
+    people = people_in(session, opened, opened)
     starts, finish_at, planned = _times(meeting, _timeline(session, actor, meeting, items))
     runs = access.holds(actor, P.RESEARCH_CHASE)
-    checks = readiness.checks_of(session, meeting, items) if runs else {}
+    checks = readiness.checks_of(session, actor, meeting, items) if runs else {}
     areas = _source_areas(session, items) if runs else {}
     lines = tuple(
         Line(
-            number, item, people[item.case_id], starts[item.id], checks.get(item.id, ()), areas.get(item.id, "")
+            number, item, people[item.case_id], starts[item.id], checks.get(item.id, ()), areas.get(item.id, ""),
+            told.get(item.case_id, ()),
         )
         for number, item in enumerate(items, 1)
     )  # fmt: skip
@@ -205,14 +211,21 @@ def _source_areas(session: Session, items: Sequence[AgendaItem]) -> dict[UUID, s
     return {moved[row.id]: told.get("other_area") or "" for row, told in zip(rows, opened, strict=True)}
 
 
-def people_in(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, PeopleIn]:
-    """The people of many cases in two queries. Every case must have been opened for the viewer before."""
+def people_in(
+    session: Session, case_ids: Iterable[UUID], opened: Mapping[UUID, frozenset[str]] | None = None
+) -> dict[UUID, PeopleIn]:
+    """The people of many cases in two queries. Every case must have been opened for the viewer before.
+
+    With `opened`, what opened in each, whoever stays shut is left out; without it all must be open.
+    """
     ids = list(case_ids)
     rows = session.execute(
         select(*sealed_columns(CasePerson, "identity"), CasePerson.case_id, CasePerson.role)
         .where(CasePerson.case_id.in_(ids))
         .order_by(CasePerson.position, CasePerson.id)
     ).all()
+    if opened is not None:
+        rows = [row for row in rows if naming.compartment_of(row.role) in opened[row.case_id]]
     by_case: dict[UUID, dict[PersonRole, list[Mapping[str, Any]]]] = {case_id: defaultdict(list) for case_id in ids}
     for row, document in zip(rows, open_many(CasePerson, "identity", rows), strict=True):
         by_case[row.case_id][row.role].append(document)
@@ -249,10 +262,10 @@ def _times(meeting: Meeting, timeline: Sequence[Any]) -> tuple[dict[UUID, dateti
 
 
 def capacity_of(session: Session, meeting: Meeting, minutes: Sequence[int]) -> Capacity:
-    """How full a meeting is with cases of these lengths, by the partnership's own numbers (DA-19, SCH-40)."""
-    rules = local.rules_of(session, meeting.partnership_id, meeting.programme)
-    on = clock.to_london(meeting.starts_at).date()
-    target, most = rules.value("capacity.target_cases", on), rules.value("capacity.maximum_cases", on)
+    """How full a meeting is with cases of these lengths, by its own number or the partnership's (DA-19, SCH-40)."""
+    rules, target = local.rules_of(session, meeting.partnership_id, meeting.programme), places_of(session, meeting)
+    usual = rules.value("capacity.maximum_cases", clock.to_london(meeting.starts_at).date())
+    most = max(target, usual) if meeting.capacity is None else target
     return Capacity(len(minutes), target, most, sum(minutes) - target * meeting.minutes_per_case)
 
 

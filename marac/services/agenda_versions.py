@@ -21,9 +21,15 @@ from marac.models import AgendaChange, AgendaItem, AgendaVersion, AgendaVersionL
 from marac.services import naming
 from marac.services.involvement import involved_agencies
 from marac.services.recipients import AGENCY_PEOPLE, active_people, not_walled
-from marac.vocabulary import AgendaChangeKind, AgendaItemState, MeetingState, Permission as P, Role, Template
+from marac.vocabulary import (
+    AGENDA_IS_OUT,
+    AgendaChangeKind,
+    AgendaItemState,
+    Permission as P,
+    Role,
+    Template,
+)
 
-OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 LIVE = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 TOGETHER = timedelta(minutes=15)  # changes that are made together are told together
 
@@ -116,7 +122,7 @@ def _asked(session: Session, item_ids: list[UUID]) -> dict[UUID, list[str]]:
 def note_change(session: Session, actor: Actor, item: AgendaItem, kind: AgendaChangeKind) -> None:
     """Log a change to a published agenda and tell those it affects, once however many are made together."""
     meeting = item.meeting
-    if meeting.state not in OUT:
+    if meeting.state not in AGENDA_IS_OUT:
         return
     session.add(
         AgendaChange(
@@ -156,7 +162,7 @@ def _tell(session: Session, meeting: Meeting, people: Iterable[UUID | None], pag
 
 def not_published(session: Session, meeting: Meeting, items: Iterable[AgendaItem]) -> tuple[AgendaItem, ...]:
     """Of these items, those that nobody was asked about although the agenda is out: publish again to ask."""
-    if meeting.state not in OUT:
+    if meeting.state not in AGENDA_IS_OUT:
         return ()
     listed = [item for item in items if item.state == AgendaItemState.LISTED]
     wanted = Research.item_id.in_([item.id for item in listed])

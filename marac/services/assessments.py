@@ -1,6 +1,6 @@
 """Risk assessments: those a referral carries, and those added to a live case. Every one is kept with its version.
 
-A score informs and never refuses. Judgement may raise what a tool found and never lowers it (DA-6).
+A score informs and never refuses. Judgement may raise what a tool found and never lowers a DASH (DA-6).
 """
 
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from marac.access import Actor
 from marac.crypto.fields import changed_fields
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Assessment, Case, Referral
-from marac.services import moving, people, risk_tools
+from marac.services import moving, people, risk_tools, same_day
 from marac.services.people import age_of
 from marac.vocabulary import CaseState, Grade, Permission as P
 from marac.workflows.checklists import Score
 from marac.workflows.definitions import Checklist
-from marac.workflows.grading import check_grade, grade_by_tool
+from marac.workflows.grading import check_grade, check_override, grade_by_tool
 from marac.workflows.referral_rules import checklist_answered
 
 Typed = Mapping[str, Any]
 OVER = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
-JUDGED = ("professional_grade", "grade_reason", "made_on", "made_where")
+JUDGED = ("professional_grade", "grade_reason", "grade_agreed_by", "made_on", "made_where")
 
 
 # --- what a referral carries ---
@@ -68,6 +68,11 @@ def score_in(session: Session, referral: Referral, one: Assessment) -> Score:
         raise LookupError(f"there is no {one.checklist} {one.checklist_version}")
     on = clock.to_london(referral.submitted_at).date() if referral.submitted_at else clock.today()
     return risk_tools.score_on(session, referral, tool, one.answers or {}, on)
+
+
+def score_now(session: Session, referral: Referral, tool: Checklist, answers: Typed) -> Score:
+    """What answers come to as the partnership reads the tool today."""
+    return risk_tools.score_on(session, referral, tool, answers, clock.today())
 
 
 def tools_of(session: Session, referral: Referral) -> tuple[Checklist, ...]:
@@ -116,7 +121,7 @@ def keep(session: Session, actor: Actor, referral: Referral, typed: Typed) -> fr
     answers = typed.get("answers") or {}
     sent = referral.submitted_at is not None and not referral.urgent
     found = risk_tools.score_on(session, referral, tool, answers, clock.today())
-    judged = _judged(found, typed)
+    judged = _judged(tool, found, typed)
     if one is None or (sent and one.answers != answers):
         one = _new(referral.case, tool, actor, referral)
         session.add(one)
@@ -133,12 +138,15 @@ def _take_back(session: Session, referral: Referral, checklist_id: str) -> None:
     session.flush()
 
 
-def _judged(found: Score, typed: Typed) -> dict[str, Any]:
-    """The professional's grade and why, as the rule allows it beside what the tool found."""
+def _judged(tool: Checklist, found: Score, typed: Typed) -> dict[str, Any]:
+    """The professional's grade and why, as the rule of the tool allows it beside what the tool found."""
     given: dict[str, Any] = {name: typed.get(name) or None for name in JUDGED}
     grade = Grade(given["professional_grade"]) if given["professional_grade"] in tuple(Grade) else None
     try:
-        check_grade(grade_by_tool(found), grade, given["grade_reason"])
+        if tool.may_lower:
+            check_override(grade_by_tool(found), grade, given["grade_reason"], given["grade_agreed_by"])
+        else:
+            check_grade(grade_by_tool(found), grade, given["grade_reason"])
     except RuleBroken:
         if not typed.get("for_later"):
             raise
@@ -216,7 +224,8 @@ def add_assessment(session: Session, actor: Actor, case: Case, checklist_id: str
     checklist_answered(None, {"score": found})
     one = _new(case, tool, actor, None)
     session.add(one)
-    _write(one, found, answers, typed, _judged(found, typed))
+    _write(one, found, answers, typed, _judged(tool, found, typed))
     audit.record(session, actor, "assessment:made", one, tool=f"{tool.id}:{tool.version}".lower())
+    same_day.alert(session, actor, case, found.red_flags)
     moving.flush(session)
     return one

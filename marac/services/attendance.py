@@ -15,7 +15,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import NotFound, RuleBroken, WrongState
-from marac.models import Agency, AgendaItem, Attendance, Meeting, User
+from marac.models import Agency, Attendance, Meeting, User
 from marac.services.involvement import core_agencies
 from marac.services.moving import flush, same_version
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingState, MinutesState, Permission as P, Role
@@ -187,16 +187,6 @@ def mark_absent(session: Session, meeting: Meeting) -> None:
     invited = select(Attendance).where(Attendance.meeting_id == meeting.id, Attendance.state == AttendanceState.INVITED)
     for place in session.scalars(invited):
         place.state = AttendanceState.ABSENT
-
-
-def may_hear(session: Session, actor: Actor, item: AgendaItem) -> bool:
-    """Whether this person may read what others opened: without a room, only once their agency has agreed (DA-23)."""
-    if item.meeting.kind not in WITHOUT_ROOM or access.holds(actor, P.RESEARCH_CHASE):
-        return True
-    ours = select(Attendance.id).where(
-        Attendance.meeting_id == item.meeting_id, Attendance.agency_id == actor.agency_id
-    )
-    return session.scalar(ours.where(Attendance.agreed_at.is_not(None)).limit(1)) is not None
 
 
 def _is_today(meeting: Meeting) -> bool:

@@ -19,9 +19,16 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Action, Agency, AgendaItem, Assessment, Case, Meeting, Research
 from marac.services import naming, safe_contact
 from marac.services.agenda import Line, view_agenda
-from marac.services.readiness import UNANSWERED
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, ActionState, AgendaItemState, Outcome, Permission as P
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    UNANSWERED,
+    ActionState,
+    AgendaItemState,
+    Outcome,
+    Permission as P,
+    said,
+)
 from marac.workflows.prompts import Known, prompts
 
 CHILDRENS = ("childrens_social_care", "mash")
@@ -44,6 +51,7 @@ class BriefCase:
 
     number: int
     reference: str
+    restricted: bool
     name: str
     born_on: date | None
     about: str
@@ -90,7 +98,8 @@ def brief_facts(session: Session, actor: Actor, meeting: Meeting) -> dict[str, A
         "programme": meeting.programme.label,
         "cases": [
             {
-                "number": one.number, "reference": one.reference, "name": one.name, "born_on": one.born_on,
+                "number": one.number, "reference": one.reference, "restricted": one.restricted,
+                "name": one.name, "born_on": one.born_on,
                 "about": one.about, "marks": list(one.marks), "starts_at": one.starts_at, "minutes": one.minutes,
                 "why_high_risk": one.why_high_risk, "changed": list(one.changed), "wishes": one.wishes,
                 "wishes_from": one.wishes_from, "flags": [text for _kind, text in one.flags], "contact": one.contact,
@@ -107,12 +116,14 @@ def _case(line: Line, facts: _Facts) -> BriefCase:
     contact, late = facts.contacts[case_id], _overdue(facts.actions[case_id])
     flags = [(kind, text) for kind in ("stop", "care") for text in told.get(f"{kind}_flags") or ()]
     flags += [("need", text) for text in told.get("needs") or ()]
+    asked = prompts(_known(line, facts, told, contact, len(late)))
     return BriefCase(
-        number=line.number, reference=line.item.case.reference, name=line.name,
+        number=line.number, reference=line.item.case.reference, restricted=line.item.case.restricted, name=line.name,
         born_on=line.people.victim.get("born_on"), about=_about(line), marks=line.marks, starts_at=line.starts_at,
         minutes=line.item.minutes_planned, why_high_risk=told.get("why_high_risk") or "",
         changed=_changed(line, facts), wishes=told.get("wishes") or "", wishes_from=_from(told), flags=tuple(flags),
-        contact=contact.short, overdue=late, prompts=prompts(_known(line, facts, told, contact, len(late))),
+        contact=contact.short, overdue=late,
+        prompts=tuple(said(line.item.case.programme, one) for one in asked),
     )  # fmt: skip
 
 
@@ -177,7 +188,7 @@ def _known(
         whereabouts_known=any(one.get("whereabouts") for one in feared),
         perpetrator_named=any(one.get("full_name") for one in feared),
         wishes_recorded=bool(told.get("wishes")),
-        idva_in_contact=IDVA not in line.warnings,
+        idva_in_contact=said(item.case.programme, IDVA) not in line.warnings,
         contact_checked=not contact.stale,
         why_high_risk=bool(told.get("why_high_risk")),
         children=line.people.children,

@@ -22,7 +22,7 @@ KEEPS = timedelta(days=90)
 def calendar_of(session: Session, actor: Actor, meeting: Meeting) -> bytes:
     """One meeting; a cancelled one as cancelled, so that the calendar takes it out."""
     access.require(actor, P.MEETING_READ, meeting)
-    return _written(session, [meeting])
+    return _written(session, [meeting], "CANCEL" if meeting.state == MeetingState.CANCELLED else "PUBLISH")
 
 
 def calendar_of_all(session: Session, actor: Actor) -> bytes:
@@ -32,11 +32,11 @@ def calendar_of_all(session: Session, actor: Actor) -> bytes:
     return _written(session, session.scalars(query.order_by(Meeting.starts_at)))
 
 
-def _written(session: Session, meetings: Iterable[Meeting]) -> bytes:
+def _written(session: Session, meetings: Iterable[Meeting], method: str = "PUBLISH") -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Casework//Calendar//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", method)
     for meeting in meetings:
         calendar.add_component(_event(session, meeting))
     calendar.add_missing_timezones()

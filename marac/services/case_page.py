@@ -13,15 +13,27 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.models import Action, Agency, AgendaItem, Case, CaseAgency, CasePerson, Meeting
-from marac.services import agenda, assessments, case_people, incidents, naming, people, places, safe_contact
+from marac.services import agenda, assessments, case_people, incidents, moving, naming, people, places, safe_contact
 from marac.services.case_people import Person
 from marac.services.cases import COMING, ON_AGENDA
+from marac.services.community import marks
 from marac.services.revealing import Masked
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS, CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    CaseState,
+    ContactChannel,
+    InvolvementBasis,
+    Permission as P,
+    PersonRole,
+    ProgrammeSlug,
+    said,
+)
+from marac.workflows.hearing import record_of
 
 STOP, CARE, NEED = "stop", "care", "need"
-SHARES_HOME = "Alleged perpetrator linked to this person's address: no letters, no visits alone"
+NOT_THERE = "no letters, no visits alone"
+SHARES_HOME = f"Alleged perpetrator linked to this person's address: {NOT_THERE}"
 ENDED = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 
 
@@ -30,6 +42,7 @@ class Head:
     """The top of every page of a case, in its order: identity, safety flags, safe contact; and what the page offers."""
 
     reference: str
+    programme: ProgrammeSlug
     name: str
     state: CaseState
     tags: tuple[str, ...]
@@ -78,25 +91,26 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
     known = case_people.known(session, case, opened)
     victim = next((one for one in known if one.role == PersonRole.VICTIM), None)
     feared = next((one for one in known if one.role == PersonRole.PERPETRATOR), None)
-    contact = safe_contact.rules_of(victim.contact if victim else None, opened)
+    contact = safe_contact.rules_of(victim.contact if victim else None, opened, case.programme)
     item = _coming(session, case)
     return Head(
         reference=case.reference,
+        programme=case.programme,
         name=(victim.full_name or "") if victim else "",
         state=case.state,
-        tags=_tags(case),
+        tags=(*_tags(case, item), *marks.words_of(case.marks if "summary" in opened else ())),
         born_on=victim.born_on if victim else None,
         age=people.age_of(victim) if victim else None,
         children=sum(one.role == PersonRole.CHILD for one in known) if "children" in opened else None,
         feared=_feared(feared),
-        idva=_idva(session, case),
+        idva=_advocate(session, case, opened),
         score=_score(session, case, opened),
         flags=_flags(case, victim, contact, opened, shared=_shares_home(session, actor, case, victim)),
         contact=contact,
         open_actions=len(_live_actions(session, actor, case)),
         next_meeting_at=item.meeting.starts_at if item else None,
         next_item=agenda.number_of(session, actor, item) if item else None,
-        offers=_offers(actor, case, opened),
+        offers=_offers(session, actor, case, opened),
         opened=opened,
     )
 
@@ -111,7 +125,7 @@ def summary(session: Session, actor: Actor, case: Case, head: Head) -> Summary:
         wishes_by=(told.wishes_by or "") if told else "",
         who_tells=(told.who_tells or "") if told else "",
         next_steps=_next_steps(session, actor, case, head.opened),
-        masks=case_people.masks_of_victim(session, case, head.flags, head.opened),
+        masks=case_people.masks_of_victim(session, actor, case, head.flags, head.opened),
     )
 
 
@@ -120,8 +134,10 @@ def people_of(session: Session, actor: Actor, case: Case, head: Head) -> tuple[P
     return case_people.list_people(session, actor, case, head.flags, head.opened)
 
 
-def _tags(case: Case) -> tuple[str, ...]:
+def _tags(case: Case, item: AgendaItem | None) -> tuple[str, ...]:
     heard_before = case.last_heard_on is not None and case.state in (CaseState.LISTED, CaseState.RESEARCHED)
+    if record_of(case.programme).reviews:
+        heard_before = item is not None and item.is_repeat
     live = case.flag_until_on is not None and case.flag_until_on >= clock.today() and case.state != CaseState.ISSUED
     return tuple(
         text for text, shown in ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live)) if shown
@@ -132,8 +148,12 @@ def _feared(feared: CasePerson | None) -> str:
     return ", ".join(part for part in (feared.full_name, feared.relationship_to_victim) if part) if feared else ""
 
 
-def _idva(session: Session, case: Case) -> str:
-    """The service that supports the victim-survivor in this case."""
+def _advocate(session: Session, case: Case, opened: frozenset[str]) -> str:
+    """Who speaks for the person: the named advocate, else the service that supports them (CM-19: not for all)."""
+    if "identity" not in opened:
+        return ""
+    if "summary" in opened and case.advocate:
+        return case.advocate
     query = select(Agency.name).join(CaseAgency, CaseAgency.agency_id == Agency.id)
     supports = query.where(CaseAgency.case_id == case.id, CaseAgency.basis == InvolvementBasis.SUPPORTS)
     return naming.short(session.scalar(supports.order_by(Agency.name).limit(1)) or "")
@@ -151,11 +171,11 @@ def _flags(
     told = case if "summary" in opened else None
     stops = [] if contact.usable(ContactChannel.PHONE) else [f"Do not phone. {contact.headline}".strip()]
     stops = [contact.headline] if contact.rules.do_not_contact else stops
-    stops += [SHARES_HOME] if shared else []
+    stops += [said(case.programme, SHARES_HOME)] if shared else []
     stored = [
         text
         for text in (told.stop_flags or () if told else ())
-        if not text.startswith(("Do not phone", "Contact through"))
+        if not text.startswith(("Do not phone", "Contact through")) and not (shared and text.endswith(NOT_THERE))
     ]
     needs = list(told.needs or () if told else ())
     if victim is not None and people.interpreter_line(victim):
@@ -184,14 +204,18 @@ def _coming(session: Session, case: Case) -> AgendaItem | None:
     return session.scalar(listed.order_by(Meeting.starts_at).limit(1))
 
 
-def _offers(actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:
+def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) -> frozenset[str]:
     """What this reader can do here: the same questions that the services ask."""
     keeps = access.may(actor, P.CASE_UPDATE, case)
     offered = {
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
+        "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
+        "locate": access.locates(session, actor, case.id, case.programme),
+        "urgent": "list_urgently" in {step.name for step in moving.available(actor, case)},
+        **dict.fromkeys(("reviews", "powers", "incidents"), case.programme == ProgrammeSlug.COMMUNITY_MARAC),
     }
     return frozenset(name for name, yes in offered.items() if yes)
 

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from marac import access
 from marac.access import Actor
 from marac.models import Case, CasePerson
 from marac.services import links, naming, people, phones, places, revealing
 from marac.services.links import Serial
 from marac.services.revealing import Masked
-from marac.vocabulary import PersonRole, PlaceKind
+from marac.vocabulary import PersonRole, PlaceKind, said
 
 CONFIDENTIAL = "Address confidential"
 MASKED_FACTS = (("School or nursery", "school"), ("Place of work", "occupation"), ("Where they are now", "whereabouts"))
@@ -48,14 +49,25 @@ def list_people(session: Session, actor: Actor, case: Case, flags: Flags, opened
     _linked, telling = places.shared_homes(session, case.partnership_id, [case.id]) if everyone else (set(), set())
     feared = [one for one in everyone if one.role == PersonRole.PERPETRATOR]
     serial = links.serial_risk(session, actor, case) if feared else {}
+    locate = access.locates(session, actor, case.id, case.programme)
+    telling = telling if locate else {home.id for one in everyone for home in one.addresses}
     shown = (_person(one, flags, opened, telling, people.ties(one, feared)) for one in everyone)
+    shown = (one if locate else replace(one, masks=_without_places(one.masks)) for one in shown)
     return tuple(replace(one, serial=serial.get(one.id)) for one in shown)
 
 
-def masks_of_victim(session: Session, case: Case, flags: Flags, opened: frozenset[str]) -> tuple[Masked, ...]:
+def masks_of_victim(
+    session: Session, actor: Actor, case: Case, flags: Flags, opened: frozenset[str]
+) -> tuple[Masked, ...]:  # fmt: skip
     """The address and the phone of the person the case is about, for the first tab."""
     found = [one for one in known(session, case, opened) if one.role == PersonRole.VICTIM]
-    return _masks(found[0], flags, opened)[:2] if found else ()
+    masks = _masks(found[0], flags, opened)[:2] if found else ()
+    return masks if access.locates(session, actor, case.id, case.programme) else _without_places(masks)
+
+
+def _without_places(masks: tuple[Masked, ...]) -> tuple[Masked, ...]:
+    """Where somebody is cannot be asked for by who never learns it."""
+    return tuple(replace(one, asked_as="") if revealing.tells_where(one.asked_as) else one for one in masks)
 
 
 def _person(
@@ -63,7 +75,7 @@ def _person(
 ) -> Person:  # fmt: skip
     facts = [
         ("Also known as", ", ".join(one.aliases or ())), ("Relationship", one.relationship_to_victim or ""),
-        ("Relationship to the alleged perpetrator", "; ".join(ties)),
+        (said(one.case.programme, "Relationship to the alleged perpetrator"), "; ".join(ties)),
         ("Lives with", one.lives_with or ""), ("Language", one.language or ""),
         ("Interpreter", people.interpreter_line(one)),
         ("Communication needs", one.communication_needs or ""), ("Unborn", "Yes" if one.unborn else ""),

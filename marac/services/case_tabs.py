@@ -26,7 +26,7 @@ from marac.models import (
     Referral,
     Research,
 )
-from marac.services import freezing, naming, readers
+from marac.services import freezing, naming, readers, room
 from marac.services.case_page import Head, whole_plan_open
 from marac.vocabulary import (
     ActionState,
@@ -135,7 +135,9 @@ def research(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Re
     names = naming.agency_names(session, case.partnership_id)
     mine = access.visible(actor, P.CASE_READ, Research).where(Research.case_id == case.id)
     readable = set(session.scalars(select(Research.id).where(access.rule(actor, P.RESEARCH_READ, Research))))
-    rows = session.scalars(mine.join(AgendaItem).join(Meeting).order_by(Meeting.starts_at.desc(), Research.id))
+    rows = session.scalars(mine.join(AgendaItem).join(Meeting).order_by(Meeting.starts_at.desc(), Research.id)).all()
+    hears = {item.id for item in {one.item for one in rows} if room.may_hear(session, actor, item)}
+    readable = {one.id for one in rows if one.id in readable and one.item_id in hears}
     replies = [_reply(one, names[one.agency_id], actor, head.opened, readable) for one in rows]
     return tuple(sorted(replies, key=lambda reply: (-reply.meeting_at.timestamp(), reply.agency)))
 
@@ -179,7 +181,7 @@ def history(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Hap
 
 def _reply(one: Research, agency: str, actor: Actor, opened: frozenset[str], readable: set[UUID]) -> Reply:
     own = one.agency_id == actor.agency_id
-    released = one.state == ResearchState.RELEASED or (one.state in HAS_TEXT and one.id in readable)
+    released = one.state in HAS_TEXT and one.id in readable
     open_to_me = "research:own" in opened if own else "research:*" in opened and released
     told = one if open_to_me else None
     return Reply(
@@ -196,11 +198,15 @@ def _reply(one: Research, agency: str, actor: Actor, opened: frozenset[str], rea
 def _hearing(
     session: Session, actor: Actor, item: AgendaItem, opened: frozenset[str], readable: set[UUID], *, writes: bool
 ) -> Hearing:
-    """Who writes the minutes reads them as they stand; members the issued version, and live while the case is heard."""
+    """Who writes the minutes reads them as they stand; members the issued version, and live while the case is heard.
+
+    While the meeting runs nobody reads them who has not agreed confidentiality (DA-23).
+    """
     meeting = item.meeting
     running = meeting.state == MeetingState.IN_PROGRESS and item.case.state == CaseState.IN_MEETING
     words: dict[str, str] = {}
-    if "minutes" in opened and (running or (writes and meeting.id in readable)):
+    live = running and room.may_hear(session, actor, item)
+    if "minutes" in opened and (live or (writes and meeting.id in readable)):
         notes = session.scalars(select(MinuteNote).where(MinuteNote.item_id == item.id))
         words = {note.heading.value: note.text or "" for note in notes}
     elif "minutes" in opened and meeting.id in readable and item.id in readers.items_for(session, actor, meeting):

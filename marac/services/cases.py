@@ -3,7 +3,7 @@
 Refuses to say whether a case exists that the actor may not see; a list names only whom the policy opens.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Action, AgendaItem, Case, Meeting
 from marac.services import moving, naming, safe_contact
+from marac.services.community import marks
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,
@@ -24,6 +25,7 @@ from marac.vocabulary import (
     MeetingState,
     Permission as P,
 )
+from marac.workflows.hearing import record_of
 
 PAGE = 50
 COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
@@ -42,6 +44,7 @@ class CaseRow:
     last_heard_on: date | None
     next_meeting_at: datetime | None
     open_actions: int
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def open_actions(session: Session, actor: Actor, case_ids: Iterable[UUID]) -> di
 
 
 def _page(wanted: list[ColumnElement[bool]], following: ColumnElement[bool] | None) -> Select[*tuple[Any, ...]]:
-    columns = (Case.id, Case.reference, Case.state, Case.flag_until_on, Case.last_heard_on)
+    columns = (Case.id, Case.reference, Case.programme, Case.state, Case.flag_until_on, Case.last_heard_on)
     query = select(*columns).where(*wanted).order_by(Case.opened_on.desc(), Case.id)
     return (query if following is None else query.where(following)).limit(PAGE + 1)
 
@@ -134,16 +137,18 @@ def _following(session: Session, actor: Actor, after: str) -> ColumnElement[bool
     return or_(Case.opened_on < last.opened_on, and_(Case.opened_on == last.opened_on, Case.id > last.id))
 
 
-def _rows(session: Session, actor: Actor, found: Iterable[Any]) -> tuple[CaseRow, ...]:
+def _rows(session: Session, actor: Actor, found: Sequence[Any]) -> tuple[CaseRow, ...]:
     stages = {row.id: row.state for row in found}
     names = naming.victims(session, actor, stages)
     meetings, actions = next_meetings(session, stages), open_actions(session, actor, stages)
+    marked = [row.id for row in found if record_of(row.programme).reviews]
+    told = marks.marks_of(session, access.open_stages(session, actor, {one: stages[one] for one in marked}))
     today = clock.today()
     return tuple(
         CaseRow(
             row.id, row.reference, names.get(row.id, ""), row.state,
             bool(row.flag_until_on and row.flag_until_on >= today), row.last_heard_on,
-            meetings.get(row.id), actions.get(row.id, 0),
+            meetings.get(row.id), actions.get(row.id, 0), told.get(row.id, ()),
         )
         for row in found
     )  # fmt: skip

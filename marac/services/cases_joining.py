@@ -12,7 +12,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import transplant
 from marac.errors import RuleBroken, WrongState
-from marac.models import Address, Assessment, Case, CaseAgency, CasePerson, Referral, Wall
+from marac.models import Address, Assessment, Case, CaseAgency, CaseIncident, CasePerson, Referral, Wall
 from marac.services import drafts, indexing, moving, papers, people
 from marac.services.involvement import involve
 from marac.services.news_joining import add_news, names_of, renamed_knowledge
@@ -63,7 +63,8 @@ def _joinable(own_case: Case, into_case: Case) -> None:
 
 def _move_referral(session: Session, referral: Referral, into_case: Case) -> None:
     assessments = session.scalars(select(Assessment).where(Assessment.referral_id == referral.id)).all()
-    for row in (referral, *assessments):
+    happened = session.scalars(select(CaseIncident).where(CaseIncident.referral_id == referral.id)).all()
+    for row in (referral, *assessments, *happened):
         transplant(row, into_case.id)
     papers.move_to(session, referral, into_case)
     session.flush()
@@ -130,6 +131,6 @@ def _carry_summary(own_case: Case, into_case: Case) -> None:
     for name in ("wishes", "wishes_on", "wishes_by", "why_high_risk"):
         if getattr(own_case, name):
             setattr(into_case, name, getattr(own_case, name))
-    for name in ("needs", "stop_flags", "care_flags"):
+    for name in ("needs", "stop_flags", "care_flags", "marks"):
         both = [*(getattr(own_case, name) or ()), *(getattr(into_case, name) or ())]
         setattr(into_case, name, list(dict.fromkeys(both)))

@@ -15,9 +15,9 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Meeting, Setting
 from marac.services import local, rescheduling
-from marac.services.meeting_dates import MOVABLE, Shift, list_shifts
+from marac.services.meeting_dates import Shift, list_shifts
 from marac.services.moving import flush
-from marac.vocabulary import Permission as P
+from marac.vocabulary import NOT_BEGUN, Permission as P
 from marac.workflows.deadlines import is_working_day
 
 KEY = "closure_days"
@@ -58,7 +58,7 @@ def preview_closure(session: Session, actor: Actor, on: date) -> list[Effect]:
     closed = local.closures(session, actor.partnership_id)
     _check(on, closed)
     effects = []
-    coming = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.state.in_(MOVABLE))
+    coming = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.state.in_(NOT_BEGUN))
     for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
         shifts = tuple(list_shifts(session, meeting, closed=closed | {on}))
         falls = clock.to_london(meeting.starts_at).date() == on

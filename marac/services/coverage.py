@@ -14,6 +14,7 @@ from marac.access import Actor
 from marac.models import Action, AgendaItem
 from marac.services import notes
 from marac.vocabulary import ActionState, MinuteHeading as H, Permission as P, Protects
+from marac.workflows.hearing import record_of
 
 MET_BY: Final = {
     H.RISK_VICTIM: Protects.VICTIM, H.RISK_CHILDREN: Protects.CHILDREN, H.RISK_ADULTS: Protects.OTHER_ADULTS,
@@ -48,4 +49,6 @@ def says_something(text: str) -> bool:
 
 def gap_lines(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
     """The same as lines for the list of gaps at the end of a meeting."""
-    return [f"{heading.label}: no action and no reason for none" for heading in list_uncovered(session, actor, item)]
+    record = record_of(item.case.programme)
+    uncovered = list_uncovered(session, actor, item)
+    return [f"{record.label(heading)}: no action and no reason for none" for heading in uncovered]

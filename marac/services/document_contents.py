@@ -16,7 +16,9 @@ from marac.errors import NotAllowed
 from marac.models import Action, AgendaItem, Meeting
 from marac.services import attendance, naming, reading_minutes, research, running
 from marac.services.agenda import Line, view_agenda
+from marac.services.asynchronous import document_name
 from marac.services.blank_forms import blank_referral
+from marac.services.brief import brief_facts
 from marac.services.document_blocks import (
     STATEMENT,
     Block,
@@ -67,9 +69,9 @@ def agenda(session: Session, actor: Actor, meeting: Meeting, *, named: bool) -> 
 
 def brief(session: Session, actor: Actor, meeting: Meeting, *, named: bool) -> Content:
     """A page a case for the chair, from what the case says of itself."""
-    access.require(actor, P.MEETING_RUN, meeting)
-    lines, left_out = _printed(view_agenda(session, actor, meeting).lines)
-    return chair_brief(meeting, [_brief_page(session, actor, line, named=named) for line in lines], left_out)
+    told = brief_facts(session, actor, meeting)["cases"]
+    kept = [case for case in told if not case["restricted"]]
+    return chair_brief(meeting, [brief_page_of(case, named=named) for case in kept], len(told) - len(kept))
 
 
 def chair_brief(meeting: Meeting, pages: Sequence[BriefPage], left_out: int = 0) -> Content:
@@ -98,24 +100,6 @@ def brief_page_of(case: Mapping[str, Any], *, named: bool) -> BriefPage:
     return BriefPage(case["reference"], who, tuple(case["marks"]), rows, tuple(case["prompts"]))
 
 
-def _brief_page(session: Session, actor: Actor, line: Line, *, named: bool) -> BriefPage:
-    opened, case = access.open_case(actor, line.item.case), line.item.case
-    told = {}
-    if "summary" in opened:
-        told = {
-            "Why high risk": case.why_high_risk or "", "What the victim-survivor wants": case.wishes or "",
-            "Needs": ", ".join(case.needs or ()),
-        }  # fmt: skip
-    earlier = running.since_last_time(session, actor, line.item) if line.item.is_repeat else None
-    plan = "\n".join(f"{words} ({state.label.lower()})" for words, state in earlier.actions) if earlier else ""
-    rows = (
-        ("Starts", time_of_day(line.starts_at)), ("Children", str(line.people.children)), *told.items(),
-        ("The last plan", plan),
-    )  # fmt: skip
-    marks = tuple(filter(None, _marks(line).split(", ")))
-    return BriefPage(case.reference, _who(line.name, named), marks, rows, line.warnings)
-
-
 def minutes(session: Session, actor: Actor, meeting: Meeting, *, named: bool) -> Content:
     """The panel page, then a page a case, so that extracts can be split."""
     found = reading_minutes.get_minutes(session, actor, meeting)
@@ -133,7 +117,7 @@ def minutes(session: Session, actor: Actor, meeting: Meeting, *, named: bool) ->
     ]  # fmt: skip
     for section in kept:
         blocks += [new_page(), *_case_page(section, named=named)]
-    title = f"Minutes, {long_day(meeting.starts_at)}"
+    title = f"{document_name(meeting)}, {long_day(meeting.starts_at)}"
     return Content(title, tuple(blocks), left_out=len(document.sections) - len(kept))
 
 

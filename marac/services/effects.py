@@ -12,16 +12,17 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research, Transfer
 from marac.services import drafts, freezing, local, owners
+from marac.services.community import review_days
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
 from marac.services.sanctuary import clocks, consequences
 from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
     ActionState,
     FlagState,
     InvolvementBasis,
     MeetingKind,
-    MeetingState,
     MinutesState,
     ResearchState,
     Template,
@@ -101,7 +102,7 @@ def _due(session: Session, thing: Any, rule: str) -> datetime | None:
 def ask_research(move: Move) -> None:
     """For a case added after the agenda went out; the others are asked when it is published."""
     item = latest_item(move.session, move.subject.id)
-    if item is not None and item.meeting.state in (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED):
+    if item is not None and item.meeting.state in AGENDA_IS_OUT:
         ask_agencies(move.session, move.actor, item)
 
 
@@ -130,7 +131,7 @@ def flag_and_tag(move: Move) -> None:
     if heard:
         case.last_heard_on = heard_on
     live = {flag.agency_id: flag for flag in _live_flags(session, case)}
-    for agency_id in involved_agencies(session, case.id):
+    for agency_id in involved_agencies(session, case.id, but=InvolvementBasis.PERPETRATOR_SIDE):
         if agency_id in live:
             live[agency_id].lift_on = case.flag_until_on
         else:
@@ -196,6 +197,11 @@ def _minutes_due(session: Session, meeting: Meeting) -> datetime:
     return local.deadlines_of(session, meeting)["minutes_issued"].at
 
 
+def plan_review(move: Move) -> None:
+    """The day of the next review, by the band that counts now."""
+    review_days.plan_review(move.session, move.actor, move.subject)
+
+
 def assign_onward(move: Move) -> None:
     """The same action for the receiving agency, which now needs to know the case."""
     action, to_agency = move.subject, move.facts["to_agency_id"]
@@ -253,6 +259,7 @@ HANDLERS: dict[type, Callable[[Move], None]] = {
     engine.AskTelling: ask_telling,
     engine.LiftFlags: lift_flags,
     engine.CompileMinutes: compile_minutes,
+    engine.PlanReview: plan_review,
     engine.AssignOnward: assign_onward,
     engine.EnterStage: enter_stage,
     engine.FreezeWorks: freeze_works,

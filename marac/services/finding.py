@@ -132,7 +132,7 @@ def _tokens(asked: Asked) -> PersonTokens:
 
 def _people(session: Session, actor: Actor, cases: dict[UUID, Any], asked: Asked) -> list[Person]:
     """Everyone whose identity opens to the actor, with what is known of them."""
-    opens = access.open_stages(actor, {case_id: row.state for case_id, row in cases.items()})
+    opens = access.open_stages(session, actor, {case_id: row.state for case_id, row in cases.items()})
     query: Select[Any] = select(*sealed_columns(CasePerson, "identity"))
     if len(cases) <= candidates.LOOKED_AT or not candidates.small_enough(session, actor.partnership_id):
         query = query.where(CasePerson.case_id.in_(list(cases)))

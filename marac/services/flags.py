@@ -18,18 +18,13 @@ from marac.errors import RuleBroken
 from marac.models import AuditEntry, Case, Flag, Meeting, Transfer
 from marac.services import local, moving, naming
 from marac.services.recipients import AGENCY_PEOPLE, active_people
-from marac.vocabulary import CaseState, FlagState, Permission as P, Role, Template, TransferDirection
+from marac.vocabulary import CaseState, FlagState, Permission as P, Template, TransferDirection
 from marac.workflows.deadlines import add_months
 
 CONFIRMS = {FlagState.ADD_REQUESTED: "confirm_added", FlagState.REMOVE_REQUESTED: "confirm_removed"}
 RECEIPTS = {"flag:confirm_added": "Added", "flag:confirm_removed": "Lifted"}
 LIVE = (FlagState.ADD_REQUESTED, FlagState.ADDED)
 MARKED = (FlagState.ADDED, FlagState.REMOVE_REQUESTED)
-# days overdue -> who is told, once for each flag and step; the days are not yet confirmed locally
-ESCALATES: tuple[tuple[int, tuple[Role, ...], bool], ...] = (  # the last: of the agency only
-    (1, AGENCY_PEOPLE, True), (3, (Role.AGENCY_ADMIN,), True),
-    (7, (Role.COORDINATOR, Role.CHAIR), False), (14, (Role.SERVICE_MANAGER,), False),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,21 +201,3 @@ def send_monthly(session: Session, actor: Actor) -> int:
     return notifications.enqueue(
         session, actor.partnership_id, who, Template.FLAG_ASKED, subject_key=f"lifting:{first:%Y%m}", path="/flags"
     )  # fmt: skip
-
-
-def escalate_overdue(session: Session, actor: Actor) -> int:
-    """Marks that nobody confirmed in time go up: representative, agency lead, chair, steering group. Once for each."""
-    late = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(list(CONFIRMS)), Flag.due_at < clock.now())
-    told = 0
-    for flag in session.scalars(late):
-        days = (clock.today() - clock.to_london(flag.due_at).date()).days
-        for after, roles, of_agency in ESCALATES:
-            if days >= after:
-                agencies = [flag.agency_id] if of_agency else None
-                who = active_people(session, actor.partnership_id, roles, agencies=agencies)
-                key = f"flag:{flag.id.hex}:{flag.state.value[:3]}:{after}"
-                path = "/flags" if of_agency else "/flags/agencies"
-                told += notifications.enqueue(
-                    session, actor.partnership_id, who, Template.FLAG_ASKED, subject_key=key, path=path
-                )  # fmt: skip
-    return told

@@ -95,18 +95,34 @@ def let_in(session: Session, actor: Actor, meeting: Meeting) -> None:
     Safe to call again: after publishing, after a case was added, after the meeting was moved. Cases that the actor may
     not see keep what they have. Once the agenda is out a guest is asked for research like everybody.
     """
-    last_day = clock.to_london(meeting.starts_at).date()
-    guests = session.scalars(select(AgendaGuest).where(AgendaGuest.meeting_id == meeting.id)).all()
+    last_day, guests = follow_day(session, meeting)
     shown = access.visible(actor, P.CASE_LIST, AgendaItem).where(AgendaItem.meeting_id == meeting.id)
     items = session.scalars(shown.where(AgendaItem.state.in_(LIVE))).all() if guests else []
-    for guest in guests:
-        guest.until_on = last_day
     for item in items:
         wanted = [guest.agency_id for guest in guests if guest.case_id in (None, item.case_id)]
         for agency_id in wanted:
             _involve(session, item, agency_id, last_day)
         if wanted and meeting.state in OUT:
             ask_agencies(session, actor, item)
+
+
+def follow_day(session: Session, meeting: Meeting) -> tuple[date, Sequence[AgendaGuest]]:
+    """Let every guest's access end on the day that the meeting is booked for now; also in cases hidden from the actor.
+
+    Returns that day and the guests.
+    """
+    last_day = clock.to_london(meeting.starts_at).date()
+    guests = session.scalars(select(AgendaGuest).where(AgendaGuest.meeting_id == meeting.id)).all()
+    listed = select(AgendaItem.case_id).where(AgendaItem.meeting_id == meeting.id, AgendaItem.state.in_(LIVE))
+    for guest in guests:
+        guest.until_on = last_day
+        rows = select(CaseAgency).where(
+            CaseAgency.agency_id == guest.agency_id, CaseAgency.basis == InvolvementBasis.CONSULTED,
+            CaseAgency.until_on.is_not(None), CaseAgency.case_id.in_([guest.case_id] if guest.case_id else listed),
+        )  # fmt: skip
+        for row in session.scalars(rows):
+            row.until_on = last_day
+    return last_day, guests
 
 
 def _involve(session: Session, item: AgendaItem, agency_id: UUID, last_day: date) -> None:

@@ -13,10 +13,23 @@ from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Agency, Assessment, Case, CasePerson, Referral
-from marac.vocabulary import Criterion, Permission as P, PersonRole, ProgrammeSlug, ReferralKind, ReferralState
+from marac.vocabulary import (
+    Criterion,
+    NeedTest,
+    Permission as P,
+    PersonRole,
+    ProgrammeSlug,
+    ReferralKind,
+    ReferralState,
+    Word,
+)
 
 FORM_OPEN = (ReferralState.DRAFT, ReferralState.RETURNED)
 UNDECIDED = (ReferralState.SUBMITTED, ReferralState.RETURNED)
+WAYS: dict[ProgrammeSlug, tuple[Word, ...]] = {
+    ProgrammeSlug.DA_MARAC: tuple(Criterion), ProgrammeSlug.COMMUNITY_MARAC: tuple(NeedTest),
+    ProgrammeSlug.SANCTUARY: (),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,7 @@ class ReferralLine:
     decide_by_at: datetime | None
     decided_at: datetime | None
     name: str = ""
-    criteria: tuple[Criterion, ...] = ()
+    criteria: tuple[Word, ...] = ()
     programme: ProgrammeSlug = ProgrammeSlug.DA_MARAC
     red_flags: int = 0
 
@@ -109,25 +122,26 @@ def _columns(actor: Actor) -> Any:
 
 
 def _with_names(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[ReferralLine]:
-    opened = [row for row in rows if _opens(actor, row)]
+    opened = [row for row in rows if _opens(session, actor, row)]
     criteria = dict(zip([row.id for row in opened], open_many(Referral, "risk", opened), strict=True))
     names, flags = _names(session, [row.case_id for row in opened]), _red_flags(session, [row.id for row in opened])
     return [
         ReferralLine(
             row.id, row.reference, row.state, row.kind, row.urgent, row.agency, row.started_at, row.submitted_at,
             row.decide_by_at, row.decided_at, names.get(row.case_id, "") if row.id in criteria else "",
-            tuple(way for way in Criterion if way in (criteria.get(row.id, {}).get("criteria") or ())), row.programme,
+            tuple(way for way in WAYS[row.programme] if way in (criteria.get(row.id, {}).get("criteria") or ())),
+            row.programme,
             len(flags.get(row.id, ())),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _opens(actor: Actor, row: Row[Any]) -> bool:
+def _opens(session: Session, actor: Actor, row: Row[Any]) -> bool:
     drafting = bool(row.fills) and row.state in FORM_OPEN
     if not (drafting or row.reads):
         return False
-    return {"identity", "risk"} <= access.open_stage(actor, row.case_id, row.stage, drafting=drafting)
+    return {"identity", "risk"} <= access.open_stage(session, actor, row.case_id, row.stage, drafting=drafting)
 
 
 def _red_flags(session: Session, referral_ids: list[UUID]) -> dict[UUID, set[str]]:

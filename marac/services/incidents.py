@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import Case, Flag, Referral
+from marac.models import Case, CaseIncident, Flag, Referral
 from marac.services import effects, moving, referral_tasks, referrals, repeats
+from marac.services.community import reopening
 from marac.services.involvement import involve
 from marac.services.references import new_reference
 from marac.vocabulary import (
@@ -23,11 +24,11 @@ from marac.vocabulary import (
     FlagState,
     InvolvementBasis,
     Permission as P,
+    ProgrammeSlug,
     ReferralKind,
     ReferralState,
     Template,
 )
-from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Effect, Notify
 
 OVER = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
@@ -74,16 +75,25 @@ def reads(actor: Actor) -> bool:
 
 def may_report(actor: Actor, case: Case) -> bool:
     """Whether the button is offered: a member's, on a case whose twelve months are running."""
-    return case.state not in OVER and access.holds(actor, P.REFERRAL_CREATE)
+    return not is_over(case) and access.holds(actor, P.REFERRAL_CREATE)
+
+
+def is_over(case: Case) -> bool:
+    """Whether nothing more is told here; a closed case of a panel that reviews comes back in its window (CM-15)."""
+    return case.state in OVER and not reopening.may_come_back(case)
 
 
 def marked_references(session: Session, actor: Actor) -> tuple[str, ...]:
     """References of live cases whose mark is on the agency's own file, in order: where a member may report from."""
-    if not access.holds(actor, P.FLAG_CONFIRM):
+    if not (access.holds(actor, P.FLAG_CONFIRM) and access.holds(actor, P.REFERRAL_CREATE)):
         return ()
     mine = access.rule(actor, P.FLAG_CONFIRM, Flag)
     query = select(Case.reference).join(Flag, Flag.case_id == Case.id).where(mine, Flag.agency_id == actor.agency_id)
-    live = query.where(Flag.state.in_(MARKED), Case.state.not_in(OVER)).distinct()
+    closed = and_(
+        Case.programme == ProgrammeSlug.COMMUNITY_MARAC, Case.state == CaseState.CLOSED,
+        Case.flag_until_on >= clock.today(),
+    )  # fmt: skip
+    live = query.where(Flag.state.in_(MARKED), or_(Case.state.not_in(OVER), closed)).distinct()
     return tuple(session.scalars(live.order_by(Case.reference)))
 
 
@@ -105,7 +115,9 @@ def report_incident(session: Session, actor: Actor, case: Case, incident: Incide
     referral.decide_by_at = due["triage_decided"]
     case.last_referral_on = clock.today()
     audit.record(session, actor, "incident:reported", referral)
-    for effect in _follows(incident):
+    if case.programme == ProgrammeSlug.COMMUNITY_MARAC:
+        session.add(_kept(actor, referral, incident))
+    for effect in _follows(referral, incident):
         effects.carry_out(effects.Move(session, actor, referral, effect, {"due": due}, moving.advance))
     moving.flush(session)
     return referral
@@ -136,9 +148,18 @@ def _is_repeat(session: Session, case: Case, incident: Incident) -> bool:
     return repeats.counts_as_repeat(session, case, incident.happened_on or clock.today(), a_crime=a_crime)
 
 
-def _follows(incident: Incident) -> Iterable[Effect]:
+def _kept(actor: Actor, referral: Referral, incident: Incident) -> CaseIncident:
+    """The same among the incidents of the case, where they are counted (CM-17)."""
+    return CaseIncident(
+        partnership_id=referral.partnership_id, case_id=referral.case_id, referral_id=referral.id, position=1,
+        recorded_at=clock.now(), recorded_by_id=actor.user_id, happened_on=incident.happened_on,
+        what=incident.what_happened.strip(),
+    )  # fmt: skip
+
+
+def _follows(referral: Referral, incident: Incident) -> Iterable[Effect]:
     """What sending a whole referral has following; with somebody in danger now the prompts are the urgent ones."""
-    effects_of = WORKFLOWS["referral"].find("submit", ReferralState.DRAFT).effects
+    effects_of = moving.flow_of(referral).find("submit", ReferralState.DRAFT).effects
     if incident.danger_now != "yes":
         return effects_of
     return [
@@ -147,7 +168,7 @@ def _follows(incident: Incident) -> Iterable[Effect]:
 
 
 def _check(case: Case, incident: Incident) -> None:
-    if case.state in OVER:
+    if is_over(case):
         raise RuleBroken("case", "The twelve months of this case are over. Start a new referral instead")
     if not incident.what_happened.strip():
         raise RuleBroken("what_happened", "Say what happened")

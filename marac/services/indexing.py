@@ -138,6 +138,8 @@ def _people(session: Session, only: Any) -> list[Known]:
     for row, opened in zip(rows, open_many(CasePerson, "identity", rows), strict=True):
         names = tuple(name for name in (opened.get("full_name"), *opened.get("aliases", ())) if name)
         role = ROLES[row.key_by]
+        if role is PersonRole.VICTIM and opened.get("not_known"):
+            names = ()  # stands for a place or for many people: a place is found by where it is, not by its name
         person = Known(as_id(row.key_row), cases[row.key_owner], role, names, opened.get("born_on"))
         age = opened.get("approximate_age")
         if person.born_on is None and age is not None:

@@ -36,12 +36,14 @@ def shrink(session: Session, case_id: UUID, agency_id: UUID) -> None:
         row.until_on = clock.today() - timedelta(days=1)
 
 
-def involved_agencies(session: Session, case_id: UUID) -> list[UUID]:
-    """Agencies that may see the case today."""
+def involved_agencies(session: Session, case_id: UUID, *, but: InvolvementBasis | None = None) -> list[UUID]:
+    """Agencies that may see the case today; `but` leaves out those that are involved on that basis."""
     today = clock.today()
-    query = select(CaseAgency.agency_id).where(CaseAgency.case_id == case_id)
     current = or_(CaseAgency.until_on.is_(None), CaseAgency.until_on >= today)
-    return list(session.scalars(query.where(current).distinct()))
+    query = select(CaseAgency.agency_id).where(CaseAgency.case_id == case_id, current)
+    if but is not None:
+        query = query.where(CaseAgency.agency_id.not_in(query.where(CaseAgency.basis == but)))
+    return list(session.scalars(query.distinct()))
 
 
 def core_agencies(session: Session, of: Meeting | Case) -> list[UUID]:
@@ -66,7 +68,7 @@ def ask_agencies(session: Session, actor: Actor, item: AgendaItem) -> int:
     """
     meeting, now = item.meeting, clock.now()
     due_at = local.deadlines_of(session, meeting)["research_due"].at
-    access.open_stage(actor, item.case_id, item.case.state)
+    access.open_stage(session, actor, item.case_id, item.case.state)
     asked = set(session.scalars(select(Research.agency_id).where(Research.item_id == item.id)))
     core = [agency for agency in core_agencies(session, meeting) if agency not in asked]  # who knew nothing stays out
     involve(session, item.case_id, meeting.partnership_id, core, InvolvementBasis.LISTED)

@@ -4,24 +4,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
-from marac.models import AgendaItem, Case, Meeting
+from marac.models import AgendaItem, Case, Meeting, Referral
 from marac.services import local
 from marac.services.references import new_reference
-from marac.vocabulary import AgendaItemState, MeetingKind, MeetingPlace, MeetingState, Permission as P, ProgrammeSlug
-from marac.workflows.guards import TAKES_CASES
+from marac.vocabulary import (
+    AGENDA_IS_OUT,
+    NOT_BEGUN,
+    AgendaItemState,
+    MeetingKind,
+    MeetingPlace,
+    MeetingState,
+    Permission as P,
+    ProgrammeSlug,
+)
 
 WAITING = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A meeting that a case may be listed for: when, how full, and whether its cut-off has passed."""
+    """A meeting that a case may be listed for: when, how full, and whether listing it now would be late."""
 
     id: UUID
     reference: str
@@ -32,17 +40,19 @@ class Choice:
     listed: int
 
 
-def meeting_choices(session: Session, actor: Actor, programme: ProgrammeSlug, most: int = 6) -> list[Choice]:
-    """The next meetings of a panel that take cases, soonest first; those past their cut-off are marked late (DA-18)."""
+def meeting_choices(
+    session: Session, actor: Actor, programme: ProgrammeSlug, referral: Referral | None = None, most: int = 6
+) -> list[Choice]:
+    """The next meetings of a panel that take cases, soonest first; late ones are marked by `late_for` (DA-18)."""
     query = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.programme == programme, Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now()
+        Meeting.programme == programme, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now()
     )
     meetings = session.scalars(query.order_by(Meeting.starts_at).limit(most)).all()
     counts = _listed(session, [meeting.id for meeting in meetings])
     return [
         Choice(
             meeting.id, meeting.reference, meeting.starts_at, meeting.kind, cutoff_of(session, meeting),
-            is_late(session, meeting), counts.get(meeting.id, 0),
+            late_for(session, meeting, referral), counts.get(meeting.id, 0),
         )
         for meeting in meetings
     ]  # fmt: skip
@@ -60,11 +70,29 @@ def is_late(session: Session, meeting: Meeting) -> bool:
     return clock.now() > cutoff_of(session, meeting)
 
 
+def late_for(session: Session, meeting: Meeting, referral: Referral | None, cutoff: datetime | None = None) -> bool:
+    """Whether listing is a late addition: after the cut-off, of a referral sent after it, or once the agenda is out.
+
+    A case that was put off, or referred in time, goes on an agenda that is still being built without the chair (DA-18).
+    """
+    cutoff = cutoff or cutoff_of(session, meeting)
+    if clock.now() <= cutoff:
+        return False
+    sent_at = referral.submitted_at if referral else None
+    came_late = sent_at is not None and sent_at > cutoff
+    return meeting.state in AGENDA_IS_OUT or (came_late and not _put_off_before(session, referral))
+
+
+def _put_off_before(session: Session, referral: Referral | None) -> bool:
+    listed = exists().where(AgendaItem.referral_id == referral.id) if referral else None
+    return listed is not None and bool(session.scalar(select(listed)))
+
+
 def first_open_meeting(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> Meeting | None:
     """The next meeting whose cut-off has not passed: where a referral received now would go."""
     query = select(Meeting).where(
         Meeting.partnership_id == partnership_id, Meeting.programme == programme,
-        Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now(), Meeting.kind != MeetingKind.EMERGENCY,
+        Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now(), Meeting.kind != MeetingKind.EMERGENCY,
     )  # fmt: skip
     meetings = session.scalars(query.order_by(Meeting.starts_at).limit(6))
     return next((meeting for meeting in meetings if not is_late(session, meeting)), None)

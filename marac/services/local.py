@@ -11,20 +11,26 @@ from marac import clock
 from marac.models import Deadline as KeptDate, Meeting, Setting
 from marac.vocabulary import MeetingState, ProgrammeSlug
 from marac.workflows.deadlines import Deadline, meeting_deadlines
-from marac.workflows.local_rules import LocalRule, LocalRules
+from marac.workflows.local_rules import LocalRule, LocalRules, shipped_rules
 
 NOBODY = UUID(int=0)
 
 
 def rules_of(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> LocalRules:
-    """Every version of every local rule of a programme; read once in a unit of work."""
+    """Every version of every local rule of a programme; read once in a unit of work.
+
+    A rule that is newer than the database holds as it was shipped, until the partnership sets its own.
+    """
     held = session.info.setdefault("local_rules", {})
     if (partnership_id, programme) not in held:
         rows = session.execute(
             select(Setting.key, Setting.value, Setting.confirmed, Setting.basis, Setting.note, Setting.effective_from)
             .where(Setting.partnership_id == partnership_id, Setting.programme == programme)
         )  # fmt: skip
-        held[partnership_id, programme] = LocalRules(LocalRule(*row) for row in rows)
+        stored = [LocalRule(*row) for row in rows]
+        known = {rule.name for rule in stored}
+        newer = [rule for rule in shipped_rules(programme) if rule.name not in known]
+        held[partnership_id, programme] = LocalRules([*newer, *stored])
     rules: LocalRules = held[partnership_id, programme]
     return rules
 

@@ -92,7 +92,7 @@ def screen(session: Session, actor: Actor, case: Case, *, only: Iterable[PersonR
     access.require(actor, P.CASE_READ, case)
     wanted, table = frozenset(only), comparing.weights()
     with access.apart(), candidates.uncollected():
-        found = _compared(session, actor, case, wanted)
+        found = compared(session, case, wanted, access.rule(actor, P.CASE_READ, Case))
     shown: list[tuple[Known, Pair]] = []
     for asked, pairs in found:
         most = table["show_at_most"] if asked.role == PersonRole.VICTIM else OTHERS_AT_MOST
@@ -143,11 +143,12 @@ def days_left(session: Session, case: Case) -> int | None:
     return (repeat_window_end(since, rules.value("repeat_window.months", today)) - today).days
 
 
-def _compared(
-    session: Session, actor: Actor, case: Case, wanted: frozenset[PersonRole]
-) -> list[tuple[Known, list[Pair]]]:
-    """Everyone of this case in the roles wanted, each with those who agree; opened for matching and nothing else."""
-    sought = (access.rule(actor, P.CASE_READ, Case), Case.id != case.id, sent_before())
+def compared(session: Session, case: Case, wanted: frozenset[PersonRole], among: Any) -> list[tuple[Known, list[Pair]]]:
+    """Everyone of this case in the roles wanted, each with those who agree in the cases of the clause `among`.
+
+    Opened for matching and nothing else: to be called inside `access.apart()`, by who may not pass on what is found.
+    """
+    sought = (among, Case.id != case.id, sent_before())
     access.open_for("match", case.partnership_id, [case.id])
     ours = [one for one in known_people(session, CasePerson.case_id == case.id) if one.role in wanted]
     ours = [one for one in ours if one.names or one.role == PersonRole.VICTIM]

@@ -14,9 +14,9 @@ from marac import access, clock
 from marac.access import Actor
 from marac.models import Action, AgendaItem, Attendance, Deadline, Flag, Meeting, Minutes, Research
 from marac.services import local
-from marac.services.readiness import UNANSWERED
 from marac.vocabulary import (
     LIVE_ACTIONS,
+    UNANSWERED,
     AgendaItemState,
     AttendanceState,
     FlagState,
@@ -25,7 +25,6 @@ from marac.vocabulary import (
 )
 
 AFTER_RESEARCH = (MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS, MeetingState.HELD)
-MOVABLE = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,13 @@ def keep_done(session: Session, meeting: Meeting) -> None:
     session.flush()
 
 
+def meet(session: Session, meeting: Meeting, *rules: str) -> None:
+    """These steps are done: their clocks stop now; one that had stopped keeps its time."""
+    clocks = select(Deadline).where(Deadline.subject_id == meeting.id, Deadline.rule.in_(rules))
+    for row in session.scalars(clocks.where(Deadline.met_at.is_(None))):
+        row.met_at = clock.now()
+
+
 def follow(session: Session, meeting: Meeting) -> int:
     """Give every open clock that hangs on a meeting its date as it is now; returns how many changed."""
     due = {name: found.at for name, found in local.deadlines_of(session, meeting).items()}
@@ -146,8 +152,9 @@ def _confirmed(session: Session, meeting: Meeting) -> bool:
     return bool(session.scalar(select(asked & ~silent)))
 
 
-def _held(_session: Session, meeting: Meeting) -> bool:
-    return meeting.held_at is not None
+def _actions_out(_session: Session, meeting: Meeting) -> bool:
+    """The action lists went out, or the minutes that carry them did (DA-31)."""
+    return _issued(_session, meeting) or bool(meeting.minutes and meeting.minutes.actions_sent_at)
 
 
 def _issued(_session: Session, meeting: Meeting) -> bool:
@@ -179,7 +186,7 @@ DONE: dict[str, Callable[[Session, Meeting], bool]] = {
     "research_requested": _published,
     "research_due": _researched,
     "attendance_confirmed": _confirmed,
-    "actions_published": _held,
+    "actions_published": _actions_out,
     "flag_and_tag_confirmed": _flagged,
     "victim_told": _told,
     "minutes_issued": _issued,

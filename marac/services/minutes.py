@@ -14,11 +14,20 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
-from marac.services import addresses_said, attendance, coverage, freezing, readers, reading_minutes
+from marac.services import (
+    addresses_said,
+    attendance,
+    coverage,
+    freezing,
+    meeting_dates,
+    notes,
+    readers,
+    reading_minutes,
+    room,
+)
 from marac.services.agenda import list_items, view_agenda
 from marac.services.attendance import HERE
 from marac.services.moving import advance, flush
-from marac.services.notes import COVERED
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,
@@ -30,6 +39,7 @@ from marac.vocabulary import (
     Permission as P,
     Template,
 )
+from marac.workflows.hearing import record_of
 
 HOLDS_ADDRESS = "An address, a phone or a school stands in the words. Take it out: it is shown only with a reason"
 
@@ -46,6 +56,7 @@ class Gap:
 def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
     """What is missing: no outcome, aims not covered, an address in the words, somebody who never agreed."""
     access.require(actor, P.MEETING_RUN, meeting)
+    room.require_agreed(session, actor, meeting)
     lines = view_agenda(session, actor, meeting).lines
     gaps = [
         Gap(line.number, line.item.case.reference, text)
@@ -64,14 +75,15 @@ def _gaps_of(item: AgendaItem) -> list[str]:
         return ["No outcome yet"]
     if item.state != AgendaItemState.HEARD:
         return []
-    missing = [label for aim, label in COVERED.items() if aim not in (item.covered or ())]
+    missing = [label for aim, label in notes.aims_of(item).items() if aim not in (item.covered or ())]
     return [f"Not marked as covered: {', '.join(missing)}"] if missing else []
 
 
 def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
     """Of a case that was heard: each risk that was raised and met by no action and no reason."""
     risks = coverage.list_uncovered(session, actor, item) if item.state == AgendaItemState.HEARD else ()
-    named = ", ".join(heading.label for heading in risks)
+    record = record_of(item.case.programme)
+    named = ", ".join(record.label(heading) for heading in risks)
     return [f"No action and no reason for none: {named}"] if named else []
 
 
@@ -122,6 +134,7 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
     minutes.issued_number, minutes.recalled_at = minutes.number, None
+    meeting_dates.meet(session, minutes.meeting, "minutes_issued", "actions_published")
     for item in list_items(session, actor, minutes.meeting):
         if item.state == AgendaItemState.HEARD and item.case.state == CaseState.HEARD:
             advance(session, actor, item.case, "issue", minutes_state=minutes.state)
@@ -211,6 +224,7 @@ def circulate_actions(session: Session, actor: Actor, meeting: Meeting) -> int:
     key, agencies = f"Meeting:{meeting.id.hex}:actions", {agency_id for agency_id, _item in given}
     _prompt(session, minutes, told, Template.ACTIONS_ASSIGNED, (key, "/actions"))
     minutes.actions_sent_at = minutes.actions_sent_at or clock.now()
+    meeting_dates.meet(session, meeting, "actions_published")
     audit.record(session, actor, "actions:circulated", meeting, agencies=len(agencies))
     flush(session)
     return len(agencies)

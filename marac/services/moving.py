@@ -26,6 +26,7 @@ from marac.models import (
 )
 from marac.services import effects
 from marac.services.effects import Move
+from marac.vocabulary import ProgrammeSlug
 from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Transition, Workflow
 
@@ -64,6 +65,17 @@ FLOW_OF: dict[type, Workflow] = {
     Visit: WORKFLOWS["visit"],
     FollowUp: WORKFLOWS["follow_up"],
 }
+OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
+    (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],
+    (Case, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_case"],
+}
+
+
+def flow_of(subject: Moving) -> Workflow:
+    """The life-cycle of a thing: that of its programme where the programme has one of its own."""
+    kind = type(subject)
+    programme = subject.programme if isinstance(subject, Case | Referral) else None
+    return OF_PROGRAMME.get((kind, programme), FLOW_OF[kind]) if programme else FLOW_OF[kind]
 
 
 def advance(session: Session, actor: Actor, subject: T, name: str, **facts: Any) -> T:
@@ -72,13 +84,14 @@ def advance(session: Session, actor: Actor, subject: T, name: str, **facts: Any)
     Raises WrongState when its state does not offer it, NotFound or NotAllowed when it is not the actor's, RuleBroken
     when a guard is not met, StaleEdit when somebody else moved it first.
     """
-    flow = FLOW_OF[type(subject)]
+    flow = flow_of(subject)
     step = _found(flow, name, actor, subject)
     access.require(actor, step.permission, subject)
     step.check(subject, facts)
     before: Any = subject.state
     subject.state = cast(Any, step.to_state)
-    audit.record(session, actor, f"{flow.noun}:{name}", subject, **cast(Any, {"from": before, "to": step.to_state}))
+    noun = FLOW_OF[type(subject)].noun
+    audit.record(session, actor, f"{noun}:{name}", subject, **cast(Any, {"from": before, "to": step.to_state}))
     for effect in step.effects:
         effects.carry_out(Move(session, actor, subject, effect, facts, advance))
     flush(session)
@@ -96,7 +109,7 @@ def _found(flow: Workflow, name: str, actor: Actor, subject: Moving) -> Transiti
 
 def available(actor: Actor, subject: Moving) -> tuple[Transition, ...]:
     """The transitions to offer as buttons: those the state has and the policy allows. Offered is what is enforced."""
-    steps = FLOW_OF[type(subject)].offered(subject.state)
+    steps = flow_of(subject).offered(subject.state)
     return tuple(step for step in steps if access.may(actor, step.permission, subject))
 
 

@@ -26,7 +26,7 @@ def victims(session: Session, actor: Actor, stages: Mapping[UUID, CaseState]) ->
 
     The cases must come from `access.visible`: this opens what the stage opens, and asks nothing more.
     """
-    return of_victims(session, access.open_stages(actor, stages))
+    return of_victims(session, access.open_stages(session, actor, stages))
 
 
 def of_victims(session: Session, opened: Mapping[UUID, Iterable[str]]) -> dict[UUID, str]:

@@ -32,7 +32,7 @@ def add_news(session: Session, person: CasePerson, known: CasePerson) -> None:
     more = [name for name in person.aliases or () if frozenset(words(name)) not in names_of(known)]
     if more:
         known.aliases = [*(known.aliases or ()), *more]
-    for name in FILLED_IN:
+    for name in (*FILLED_IN, *people.SHARING):
         if getattr(person, name) is not None and getattr(known, name) is None:
             setattr(known, name, getattr(person, name))
     for place, address in enumerate(list(person.addresses)):

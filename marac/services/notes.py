@@ -18,17 +18,7 @@ from marac.models import Agency, AgendaItem, MinuteNote, Research
 from marac.services.moving import flush
 from marac.services.room import require_agreed
 from marac.vocabulary import AgendaItemState, MinuteHeading, MinutesState, Permission as P
-
-COVERED: Mapping[str, str] = {
-    "views": "Her or his views",
-    "at_risk": "Children and adults at risk",
-    "perpetrator": "Alleged perpetrator: where, and the plan",
-    "staff": "Risk to staff",
-    "needs": "Needs and equality",
-    "telling": "Who tells them, and how safely",
-    "flag": "Flag and tag",
-}
-"""The aims that a hearing goes through; an unticked one is a gap before the minutes go out, never a block."""
+from marac.workflows.hearing import record_of
 
 HEARD_FROM: Mapping[str, str] = {"shared": "Shared", "nothing": "Nothing known", "absent": "Absent"}
 """What an agency said when it was its turn; each begins with a letter of its own."""
@@ -54,6 +44,11 @@ class HeardFrom:
 
 
 EMPTY = Note("", 0, None, None)
+
+
+def aims_of(item: AgendaItem) -> Mapping[str, str]:
+    """The aims that the hearing of a case goes through at its panel; an unticked one is a gap, never a block."""
+    return record_of(item.case.programme).covered
 
 
 def get_notes(session: Session, actor: Actor, item: AgendaItem) -> dict[MinuteHeading, Note]:
@@ -95,7 +90,7 @@ def save_covered(
     _writable(session, actor, item)
     held = set(item.covered or ())
     wanted = set(covered) if shown is None else held - (set(shown) - set(covered)) | (set(covered) - set(shown))
-    ticked = [aim for aim in COVERED if aim in wanted]
+    ticked = [aim for aim in aims_of(item) if aim in wanted]
     if ticked != list(item.covered or ()):
         item.covered = ticked
         flush(session)

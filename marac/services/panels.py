@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
@@ -20,10 +20,11 @@ from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Referral
 from marac.services import agenda_versions, attendance, guests, listing, local
 from marac.services.agenda import first_slots, list_items
 from marac.services.involvement import ask_agencies, core_agencies, involved_agencies, latest_item
-from marac.services.moving import advance, flush
+from marac.services.moving import advance, flow_of, flush
 from marac.services.recipients import AGENCY_PEOPLE, active_people, not_walled
 from marac.services.references import new_reference
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
     AgendaChangeKind,
     AgendaItemState,
     CaseState,
@@ -39,11 +40,10 @@ from marac.vocabulary import (
     Role,
     Template,
 )
-from marac.workflows import WORKFLOWS
 from marac.workflows.deadlines import is_repeat
+from marac.workflows.hearing import record_of
 
 OPEN_AGENDA = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
-AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 SHORTEST, LONGEST = 5, 60  # minutes for one case
 
@@ -116,12 +116,12 @@ def get_meeting(session: Session, actor: Actor, reference: str) -> Meeting:
 
 def list_case_on(
     session: Session, actor: Actor, meeting: Meeting, case: Case, *, referral: Referral | None = None,
-    conflict_checked: bool = False, because: str = "", approved_by: UUID | None = None,
+    conflict_checked: bool = False, because: str = "", approved_by: UUID | None = None, urgent: bool = False,
 ) -> AgendaItem:  # fmt: skip
     """Put a case at the end of an agenda and move it to listed. Once published, the agencies are asked at once (DA-20).
 
-    A late listing (`late_for`) needs the reason and the chair who agreed (SCH-39). A case that was put off keeps the
-    referral it was first listed for.
+    A late listing (`listing.late_for`) needs the reason and the chair who agreed (SCH-39). A case that was put
+    off keeps the referral it was first listed for. `urgent` is the chair's own meeting for it (CM-10).
     """
     access.open_case(actor, case)
     if session.scalar(select(exists().where(AgendaItem.meeting_id == meeting.id, AgendaItem.case_id == case.id))):
@@ -129,19 +129,20 @@ def list_case_on(
     earlier = latest_item(session, case.id)
     if referral is None and earlier is not None and earlier.state != AgendaItemState.HEARD:
         referral = earlier.referral
-    late = late_for(session, meeting, referral)
+    late = listing.late_for(session, meeting, referral)
     if late and approved_by is not None and approved_by not in _chairs(session, actor):
         raise RuleBroken("approved_by", "Select the chair who agreed to the late listing")
     facts = {
         "meeting_state": meeting.state, "conflict_checked": conflict_checked, "late": late, "reason": because,
         "approved_by": approved_by,
     }  # fmt: skip
-    WORKFLOWS["case"].find("list", case.state).check(case, facts)
+    verb = "list_urgently" if urgent else "list"
+    flow_of(case).find(verb, case.state).check(case, facts)
     item = _new_item(session, meeting, case, referral)
     if late:
         item.late_approved_by_id, item.added_because = approved_by, because.strip()
     flush(session)
-    advance(session, actor, case, "list", **facts)
+    advance(session, actor, case, verb, **facts)
     guests.let_in(session, actor, meeting)
     if meeting.state in AGENDA_IS_OUT:
         agenda_versions.note_change(session, actor, item, AgendaChangeKind.ADDED)
@@ -150,7 +151,8 @@ def list_case_on(
 
 
 def _new_item(session: Session, meeting: Meeting, case: Case, referral: Referral | None) -> AgendaItem:
-    kind, again = referral.kind if referral else None, _heard_in_window(session, case)
+    kind = referral.kind if referral else None
+    again = not record_of(case.programme).reviews and _heard_in_window(session, case)
     last = session.scalar(select(func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)) or 0
     item = AgendaItem(
         partnership_id=case.partnership_id, case_id=case.id, meeting_id=meeting.id,
@@ -160,28 +162,6 @@ def _new_item(session: Session, meeting: Meeting, case: Case, referral: Referral
     )  # fmt: skip
     session.add(item)
     return item
-
-
-def late_for(
-    session: Session, meeting: Meeting, referral: Referral | None, cutoff: datetime | None = None
-) -> bool:  # fmt: skip
-    """Whether listing is a late addition: after the cut-off, of a referral sent after it, or once the agenda is out.
-
-    A case that was put off, or referred in time, goes on an agenda that is still being built without the chair (DA-18).
-    """
-    cutoff = cutoff or listing.cutoff_of(session, meeting)
-    if clock.now() <= cutoff:
-        return False
-    sent_at = referral.submitted_at if referral else None
-    came_late = sent_at is not None and sent_at > cutoff
-    return meeting.state in AGENDA_IS_OUT or (came_late and not _put_off_before(referral))
-
-
-def _put_off_before(referral: Referral | None) -> bool:
-    session = object_session(referral) if referral else None
-    if session is None or referral is None:
-        return False
-    return bool(session.scalar(select(exists().where(AgendaItem.referral_id == referral.id))))
 
 
 def _chairs(session: Session, actor: Actor) -> set[UUID]:

@@ -26,7 +26,11 @@ IDENTITY = (
     "language", "interpreter_needed", "interpreter", "dialect", "interpreter_sex", "interpreter_outside",
     "communication_needs", "not_known", "other_born_on", "nhs_number", "gp", "professionals", "nationality",
     "no_recourse", "witnessed", "plan", "contact_arrangements", "staff_member", "vehicles", "triggers",
-    "offender_management", "markers", "perpetrator_programme", "aware_of_report",
+    "offender_management", "markers", "perpetrator_programme", "aware_of_report", "community_roles",
+)  # fmt: skip
+SHARING = (
+    "consent_to_share", "consent_on", "consent_how", "informed_of_referral", "informed_why_not",
+    "consent_to_support_contact", "sharing_basis", "sharing_reason", "sharing_authoriser", "sharing_on",
 )  # fmt: skip
 HEALTH = ("mental_health", "substance_use")
 EQUALITY = (
@@ -52,7 +56,7 @@ def add_person(session: Session, case: Case, role: PersonRole, **facts: Any) -> 
     """
     place: dict[str, Any] = {"partnership_id": case.partnership_id, "case_id": case.id, "role": role}
     position = 1 + max((person.position for person in people_of(session, case.id)), default=0)
-    person = CasePerson(**place, position=position, **_some(facts, (*IDENTITY, *HEALTH, *EQUALITY)))
+    person = CasePerson(**place, position=position, **_some(facts, (*IDENTITY, *SHARING, *HEALTH, *EQUALITY)))
     session.add(person)
     session.flush()
     address = Address(**place, person_id=person.id, position=1, **_some(storable_place(facts), ADDRESS))
@@ -68,7 +72,7 @@ def update_person(session: Session, person: CasePerson, **facts: Any) -> frozens
     """Set what is given and index again; returns the names that changed. Blank text is stored as absent."""
     address, contact, facts = person.addresses[0], person.contact, storable_place(facts)
     targets: tuple[tuple[Any, tuple[str, ...]], ...] = (
-        (person, (*IDENTITY, *HEALTH, *EQUALITY)), (address, ADDRESS), (contact, CONTACT),
+        (person, (*IDENTITY, *SHARING, *HEALTH, *EQUALITY)), (address, ADDRESS), (contact, CONTACT),
     )  # fmt: skip
     for row, names in targets:
         for name, value in _some(facts, names, absent_too=True).items():

@@ -19,7 +19,7 @@ from marac.models import AgendaItem, Case, Meeting, Referral
 from marac.services import agenda, conflicts, listing, local, panels
 from marac.services.agenda import capacity_of
 from marac.services.conflicts import PossibleConflict
-from marac.services.waiting import BRING_BACK, DEFERRED, TAKEN_OFF, Waiting, list_waiting
+from marac.services.waiting import BRING_BACK, DEFERRED, REVIEW, TAKEN_OFF, Waiting, list_waiting
 from marac.vocabulary import Permission as P, ReferralKind
 from marac.workflows.deadlines import is_repeat
 
@@ -87,13 +87,13 @@ def _horizon(session: Session, meeting: Meeting, waiting: Sequence[Waiting]) -> 
 def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) -> Suggestion:
     referral, case = one.referral, one.case
     kind = referral.kind if referral else None
-    back_on = one.since_on if one.reason == BRING_BACK else None
+    back_on = one.since_on if one.reason in (BRING_BACK, REVIEW) else None
     again = case.last_heard_on is not None and is_repeat(case.last_heard_on, clock.today(), horizon.months)
     sent_on = case.last_referral_on
     told = (
         ("Emergency", kind == ReferralKind.EMERGENCY or bool(referral and referral.urgent)),
         (f"{one.reason} last time", one.reason in PUT_OFF),
-        ("Bring-back date", back_on is not None),
+        ("Review due" if one.reason == REVIEW else "Bring-back date", back_on is not None),
         (f"Repeat within {horizon.months} months", back_on is None and (again or kind == ReferralKind.REPEAT)),
         (_children(one.people.children), bool(one.people.children)),
         (f"Would wait over {LONGEST_WAIT.days} days", bool(sent_on and horizon.next_on - sent_on > LONGEST_WAIT)),
@@ -103,7 +103,7 @@ def _judged(session: Session, meeting: Meeting, one: Waiting, horizon: Horizon) 
     reasons = tuple(words for _rank, words in held) or ("Accepted, not heard yet",)
     due = back_on is None or back_on <= horizon.held_on or back_on < horizon.next_on
     rank = held[0][0] if held else len(told)
-    return Suggestion(one, reasons, rank, panels.late_for(session, meeting, referral, horizon.cutoff), due)
+    return Suggestion(one, reasons, rank, listing.late_for(session, meeting, referral, horizon.cutoff), due)
 
 
 def _children(number: int) -> str:

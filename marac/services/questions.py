@@ -14,7 +14,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.models import Referral
 from marac.services import naming, referral_tasks
-from marac.services.referral_tasks import BY_KEY, INCIDENT
+from marac.services.referral_tasks import BY_KEY, INCIDENT, tasks_of
 from marac.vocabulary import ReferralState
 
 
@@ -44,13 +44,15 @@ def asked_now(referral: Referral) -> tuple[str, ...]:
 
 def may_be_missing(referral: Referral) -> tuple[str, ...]:
     """The parts of the form that can be asked for again; a further incident has no form."""
-    return () if INCIDENT in (referral.done_tasks or ()) else tuple(key for key in BY_KEY if not BY_KEY[key].optional)
+    if INCIDENT in (referral.done_tasks or ()):
+        return ()
+    return tuple(task.key for task in tasks_of(referral) if not task.optional)
 
 
 def keep_question(session: Session, actor: Actor, referral: Referral, text: str, missing: Iterable[str]) -> None:
     """Add a round: the parts that are missing are to do again, so that the referrer lands on exactly these."""
     wanted = [key for key in may_be_missing(referral) if key in set(missing)]
-    referral.question = question_words(text, wanted)
+    referral.question = question_words(referral, text, wanted)
     asked = {
         "asked": referral.question, "asked_by": naming.signature(session, actor),
         "asked_at": clock.now().isoformat(), "missing": wanted,
@@ -67,9 +69,10 @@ def keep_answer(session: Session, actor: Actor, referral: Referral, text: str) -
     referral.exchange = [*earlier, {**last, **said, "answered_at": clock.now().isoformat()}]
 
 
-def question_words(text: str, missing: Iterable[str]) -> str:
+def question_words(referral: Referral, text: str, missing: Iterable[str]) -> str:
     """What is asked, in words: the text, or which parts are missing when nothing was written."""
-    parts = ", ".join(BY_KEY[key].label for key in missing if key in BY_KEY)
+    wanted = set(missing)
+    parts = ", ".join(task.label for task in tasks_of(referral) if task.key in wanted)
     return text.strip() or (f"Complete: {parts}" if parts else "")
 
 

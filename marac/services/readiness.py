@@ -5,23 +5,23 @@ One query for each kind of fact, whatever the length of the agenda. Warns; refus
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marac import clock
+from marac import access, clock
+from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import AgendaItem, Attendance, Case, ContactMethod, Deadline, Meeting, Membership, Referral, Research
 from marac.services import naming, safe_contact
 from marac.services.involvement import core_agencies
 from marac.services.safe_contact import FIRST_CONTACT
-from marac.vocabulary import AgendaItemState, AttendanceState, PersonRole, ResearchState
+from marac.vocabulary import UNANSWERED, AgendaItemState, AttendanceState, Permission as P, PersonRole, said
 
 FINISHED = (AgendaItemState.HEARD, AgendaItemState.DEFERRED)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 COMING = (AttendanceState.INVITED, AttendanceState.PRESENT, AttendanceState.DEPUTY)
 
 
@@ -35,14 +35,24 @@ class Check:
     unsafe: bool = False
 
 
-def checks_of(session: Session, meeting: Meeting, items: Sequence[AgendaItem]) -> dict[UUID, tuple[Check, ...]]:
+def checks_of(
+    session: Session, actor: Actor, meeting: Meeting, items: Sequence[AgendaItem]
+) -> dict[UUID, tuple[Check, ...]]:  # fmt: skip
     """What is not ready, by item. The cases must have been opened for a viewer who runs the meeting."""
     open_items = [item for item in items if item.state not in FINISHED]
     found: dict[UUID, list[Check]] = defaultdict(list)
     for finder in (_referrers, _contacts, _research, _wishes, _conflicts, _first_contacts):
         for item_id, check in finder(session, meeting, open_items):
             found[item_id].append(check)
-    return {item_id: tuple(checks) for item_id, checks in found.items()}
+    if not access.holds(actor, P.CONTACT_UPDATE):
+        for item in open_items:
+            found[item.id] = [_to_the_case(item, one) if one.unsafe else one for one in found[item.id]]
+    return {item_id: tuple(checks) for item_id, checks in found.items() if checks}
+
+
+def _to_the_case(item: AgendaItem, check: Check) -> Check:
+    """For who may not put it right: the case, where the rules can be read."""
+    return replace(check, href=f"/cases/{item.case.reference}", fix="See the case")
 
 
 Found = list[tuple[UUID, Check]]
@@ -155,7 +165,7 @@ def _first_contacts(session: Session, _meeting: Meeting, items: Sequence[AgendaI
     )
     text = "The IDVA has not made contact"
     return [
-        (item.id, Check(text, f"/cases/{item.case.reference}", "See the case"))
+        (item.id, Check(said(item.case.programme, text), f"/cases/{item.case.reference}", "See the case"))
         for item in items
         if item.case_id in unmet
     ]

@@ -17,7 +17,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, Withdrawn
 from marac.models import Meeting, MinuteNote, Minutes, MinutesPage
-from marac.services import assigning, attendance, freezing, naming, readers
+from marac.services import assigning, attendance, freezing, naming, readers, room
 from marac.services.agenda import Line, view_agenda
 from marac.services.attendance import HERE, Place
 from marac.services.readers import Reader
@@ -94,6 +94,7 @@ def get_minutes(session: Session, actor: Actor, meeting: Meeting) -> Minutes:
     minutes = session.scalar(visible.where(Minutes.meeting_id == meeting.id))
     if minutes is None:
         raise NotFound
+    room.require_agreed(session, actor, meeting)
     return minutes
 
 

@@ -100,14 +100,14 @@ def _save_safe_contact(session: Session, actor: Actor, referral: Referral, typed
 
 def _save_other_person(session: Session, actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:
     changed = _save_one(session, referral, "other-person", PersonRole.PERPETRATOR, typed)
-    return changed | _set(referral, typed, AROUND)
+    return changed | keep_own(referral, typed, AROUND)
 
 
 def _save_children(session: Session, actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:
     role = PersonRole(typed.get("role") or PersonRole.CHILD)
     changed = _save_one(session, referral, "children", role, typed)
     none = bool(typed.get("no_children")) and not _others(session, referral)
-    return changed | _set(referral, {**typed, "no_children": none or None}, BESIDE_CHILDREN)
+    return changed | keep_own(referral, {**typed, "no_children": none or None}, BESIDE_CHILDREN)
 
 
 def _save_one(session: Session, referral: Referral, task: str, role: PersonRole, typed: Typed) -> frozenset[str]:
@@ -128,12 +128,13 @@ def _of_referral(task: str) -> Saver:
     """The saver of a part whose every answer is the referral's own."""
 
     def save(_session: Session, _actor: Actor, referral: Referral, typed: Typed) -> frozenset[str]:
-        return _set(referral, typed, OF_REFERRAL[task])
+        return keep_own(referral, typed, OF_REFERRAL[task])
 
     return save
 
 
-def _set(referral: Referral, typed: Typed, names: tuple[str, ...]) -> frozenset[str]:
+def keep_own(referral: Referral, typed: Typed, names: tuple[str, ...]) -> frozenset[str]:
+    """Set what is given of the referral's own answers, blank as absent; answers with the names that changed."""
     given = {name: typed[name] or None for name in names if name in typed}
     changed = {name for name, value in given.items() if _listed(getattr(referral, name)) != _listed(value)}
     for name, value in given.items():

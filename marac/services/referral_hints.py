@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from marac.models import CasePerson, Referral
 from marac.services import assessments, people, referral_answers
-from marac.vocabulary import Answer, PersonRole
+from marac.services.task_lists import NOBODY_NAMED
+from marac.vocabulary import Answer, PersonRole, ProgrammeSlug, said
 
 DASH = "dash_ric"
 SHORTEST_STORY = 100
@@ -40,6 +41,21 @@ def quality_hints(session: Session, referral: Referral) -> tuple[Hint, ...]:
          f"What happened is under {SHORTEST_STORY} characters. Say when, where and how"),
         (not referral.wishes, "reason", "Nothing about what the victim-survivor wants"),
         (not referral.why_now, "reason", "Nothing about why now, and why several agencies are needed"),
+    )  # fmt: skip
+    in_community = referral.programme == ProgrammeSlug.COMMUNITY_MARAC
+    hints = tuple(Hint(task, said(referral.programme, text)) for missing, task, text in found if missing)
+    if not in_community:
+        return hints
+    held = (one for one in hints if not (one.task == "person" and referral.about in NOBODY_NAMED))
+    return (*held, *_of_community(referral))
+
+
+def _of_community(referral: Referral) -> tuple[Hint, ...]:
+    """What the panel asks for first: early steps, and somebody who presents it (rule model 1.4)."""
+    found = (
+        (referral.early_steps != "yes", "tried", "No early steps were tried. Say why they were not possible"),
+        (referral.will_attend != "yes", "reason", "Nobody attends. A case may not be heard without its referrer"),
+        (not referral.vulnerability, "reason", "Nothing about what makes harm weigh more"),
     )  # fmt: skip
     return tuple(Hint(task, text) for missing, task, text in found if missing)
 

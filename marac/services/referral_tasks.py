@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,46 +12,18 @@ from marac import access, audit
 from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
 from marac.models import Referral
-from marac.services import assessments, moving, people, referral_answers
+from marac.services import assessments, community_answers, happenings, moving, people, referral_answers
 from marac.services.referral_answers import Typed
-from marac.vocabulary import CaseState, Permission as P, PersonRole, ReferralState
+from marac.services.task_lists import BY_KEY, TASK_OF, TASKS, Task, tasks_of
+from marac.vocabulary import CaseState, Permission as P, PersonRole, ProgrammeSlug, ReferralState
+
+__all__ = ["BY_KEY", "TASKS", "TASK_OF", "Task", "tasks_of"]
 
 FINISHED = "finished"
 INCIDENT = "incident"  # told on a live case in six fields: it has no form to fill in
 WRITABLE = (ReferralState.DRAFT, ReferralState.RETURNED)
 URGENT_TOO = (ReferralState.SUBMITTED, ReferralState.ACCEPTED)
 UNTIL_HEARD = (CaseState.RECEIVED, CaseState.LISTED, CaseState.RESEARCHED)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One part of the form. An optional part never holds a referral up."""
-
-    key: str
-    label: str
-    hint: str
-    optional: bool = False
-    aside: bool = False  # named under the list of parts, not in it
-
-
-TASKS = (
-    Task("person", "The victim-survivor", "Names, age, address and what they need."),
-    Task("safe-contact", "Safe contact", "How they may be reached, and how not."),
-    Task("other-person", "The alleged perpetrator", "One or more people, or not known."),
-    Task("children", "Children and others at risk", "Or confirm that there are none."),
-    Task("risk", "DASH risk checklist", "24 questions, about 3 minutes if done on paper."),
-    Task("reason", "Why you are referring", "What happened, why now, what they want."),
-    Task("sharing", "Telling them, and consent", "Or why you share without it."),
-    Task("referrer", "You and your agency", "Your manager, and who presents it.", optional=True, aside=True),
-    Task("equality", "Equality questions", "Optional. They help us see who we reach.", optional=True),
-)
-BY_KEY = {task.key: task for task in TASKS}
-TASK_OF = {
-    "victim_age": "person", "full_name": "person", "criteria": "reason", "rationale": "reason",
-    "escalation_events": "reason", "aware": "sharing", "aware_why_not": "sharing", "consent": "sharing",
-    "lawful_basis": "sharing", "necessity": "sharing", "proportionality": "sharing", "decided_by": "sharing",
-    "decided_on": "sharing",
-}  # fmt: skip
 
 
 def may_fill(referral: Referral) -> bool:
@@ -90,7 +61,7 @@ def open_form(session: Session, actor: Actor, referral: Referral) -> frozenset[s
 def missing(referral: Referral) -> tuple[str, ...]:
     """The tasks that hold the referral up, in the order of the form."""
     done = set(referral.done_tasks or ())
-    return tuple(task.key for task in TASKS if not task.optional and task.key not in done)
+    return tuple(task.key for task in tasks_of(referral) if not task.optional and task.key not in done)
 
 
 def save_task(
@@ -106,8 +77,8 @@ def save_task(
     if edition is not None and edition != edition_of(held):
         raise StaleEdit(str(referral.id))
     if done:
-        referral_answers.check(session, referral, task, typed)
-    changed = SAVERS[task](session, actor, referral, typed)
+        CHECKS[referral.programme](session, referral, task, typed)
+    changed = SAVERS[referral.programme][task](session, actor, referral, typed)
     if done and task not in (referral.done_tasks or ()):
         referral.done_tasks = [*(referral.done_tasks or ()), task]
     audit.record(session, actor, "referral:filled", referral, task=task, fields=sorted(changed))
@@ -125,7 +96,7 @@ def saved(session: Session, referral: Referral, task: str, whose: UUID | str | N
     """What one part holds now, by the names its form uses; `whose` is a person or a risk tool. The case is open."""
     if task == "risk":
         return assessments.saved(session, referral, str(whose or ""))
-    return referral_answers.read(session, referral, task, whose if isinstance(whose, UUID) else None)
+    return READERS[referral.programme](session, referral, task, whose if isinstance(whose, UUID) else None)
 
 
 def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) -> PersonRole:
@@ -139,7 +110,23 @@ def remove(session: Session, actor: Actor, referral: Referral, person_id: UUID) 
     return role
 
 
-SAVERS = {**referral_answers.SAVERS, "risk": assessments.keep}
+def remove_incident(session: Session, actor: Actor, referral: Referral, incident_id: UUID) -> None:
+    """Take out an incident entered by mistake."""
+    open_form(session, actor, referral)
+    happenings.remove(session, referral, incident_id)
+    audit.record(session, actor, "referral:filled", referral, task="incidents", fields=["removed"])
+
+
+CHECKS = {
+    ProgrammeSlug.DA_MARAC: referral_answers.check, ProgrammeSlug.COMMUNITY_MARAC: community_answers.check,
+}  # fmt: skip
+READERS = {
+    ProgrammeSlug.DA_MARAC: referral_answers.read, ProgrammeSlug.COMMUNITY_MARAC: community_answers.read,
+}  # fmt: skip
+SAVERS = {
+    ProgrammeSlug.DA_MARAC: {**referral_answers.SAVERS, "risk": assessments.keep},
+    ProgrammeSlug.COMMUNITY_MARAC: {**community_answers.SAVERS, "risk": assessments.keep},
+}
 
 
 def _jsonable(value: Any) -> Any:

@@ -12,7 +12,18 @@ from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, Case, Deadline, Referral
-from marac.services import assessments, drafts, listing, local, moving, people, questions, referral_tasks
+from marac.services import (
+    assessments,
+    community_sending,
+    drafts,
+    listing,
+    local,
+    moving,
+    people,
+    questions,
+    referral_tasks,
+    same_day,
+)
 from marac.services.involvement import involve
 from marac.services.references import new_reference
 from marac.vocabulary import (
@@ -27,11 +38,18 @@ from marac.vocabulary import (
 )
 from marac.workflows.deadlines import london, offset, triage_due
 from marac.workflows.engine import Facts
-from marac.workflows.referral import REFERRAL
 from marac.workflows.referral_rules import URGENT_FIELDS
 
-OPEN_PROGRAMMES = (ProgrammeSlug.DA_MARAC,)
-THROUGH_IDVA = {"through": {"answer": SafeToUse.YES.value, "detail": "The IDVA only"}}
+OPEN_PROGRAMMES = (ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC)
+UNTIL_ASKED = {  # how somebody may be reached before anybody has asked them
+    ProgrammeSlug.DA_MARAC: {
+        "rules": {"through": {"answer": SafeToUse.YES.value, "detail": "The IDVA only"}}, "through": "The IDVA only",
+    },
+    ProgrammeSlug.COMMUNITY_MARAC: {
+        "rules": {"through": {"answer": SafeToUse.YES.value, "detail": "The referrer only"}},
+        "through": "The referrer only",
+    },
+}  # fmt: skip
 MESSAGE_FIELDS = ("asked", "asked_at", "answered", "answered_at")
 
 
@@ -64,7 +82,7 @@ def start_referral(
     session.flush()
     if involved:
         involve(session, case_id, case.partnership_id, [actor.agency_id], InvolvementBasis.REFERRED)
-    people.add_person(session, case, PersonRole.VICTIM, rules=THROUGH_IDVA, through="The IDVA only")
+    people.add_person(session, case, PersonRole.VICTIM, **UNTIL_ASKED[programme])
     audit.record(session, actor, "case:opened", case, kind=ReferralKind.NEW)
     audit.record(session, actor, "referral:started", referral, programme=programme)
     moving.flush(session)
@@ -120,6 +138,8 @@ def advice_of(session: Session, actor: Actor, referral: Referral) -> str:
 
 def sending_facts(session: Session, referral: Referral) -> dict[str, Any]:
     """Everything the guards of `submit` and `finish` read, from the form and the local rules. The case must be open."""
+    if referral.programme == ProgrammeSlug.COMMUNITY_MARAC:
+        return {**community_sending.facts(session, referral), "due": due_dates(session, referral)}
     rules, on = local.rules_of(session, referral.partnership_id, referral.programme), clock.today()
     victim = people.victim_of(session, referral.case_id)
     counted = (referral.escalation or "").strip()
@@ -149,7 +169,8 @@ def problems(session: Session, actor: Actor, referral: Referral) -> tuple[RuleBr
     """What still stands in the way of sending, one per rule not met."""
     referral_tasks.open_form(session, actor, referral)
     sent = referral.state in referral_tasks.URGENT_TOO
-    step = REFERRAL.find("finish", referral.state) if sent else REFERRAL.find("submit", ReferralState.DRAFT)
+    flow = moving.flow_of(referral)
+    step = flow.find("finish", referral.state) if sent else flow.find("submit", ReferralState.DRAFT)
     return step.broken(referral, sending_facts(session, referral))
 
 
@@ -159,11 +180,11 @@ def due_dates(session: Session, referral: Referral) -> dict[str, datetime]:
     closed = local.closures(session, referral.partnership_id)
     meeting = listing.first_open_meeting(session, referral.partnership_id, referral.programme)
     by_meeting = local.deadlines_of(session, meeting)["triage_decided"].at if meeting else None
-    contact_on = offset(today, f"D+{rules.value('idva_first_contact_working_days', today)}", closed)
-    return {
-        "triage_decided": triage_due(today, rules.value("triage_working_days", today), by_meeting, closed),
-        "idva_first_contact": london(contact_on, time(17)),
-    }
+    found = {"triage_decided": triage_due(today, rules.value("triage_working_days", today), by_meeting, closed)}
+    contact = rules.at(today).get("idva_first_contact_working_days")
+    if contact is not None:
+        found["idva_first_contact"] = london(offset(today, f"D+{contact.value}", closed), time(17))
+    return found
 
 
 def submit(session: Session, actor: Actor, referral: Referral) -> Referral:
@@ -182,7 +203,7 @@ def send_urgent(session: Session, actor: Actor, referral: Referral, urgent: Fact
     referral_tasks.open_form(session, actor, referral)
     facts = {"urgent": {name: str(urgent.get(name) or "") for name in URGENT_FIELDS}}
     facts["due"] = due_dates(session, referral)  # type: ignore[assignment]
-    REFERRAL.find("send_urgent", referral.state).check(referral, facts)
+    moving.flow_of(referral).find("send_urgent", referral.state).check(referral, facts)
     _keep_urgent(session, referral, urgent)
     referral.urgent = True
     moving.advance(session, actor, referral, "send_urgent", **facts)
@@ -205,6 +226,7 @@ def finish(session: Session, actor: Actor, referral: Referral) -> Referral:
     moving.advance(session, actor, referral, "finish", **sending_facts(session, referral))
     referral.done_tasks = [*(referral.done_tasks or ()), referral_tasks.FINISHED]
     _tell_case(session, actor, referral)
+    _alert(session, actor, referral)
     moving.flush(session)
     return referral
 
@@ -236,6 +258,7 @@ def _received(session: Session, actor: Actor, referral: Referral, facts: Facts) 
     referral.decide_by_at = facts["due"]["triage_decided"]
     referral.case.last_referral_on = clock.today()
     _tell_case(session, actor, referral)
+    _alert(session, actor, referral)
     reach_idva(session, referral)
     moving.flush(session)
     return referral
@@ -308,3 +331,11 @@ def _tell_case(session: Session, actor: Actor, referral: Referral) -> None:
     case.needs = [need for need in (interpreter, victim.communication_needs) if need]
     case.stop_flags = list(people.stop_lines(victim))
     case.care_flags = [referral.staff_safety] if referral.staff_safety else []
+    if referral.programme == ProgrammeSlug.COMMUNITY_MARAC:
+        community_sending.mark_case(referral)
+
+
+def _alert(session: Session, actor: Actor, referral: Referral) -> None:
+    """A red flag of any tool is acted on the same day, whatever the score (CM-6)."""
+    found = assessments.score_of(session, referral)
+    same_day.alert(session, actor, referral, found.red_flags if found else ())

@@ -14,29 +14,25 @@ from sqlalchemy.orm import Session, joinedload
 
 from marac import access, clock
 from marac.access import Actor
-from marac.models import Agency, AgendaItem, Attendance, Case, Deadline, Flag, Meeting, Minutes, Referral, Research
+from marac.models import AgendaItem, Attendance, Case, Deadline, Meeting, Minutes, Referral, Research
 from marac.services import local
 from marac.services.involvement import core_agencies
+from marac.services.quorums import quorum_missing
 from marac.services.recipients import AGENCY_PEOPLE
 from marac.vocabulary import (
+    AGENDA_IS_OUT,
+    UNANSWERED,
     AgendaItemState,
     AttendanceState,
-    FlagState,
     MeetingState,
     MinutesState,
     Permission as P,
     ProgrammeSlug,
     ReferralState,
-    ResearchState,
     Role,
 )
-from marac.workflows import quorum
 
 AHEAD = timedelta(days=28)
-NOT_HELD = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
-AGENDA_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
-UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
-DECLINED = (AttendanceState.APOLOGIES, AttendanceState.ABSENT)
 WAIT_FOR = {
     "triage_decided": (ReferralState.SUBMITTED, ReferralState.RETURNED), "emergency": (ReferralState.ACCEPTED,),
     "transfer_receipt": (ReferralState.TRANSFERRED_OUT,),
@@ -87,7 +83,7 @@ def _agendas(session: Session, actor: Actor) -> Iterable[Waits]:
 
 def _attendance(session: Session, actor: Actor) -> Iterable[Waits]:
     """Core agencies that have said neither who comes nor that nobody does."""
-    for meeting in _coming(session, actor, AGENDA_OUT):
+    for meeting in _coming(session, actor, AGENDA_IS_OUT):
         states, waits = _places(session, meeting), _of_meeting(session, meeting, "attendance_confirmed")
         for agency_id in core_agencies(session, meeting):
             if set(states.get(agency_id, ())) <= {AttendanceState.INVITED}:
@@ -95,19 +91,9 @@ def _attendance(session: Session, actor: Actor) -> Iterable[Waits]:
 
 
 def _quorums(session: Session, actor: Actor) -> Iterable[Waits]:
-    for meeting in _coming(session, actor, AGENDA_OUT):
+    for meeting in _coming(session, actor, AGENDA_IS_OUT):
         if quorum_missing(session, meeting):
             yield replace(_of_meeting(session, meeting, "quorum_check"), due_at=meeting.starts_at)
-
-
-def quorum_missing(session: Session, meeting: Meeting) -> tuple[str, ...]:
-    """Slugs of agencies without which the meeting has no quorum, since everybody they could send has declined."""
-    held_on = clock.to_london(meeting.starts_at).date()
-    rule = local.rules_of(session, meeting.partnership_id, meeting.programme).block("quorum", held_on)
-    states = _places(session, meeting)
-    slugs = session.execute(select(Agency.id, Agency.slug).where(Agency.partnership_id == meeting.partnership_id))
-    coming = [row.slug for row in slugs if not (said := states.get(row.id)) or set(said) - set(DECLINED)]
-    return quorum.missing(rule, coming)
 
 
 def _places(session: Session, meeting: Meeting) -> dict[UUID, list[AttendanceState]]:
@@ -119,7 +105,7 @@ def _places(session: Session, meeting: Meeting) -> dict[UUID, list[AttendanceSta
 
 
 def _research(session: Session, actor: Actor) -> Iterable[Waits]:
-    coming = _coming(session, actor, AGENDA_OUT)
+    coming = _coming(session, actor, AGENDA_IS_OUT)
     waits = {one.id: _of_meeting(session, one, "research_due", page=f"/research/{one.reference}") for one in coming}
     asked = access.visible(actor, P.JOB_RUN, Research).join(AgendaItem, AgendaItem.id == Research.item_id)
     asked = asked.where(Research.state.in_(UNANSWERED), AgendaItem.meeting_id.in_(list(waits)))
@@ -178,16 +164,6 @@ def _of_case(rule: str, of: Any, path: str) -> Callable[[Session, Actor], Iterab
     return find
 
 
-def _flags(session: Session, actor: Actor) -> Iterable[Waits]:
-    """Marks that an agency has been asked to make or to lift, and has not confirmed."""
-    asked = (FlagState.ADD_REQUESTED, FlagState.REMOVE_REQUESTED)
-    query = access.visible(actor, P.JOB_RUN, Flag).where(Flag.state.in_(asked)).join(Case, Case.id == Flag.case_id)
-    columns = (Flag.id, Flag.agency_id, Flag.due_at, Case.programme)
-    for row_id, agency_id, due_at, programme in session.execute(query.with_only_columns(*columns)):
-        dates = {"flag_and_tag_confirmed": due_at}
-        yield Waits(row_id, agency_id, programme, due_at, dates, "/flags", agency_id)
-
-
 _DECIDES = (Role.COORDINATOR,)
 _WRITERS, _CHAIRS = (Role.COORDINATOR,), (Role.CHAIR,)
 
@@ -207,5 +183,4 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind(Case, P.CASE_UPDATE, (Role.IDVA,), _of_case("idva_first_contact", Referral, "/today")),
     ),
     "victim_told": (Kind(Case, P.CASE_UPDATE, (Role.IDVA, Role.COORDINATOR), _of_case("victim_told", Case, "/today")),),
-    "flag_and_tag_confirmed": (Kind(Flag, P.FLAG_CONFIRM, AGENCY_PEOPLE, _flags),),
 }

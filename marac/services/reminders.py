@@ -19,7 +19,6 @@ from marac.services.recipients import standing
 from marac.services.reminder_kinds import KINDS, Kind, Waits
 from marac.vocabulary import Template
 from marac.workflows.deadlines import london, offset
-from marac.workflows.local_rules import LocalRules, shipped_rules
 
 LATEST = timedelta(days=7)  # after that a reminder that was missed is not sent any more
 
@@ -48,10 +47,9 @@ def _slots(session: Session, actor: Actor, rule: str, waiting: Iterable[Waits]) 
 
 
 def _lines(session: Session, actor: Actor, rule: str, one: Waits) -> list[tuple[str, Mapping[str, Any]]]:
-    """The reminders that the local rules in force today set for a deadline; the shipped ones where none were set."""
+    """The reminders that the local rules in force today set for a deadline."""
     rules = local.rules_of(session, actor.partnership_id, one.programme)
     block = rules.block("reminders", clock.today())
-    block = block or LocalRules(shipped_rules(one.programme)).block("reminders", clock.today())
     return [(name, line) for name, line in block.items() if line["about"] == rule]
 
 

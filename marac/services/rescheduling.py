@@ -16,12 +16,13 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import RuleBroken, WrongState
 from marac.models import AgendaItem, Attendance, Deadline, Meeting, MeetingChange, Referral
-from marac.services import agenda, listing, local, panels
+from marac.services import agenda, clashes, guests, listing, local, panels
 from marac.services.involvement import core_agencies
-from marac.services.meeting_dates import MOVABLE, Shift, follow, keep_done, list_shifts
+from marac.services.meeting_dates import Shift, follow, keep_done, list_shifts
 from marac.services.moving import advance, flush, same_version
 from marac.services.recipients import AGENCY_PEOPLE, active_people
 from marac.vocabulary import (
+    NOT_BEGUN,
     AgendaItemState,
     MeetingChangeKind,
     MeetingState,
@@ -85,10 +86,28 @@ def move_meeting(
     was_at, meeting.starts_at, meeting.room = meeting.starts_at, starts_at, room
     flush(session)
     follow(session, meeting)
+    guests.follow_day(session, meeting)
     _follow_referrals(session, meeting.partnership_id, meeting.programme, decided_by)
     audit.record(session, actor, "meeting:moved", meeting, deadlines=len(shifts))
     _changed(session, actor, meeting, kind=MeetingChangeKind.MOVED, was_at=was_at, reason=reason)
     return shifts
+
+
+def name_officers(
+    session: Session, actor: Actor, meeting: Meeting, *, chair_id: UUID | None, minute_taker_id: UUID | None,
+    version: int | None = None,
+) -> list[clashes.Clash]:  # fmt: skip
+    """Who chairs and takes the minutes, until the meeting begins; answers with what is now booked twice (SCH-46)."""
+    _may_move(actor, meeting)
+    same_version(meeting, version)
+    known = {person.id for person in panels.list_deciders(session, actor)}
+    for field, person in (("chair_id", chair_id), ("minute_taker_id", minute_taker_id)):
+        if person is not None and person not in known:
+            raise RuleBroken(field, "Select somebody who chairs or runs panels")
+    meeting.chair_id, meeting.minute_taker_id = chair_id, minute_taker_id
+    flush(session)
+    audit.record(session, actor, "meeting:staffed", meeting)
+    return clashes.list_clashes(session, actor, clashes.booking_of(session, meeting), ignoring=meeting.id)
 
 
 def cancel_meeting(
@@ -137,7 +156,7 @@ def shift_all(session: Session, partnership_id: UUID) -> int:
 
 def _may_move(actor: Actor, meeting: Meeting) -> None:
     access.require(actor, P.MEETING_SCHEDULE, meeting)
-    if meeting.state not in MOVABLE:
+    if meeting.state not in NOT_BEGUN:
         raise WrongState(f"{meeting.id} has begun or is over")
 
 
@@ -198,7 +217,14 @@ def _defer_all(session: Session, actor: Actor, meeting: Meeting, deferral: Defer
         return len(items)
     for item in items:
         panels.list_case_on(
-            session, actor, deferral.to, item.case, referral=item.referral, conflict_checked=deferral.conflict_checked
+            session,
+            actor,
+            deferral.to,
+            item.case,
+            referral=item.referral,
+            conflict_checked=deferral.conflict_checked,
+            because=deferral.reason,
+            approved_by=deferral.approved_by,
         )
     return len(items)
 

@@ -19,12 +19,13 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, AgendaItem, Case, CasePerson, Meeting, Research
 from marac.services import research_people, safe_contact
 from marac.services.agenda import PeopleIn, people_in
-from marac.services.attendance import may_hear
 from marac.services.involvement import involve
 from marac.services.moving import advance, flush, same_version
 from marac.services.research_people import Before, Person, earlier_answers, perpetrator_addresses, persons_in
+from marac.services.room import may_hear
 from marac.services.safe_contact import SafeContact
 from marac.vocabulary import (
+    UNANSWERED,
     AgendaItemState,
     CaseState,
     InvolvementBasis,
@@ -35,7 +36,6 @@ from marac.vocabulary import (
 from marac.workflows.research import BEFORE_HEARD
 
 ANSWERED = research_people.ANSWERED
-WAITING = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 LIVE_ITEMS = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
 ASKED = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
@@ -89,7 +89,7 @@ class Sheet:
     @property
     def waiting(self) -> tuple[Answer, ...]:
         """Those that can be answered now."""
-        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in WAITING)
+        return tuple(a for a in self.answers if a.editable and not a.shrunk and a.research.state in UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def list_asked(session: Session, actor: Actor) -> list[tuple[Meeting, int, int]]
     )
     states: dict[UUID, list[ResearchState]] = {}
     for state, item, meeting_id in session.execute(query):
-        if state in ANSWERED or item in LIVE_ITEMS:
+        if item in LIVE_ITEMS or (state in ANSWERED and item != AgendaItemState.REMOVED):
             states.setdefault(meeting_id, []).append(state)
     open_now = access.visible(actor, P.MEETING_READ, Meeting).where(Meeting.id.in_(states), Meeting.state.in_(ASKED))
     meetings = session.scalars(open_now.order_by(Meeting.starts_at))
@@ -137,9 +137,10 @@ def get_sheet(session: Session, actor: Actor, meeting: Meeting) -> Sheet:
         .options(joinedload(Research.item).joinedload(AgendaItem.case))
         .order_by(AgendaItem.position, Research.id)
     ).all()
-    open_cases = _grant(session, actor, rows)
-    people, persons = people_in(session, [row.case_id for row in rows]), persons_in(session, open_cases)
-    addresses = perpetrator_addresses(session, actor.partnership_id, open_cases)
+    open_cases, opened = _grant(session, actor, rows)
+    people, persons = people_in(session, opened, opened), persons_in(session, open_cases, opened)
+    located = [one for one in open_cases if access.locates(session, actor, one, meeting.programme)]
+    addresses = perpetrator_addresses(session, actor.partnership_id, located)
     stages = {row.case_id: row.item.case.state for row in rows if row.case_id in open_cases}
     rules = safe_contact.contact_rules_of(session, actor, stages)
     before = earlier_answers(session, actor, meeting, open_cases)
@@ -168,14 +169,13 @@ def _stage(research: Research) -> CaseState | None:
     return item.case.state if waits else None
 
 
-def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> set[UUID]:
-    """Open each case at its stage if the agency may see it (their ids are returned); else only what initials need."""
+def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> tuple[set[UUID], dict[UUID, frozenset[str]]]:
+    """Open each case at its stage if the agency may see it; else only what initials need. The ids of those it may see,
+    and what opened in each."""
     mine = select(Case.id).where(access.rule(actor, P.CASE_READ, Case), Case.id.in_([row.case_id for row in rows]))
     open_cases = set(session.scalars(mine))
-    for row in rows:
-        shown = row.case_id in open_cases
-        access.open_stage(actor, row.case_id, row.item.case.state if shown else CaseState.RECEIVED)
-    return open_cases
+    stages = {row.case_id: row.item.case.state if row.case_id in open_cases else CaseState.RECEIVED for row in rows}
+    return open_cases, access.open_stages(session, actor, stages)
 
 
 def get_answer(session: Session, actor: Actor, research_id: UUID) -> Research:
@@ -299,13 +299,14 @@ def list_heard(session: Session, actor: Actor, item: AgendaItem) -> list[Heard]:
         .order_by(Agency.name)
     )
     found = rows.all()
-    names = _names(session, item) if readable else {}
+    names = _names(session, item, opens) if readable else {}
     return [_heard(research, agency, research.state in readable, names) for research, agency in found]
 
 
-def _names(session: Session, item: AgendaItem) -> dict[str, str]:
+def _names(session: Session, item: AgendaItem, opens: frozenset[str]) -> dict[str, str]:
     """Who "known" was said of, by name."""
-    return {one.id.hex: one.name for one in persons_in(session, [item.case_id]).get(item.case_id, ())}
+    found = persons_in(session, [item.case_id], {item.case_id: opens})
+    return {one.id.hex: one.name for one in found.get(item.case_id, ())}
 
 
 def _heard(research: Research, agency: str, readable: bool, names: Mapping[str, str]) -> Heard:

@@ -16,7 +16,7 @@ from marac import access
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Address, AgendaItem, CasePerson, Meeting, Research
-from marac.services import places
+from marac.services import naming, places
 from marac.vocabulary import Permission as P, PersonRole, ResearchState
 
 ANSWERED = (ResearchState.RETURNED, ResearchState.NIL_RETURN, ResearchState.RELEASED)
@@ -47,14 +47,18 @@ class Before:
     last_contact: str
 
 
-def persons_in(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, tuple[Person, ...]]:
-    """Everybody in these cases, the victim-survivor first. Every case must have been opened for the viewer before."""
+def persons_in(
+    session: Session, case_ids: Iterable[UUID], opened: Mapping[UUID, frozenset[str]] | None = None
+) -> dict[UUID, tuple[Person, ...]]:
+    """Everybody in these cases, the victim-survivor first; with `opened`, what opened in each, only who is open."""
     found: dict[UUID, list[Person]] = {}
     rows = session.execute(
         select(*sealed_columns(CasePerson, "identity"), CasePerson.id, CasePerson.case_id, CasePerson.role)
         .where(CasePerson.case_id.in_(list(case_ids)))
         .order_by(CasePerson.position, CasePerson.id)
     ).all()
+    if opened is not None:
+        rows = [row for row in rows if naming.compartment_of(row.role) in opened[row.case_id]]
     for row, facts in zip(rows, open_many(CasePerson, "identity", rows), strict=True):
         found.setdefault(row.case_id, []).append(Person(row.id, row.role, facts))
     return {case_id: tuple(persons) for case_id, persons in found.items()}

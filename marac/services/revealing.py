@@ -134,6 +134,12 @@ def masked(label: str, field: str, row: Any, *, text: str = HIDDEN) -> Masked:
     return Masked(label, text, "" if row is None or text == "Not recorded" else f"{field}-{row.id.hex}")
 
 
+def tells_where(asked_as: str) -> bool:
+    """Whether what a mask stands for says where somebody is."""
+    field = asked_as.partition("-")[0]
+    return field in SHOWABLE and SHOWABLE[field][2] == "location"
+
+
 def _refuse_unsafe(actor: Actor, case: Case, row: Any, asked_as: str, rules: SafeContact) -> None:
     """A number marked unsafe, or outside its hours, stays hidden from all but those who keep the rules (DA-14)."""
     field = asked_as.partition("-")[0]

@@ -122,6 +122,8 @@ def due_again(session: Session, case: Case, found: Iterable[Made]) -> Due | None
     since = [day for day in incidents if day > last]
     if since:
         return Due(min(since), after_incident=True, weeks=weeks)
+    if not weeks:
+        return None
     due_on = last + timedelta(weeks=weeks)
     return Due(due_on, after_incident=False, weeks=weeks) if due_on <= today else None
 

@@ -22,9 +22,18 @@ from marac.models import Assessment, Case, ChecklistDefinition, Referral
 from marac.services import local
 from marac.services.deployment import Deployment, unit_of_work
 from marac.services.operating import operator
-from marac.vocabulary import Criterion, Permission as P, ProgrammeSlug
+from marac.vocabulary import Criterion, NeedTest, Permission as P, ProgrammeSlug
 from marac.workflows import definition_files
-from marac.workflows.checklists import CHECKLISTS, SHIPPED, VISIBLE_HIGH_RISK, LocalReading, Score, newest, score
+from marac.workflows.checklists import (
+    CHECKLISTS,
+    SHIPPED,
+    VISIBLE_HIGH_RISK,
+    LocalReading,
+    Score,
+    bands_under,
+    newest,
+    score,
+)
 from marac.workflows.definitions import Band, Checklist, Threshold, build, canonical
 from marac.workflows.local_rules import LocalRules, shipped_rules
 
@@ -32,6 +41,7 @@ FIRST, YOUNG, BANDS, TRIGGERS, EXTRA = (
     "risk_tools.offered_first", "risk_tools.young_people", "risk_tools.bands", "risk_tools.stand_alone_triggers",
     "criteria.extra",
 )  # fmt: skip
+HIGH = ("criteria.visible_high_risk", "criteria.need_tests.risk_matrix_high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +112,12 @@ def reading(session: Session, thing: Referral | Case, tool: Checklist, on: date)
         value_of(session, thing.partnership_id, thing.programme, name, on) for name in (BANDS, TRIGGERS, FIRST)
     )
     threshold = _threshold(session, thing, tool, on)
+    ours = [Band(one["key"], one["from"], one.get("to")) for one in bands] if bands and tool.id == first else None
+    if threshold and tool.rule == "weighted_sum":
+        ours = bands_under(ours or tool.bands, threshold)
     return LocalReading(
         thresholds=(threshold,) if threshold else None,
-        bands=[Band(one["key"], one["from"], one.get("to")) for one in bands] if bands and tool.id == first else None,
+        bands=ours,
         triggers=frozenset(triggers or ()),
     )
 
@@ -115,17 +128,18 @@ def score_on(session: Session, thing: Referral | Case, tool: Checklist, answers:
 
 
 def ways_in(session: Session, referral: Referral) -> tuple[tuple[str, str], ...]:
-    """The ways in to the panel as (key, label): the four national ones, then any the partnership added (DA-6, DA-7)."""
+    """The ways in to the panel as (key, label): the four of its programme, then any added locally (DA-6, DA-7)."""
     on = clock.to_london(referral.submitted_at).date() if referral.submitted_at else clock.today()
     extra = value_of(session, referral.partnership_id, referral.programme, EXTRA, on) or ()
-    return (*((one.value, one.label) for one in Criterion), *((one["key"], one["label"]) for one in extra))
+    words = NeedTest if referral.programme == ProgrammeSlug.COMMUNITY_MARAC else Criterion
+    return (*((one.value, one.label) for one in words), *((one["key"], one["label"]) for one in extra))
 
 
 def _threshold(session: Session, thing: Referral | Case, tool: Checklist, on: date) -> Threshold | None:
     """The local number for a tool: the one of the criterion when it names this tool, or the tool's own."""
     where = (session, thing.partnership_id, thing.programme)
-    national = value_of(*where, "criteria.visible_high_risk", on)
-    named = national if national and national.get("checklist") == tool.id else None
+    ways_in = (value_of(*where, name, on) for name in HIGH)
+    named = next((rule for rule in ways_in if rule and rule.get("checklist") == tool.id), None)
     rule = named or value_of(*where, f"risk_tools.thresholds.{tool.id}", on)
     return Threshold(VISIBLE_HIGH_RISK, rule["operator"], rule["value"]) if rule else None
 

@@ -65,6 +65,21 @@ def require_agreed(session: Session, actor: Actor, meeting: Meeting) -> None:
         raise RuleBroken("agree", "Agree to confidentiality first. Then you can take part in the meeting")
 
 
+def may_hear(session: Session, actor: Actor, item: AgendaItem) -> bool:
+    """Whether this person may read what others opened and what is typed: while the meeting runs, once they agreed.
+
+    Without a room at any time; of a member it is their agency that agreed (DA-23, DA-56).
+    """
+    meeting = item.meeting
+    running = meeting.state == MeetingState.IN_PROGRESS
+    if access.holds(actor, P.RESEARCH_CHASE):
+        return not running or has_agreed(session, actor, meeting)
+    ours = (Attendance.meeting_id == meeting.id, Attendance.agency_id == actor.agency_id)
+    agreed = exists().where(*ours, Attendance.agreed_at.is_not(None))
+    asks = running or meeting.kind in attendance.WITHOUT_ROOM
+    return not asks or session.scalar(select(agreed)) or False
+
+
 def list_late(places: Sequence[Place], meeting: Meeting) -> list[Place]:
     """Who came after the meeting began and has not agreed yet."""
     return [place for place in places if place.state in HERE and _waiting(place, meeting)]

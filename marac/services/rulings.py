@@ -13,7 +13,9 @@ from marac.errors import NotFound
 from marac.models import Case, Meeting, Referral
 from marac.services import listing, moving, panels, referrals
 from marac.services.cases_joining import join_case
-from marac.vocabulary import CaseState, LinkDecision, ReferralKind, TriageOutcome
+from marac.services.community import reopening
+from marac.vocabulary import CaseState, LinkDecision, ProgrammeSlug, ReferralKind, TriageOutcome
+from marac.workflows.community_referral_rules import NEED_NOT_MET
 
 REASON_CODES = {
     "criteria_not_met": "None of the four reasons is met",
@@ -31,6 +33,33 @@ FORUMS = {
     "prevent": "Prevent",
     "community_marac": "Community MARAC",
 }
+OF_COMMUNITY = {
+    "person_not_met": "Nobody vulnerable suffers from it, and nobody vulnerable or harmful causes it",
+    NEED_NOT_MET: "No way in is met",
+    "early_steps_first": "Early steps are to be tried first",
+    "only_for_rehousing": "Only to obtain rehousing or evidence",
+    "only_to_signpost": "Only to signpost to a service",
+    "other": "Something else",
+}
+BETTER_FORUMS = {
+    "da_marac": "Domestic abuse MARAC",
+    "mappa": "MAPPA",
+    "channel": "Channel",
+    "mash": "Children's social care (MASH)",
+    "adult_safeguarding_s42": "Safeguarding adults (Care Act section 42)",
+    "iom": "Integrated offender management",
+    "hate_incidents_panel": "Hate incidents panel",
+}
+
+
+def reason_codes(programme: ProgrammeSlug) -> Mapping[str, str]:
+    """Why a referral of a programme is not listed. A score is none of the reasons (CM-4)."""
+    return OF_COMMUNITY if programme == ProgrammeSlug.COMMUNITY_MARAC else REASON_CODES
+
+
+def forums(programme: ProgrammeSlug) -> Mapping[str, str]:
+    """The forums a referral of a programme may be passed to: it is handed over, never only turned away (CM-8)."""
+    return BETTER_FORUMS if programme == ProgrammeSlug.COMMUNITY_MARAC else FORUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,8 @@ def _join_and_list(session: Session, actor: Actor, referral: Referral, ruling: R
     if chosen.into_case is None:
         raise NotFound
     session.flush()
+    if reopening.may_come_back(chosen.into_case):
+        reopening.reopen_case(session, actor, chosen.into_case)
     if chosen.into_case.id != referral.case_id:  # a further incident was told in the case it repeats
         join_case(session, actor, referral, chosen.into_case)
     _list(session, actor, referral, ruling, chosen)

@@ -24,6 +24,7 @@ from marac.services.research import Heard
 from marac.services.room import Room
 from marac.services.running import Earlier
 from marac.vocabulary import AgendaItemState, MinuteHeading, Permission as P, ResearchState
+from marac.workflows.hearing import HearingRecord, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,16 @@ class Screen:
     def item(self) -> AgendaItem:
         """The item on the screen."""
         return self.line.item
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the hearing says first what changed since last time."""
+        return running.looks_back(self.item)
+
+    @property
+    def record(self) -> HearingRecord:
+        """What this panel records of a case."""
+        return record_of(self.item.case.programme)
 
     @property
     def writable(self) -> bool:

@@ -31,6 +31,7 @@ from marac.vocabulary import (
     Permission as P,
     Role,
 )
+from marac.workflows.hearing import record_of
 
 CLOSES = (MeetingKind.ASYNCHRONOUS,)
 
@@ -99,7 +100,7 @@ def hear_item(
     facts: dict[str, Any] = {
         **_room_facts(item, room_for(session, actor, item)),
         "minutes": {heading: note.text for heading, note in written.items()}, "no_views_reason": "",
-        "is_repeat": item.is_repeat, "action_count": _count_actions(session, item), "tells_victim": tells_victim,
+        "is_repeat": looks_back(item), "action_count": _count_actions(session, item), "tells_victim": tells_victim,
         "not_told_reason": not_told_reason, "outcome": outcome, "bring_back_on": bring_back_on,
         "meeting_on": clock.to_london(item.meeting.starts_at).date(), "receiving_area": receiving_area,
     }  # fmt: skip
@@ -114,8 +115,15 @@ def hear_item(
     return item
 
 
+def looks_back(item: AgendaItem) -> bool:
+    """Whether the hearing says first what changed since last time: a repeat, or a case under review (DA-26)."""
+    reviewed = record_of(item.case.programme).reviews and item.case.last_heard_on is not None
+    return item.is_repeat or reviewed
+
+
 def finish_meeting(session: Session, actor: Actor, meeting: Meeting) -> Meeting:
     """End the meeting: every case has an outcome; the minutes open as a draft of what was typed (DA-30)."""
+    require_agreed(session, actor, meeting)
     query = select(func.count()).where(AgendaItem.meeting_id == meeting.id, AgendaItem.state.in_(LIVE_ITEMS))
     advance(session, actor, meeting, "finish", items_without_outcome=session.scalar(query) or 0)
     meeting.held_at = clock.now()

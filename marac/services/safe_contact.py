@@ -27,6 +27,7 @@ from marac.vocabulary import (
     PersonRole,
     ProgrammeSlug,
     SafeToUse,
+    said,
 )
 from marac.workflows import contact as reaching
 from marac.workflows.contact import LASTS, Rules
@@ -79,8 +80,8 @@ class SafeContact:
     def short(self) -> str:
         """The rules in one line, for a row of a list."""
         safe = [way for way in self.ways if way.usable and way.channel != ContactChannel.THROUGH]
-        said = ", ".join(f"{way.channel.label.lower()} {way.detail}".strip() for way in safe)
-        line = f"Safe: {said}" if safe else self.headline
+        told = ", ".join(f"{way.channel.label.lower()} {way.detail}".strip() for way in safe)
+        line = f"Safe: {told}" if safe else self.headline
         return f"{line}. Check before use" if self.stale else line
 
 
@@ -95,14 +96,14 @@ def contact_of(session: Session, case: Case) -> ContactMethod | None:
 
 def contact_rules(session: Session, actor: Actor, case: Case) -> SafeContact:
     """The rules for every page that could lead to contact (DA-14); through the IDVA only where they are not open."""
-    return rules_of(contact_of(session, case), access.open_case(actor, case))
+    return rules_of(contact_of(session, case), access.open_case(actor, case), case.programme)
 
 
 def contact_rules_of(
     session: Session, actor: Actor, stages: Mapping[UUID, CaseState]
 ) -> dict[UUID, SafeContact]:  # fmt: skip
     """The same for the cases of a list, which come from `access.visible`: one query, an answer for each."""
-    opened = access.open_stages(actor, stages)
+    opened = access.open_stages(session, actor, stages)
     named = [case_id for case_id, opens in opened.items() if "identity" in opens]
     columns = (ContactMethod.case_id, Case.partnership_id, Case.programme)
     query = select(*sealed_columns(ContactMethod, "identity"), *columns).where(ContactMethod.case_id.in_(named))
@@ -110,10 +111,11 @@ def contact_rules_of(
     victims = query.where(ContactMethod.role == PersonRole.VICTIM).order_by(CasePerson.position.desc())
     rows = session.execute(victims).all()
     found = {
-        row.case_id: _safe_contact(facts, lasts(session, row.partnership_id, row.programme))
+        row.case_id: _safe_contact(facts, lasts(session, row.partnership_id, row.programme), row.programme)
         for row, facts in zip(rows, open_many(ContactMethod, "identity", rows), strict=True)
     }
-    return dict.fromkeys(stages, NOT_OPEN) | found
+    shut = select(Case.id, Case.programme).where(Case.id.in_([one for one in stages if one not in found]))
+    return {row.id: NOT_OPEN[row.programme] for row in session.execute(shut)} | found
 
 
 def rules_by_reference(session: Session, actor: Actor, references: Iterable[str]) -> dict[str, SafeContact]:
@@ -124,11 +126,11 @@ def rules_by_reference(session: Session, actor: Actor, references: Iterable[str]
     return {stages[case_id][0]: rules for case_id, rules in found.items()}
 
 
-def rules_of(contact: ContactMethod | None, opened: frozenset[str]) -> SafeContact:
+def rules_of(contact: ContactMethod | None, opened: frozenset[str], programme: ProgrammeSlug) -> SafeContact:
     """The rules as recorded; through the IDVA only while nobody has asked, or where they are not open to the reader."""
     if contact is None or naming.compartment_of(contact.role) not in opened:
-        return NOT_OPEN
-    return _safe_contact({name: getattr(contact, name) for name in RECORDED}, _lasts_for(contact))
+        return NOT_OPEN[programme]
+    return _safe_contact({name: getattr(contact, name) for name in RECORDED}, _lasts_for(contact), programme)
 
 
 def lasts(session: Session, partnership_id: UUID, programme: ProgrammeSlug) -> timedelta:
@@ -267,7 +269,7 @@ def _rules(facts: Mapping[str, Any], lasting: timedelta) -> Rules:
     )  # fmt: skip
 
 
-def _safe_contact(facts: Mapping[str, Any], lasting: timedelta) -> SafeContact:
+def _safe_contact(facts: Mapping[str, Any], lasting: timedelta, programme: ProgrammeSlug) -> SafeContact:
     rules = _rules(facts, lasting)
     ways = tuple(
         Way(channel, SafeToUse.NO if rules.do_not_contact else answer, detail)
@@ -275,9 +277,9 @@ def _safe_contact(facts: Mapping[str, Any], lasting: timedelta) -> SafeContact:
     )
     told = {**facts, "withheld_number": WITHHELD.get(facts.get("withheld_number") or "", "")}
     return SafeContact(
-        headline=NOBODY if rules.do_not_contact else _headline(ways, rules.through),
+        headline=NOBODY if rules.do_not_contact else _headline(ways, rules.through, programme),
         ways=ways,
-        lines=tuple(f"{label}: {told[name]}" for label, name in LINES if told.get(name)),
+        lines=tuple(f"{said(programme, label)}: {told[name]}" for label, name in LINES if told.get(name)),
         checked_on=rules.checked_on,
         checked_by=facts.get("checked_by") or "",
         stale=rules.stale(clock.today()),
@@ -285,11 +287,11 @@ def _safe_contact(facts: Mapping[str, Any], lasting: timedelta) -> SafeContact:
     )
 
 
-def _headline(ways: tuple[Way, ...], through: str) -> str:
+def _headline(ways: tuple[Way, ...], through: str, programme: ProgrammeSlug) -> str:
     if any(way.usable for way in ways if way.channel != ContactChannel.THROUGH):
         return ""
     named = (through or "").strip().removesuffix(" only")
-    return f"Contact through {named} only" if named else THROUGH_IDVA
+    return f"Contact through {named} only" if named else said(programme, THROUGH_IDVA)
 
 
-NOT_OPEN = _safe_contact({}, LASTS)
+NOT_OPEN = {one: _safe_contact({}, LASTS, one) for one in ProgrammeSlug}

@@ -21,6 +21,7 @@ from marac.services.involvement import core_of
 from marac.services.moving import flush
 from marac.vocabulary import MeetingKind, MeetingPlace, MeetingState, Permission as P, ProgrammeSlug
 from marac.workflows.deadlines import is_working_day, london
+from marac.workflows.planning import day_words
 from marac.workflows.series import Offer, Recurrence, check_recurrence, offer, offers
 
 MEETS = (ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC)
@@ -203,18 +204,27 @@ def book_one(
 
 def book_by_hand(
     session: Session, actor: Actor, *, starts_at: datetime, kind: MeetingKind, place: MeetingPlace,
-    series: MeetingSeries | None = None,
+    series: MeetingSeries | None = None, people: tuple[UUID | None, UUID | None] = (None, None), room: str = "",
 ) -> Meeting:  # fmt: skip
-    """One meeting at a time of its own, like those of a series if one is given. Only an emergency is on a day off."""
+    """One meeting at a time of its own, like those of a series if one is given. Only an emergency is on a day off.
+
+    `people` are chair and minute-taker; they and the room go before those of the series.
+    """
     day = check_day(session, actor, clock.to_london(starts_at).date())
     if day.problem and kind != MeetingKind.EMERGENCY and starts_at > clock.now():
-        around = " or ".join(f"{one:%a} {one.day} {one:%b}" for one in (day.before, day.after) if one)
+        around = " or ".join(day_words(one) for one in (day.before, day.after) if one)
         raise RuleBroken("starts_on", f"That day is a {day.problem.lower()}. Enter {around}, or select Emergency")
     if series is None:
         programme = next((one for one in MEETS if one in actor.programmes), MEETS[0])
-        return panels.schedule_meeting(session, actor, starts_at=starts_at, programme=programme, kind=kind, place=place)
-    meeting = book_one(session, actor, series, starts_at, kind)
-    meeting.place = place
+        meeting = panels.schedule_meeting(
+            session, actor, starts_at=starts_at, programme=programme, kind=kind, place=place
+        )
+    else:
+        meeting = book_one(session, actor, series, starts_at, kind)
+    chair_id, taker_id = people
+    meeting.place, meeting.room = place, room.strip() or meeting.room or ""
+    meeting.chair_id, meeting.minute_taker_id = chair_id or meeting.chair_id, taker_id or meeting.minute_taker_id
+    flush(session)
     return meeting
 
 

@@ -22,6 +22,7 @@ from marac.models import Action, AgendaItem, CasePerson, Meeting, MinuteNote
 from marac.services import agenda, assigning, item_clock, notes, room, running
 from marac.services.moving import flush
 from marac.vocabulary import AgendaItemState, MinuteHeading, Permission as P, Role
+from marac.workflows.hearing import record_of
 
 HIDDEN = "(not shown here)"
 KINDS = r"Road|Rd|Street|St|Row|Lane|Avenue|Ave|Close|Court|House|Square|Gardens|Way|Terrace|Place|Drive|Mews|Estate"
@@ -71,7 +72,7 @@ def view_shared(session: Session, actor: Actor, meeting: Meeting) -> Shared | No
         name=line.name,
         elapsed_seconds=round(item_clock.elapsed(line.item).total_seconds()),
         risks=tuple(
-            (heading.label, clean(note.text, known))
+            (record_of(line.item.case.programme).label(heading), clean(note.text, known))
             for heading, note in written.items()
             if heading.value.startswith("risk_") and note.text
         ),

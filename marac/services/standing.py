@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from marac import access
 from marac.access import Actor
 from marac.models import Meeting, Referral
-from marac.services.rulings import FORUMS, REASON_CODES
+from marac.services.rulings import forums, reason_codes
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
 
 WAITING = {
@@ -77,7 +77,7 @@ def _decided(session: Session, referral: Referral, outcome: TriageOutcome) -> St
         words=referral.state.label,
         next_step=NEXT[outcome],
         advice=(referral.advice or "") if declined else "",
-        reason=REASON_CODES.get(referral.reason_code or "", "") if declined else "",
+        reason=reason_codes(referral.programme).get(referral.reason_code or "", "") if declined else "",
         to=_to(referral, outcome),
         received_on=date.fromisoformat(received) if received else None,
         reviewed=bool(handed.get("reviewed_on")),
@@ -87,7 +87,7 @@ def _decided(session: Session, referral: Referral, outcome: TriageOutcome) -> St
 
 def _to(referral: Referral, outcome: TriageOutcome) -> str:
     if outcome == TriageOutcome.REFER_ELSEWHERE:
-        return FORUMS.get(referral.reason_code or "", "")
+        return forums(referral.programme).get(referral.reason_code or "", "")
     return (referral.other_area or "") if outcome == TriageOutcome.TRANSFER_OUT else ""
 
 

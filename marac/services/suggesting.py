@@ -17,9 +17,8 @@ from marac.models import AgendaItem, Attendance, Deadline, Meeting
 from marac.services import clashes, listing, local, panels
 from marac.services.involvement import core_agencies
 from marac.services.waiting import BRING_BACK, DEFERRED, TAKEN_OFF, Waiting, list_waiting
-from marac.vocabulary import AttendanceState, MeetingKind, Permission as P, ProgrammeSlug, ReferralKind
+from marac.vocabulary import NOT_BEGUN, AttendanceState, MeetingKind, Permission as P, ProgrammeSlug, ReferralKind
 from marac.workflows.deadlines import END_OF_DAY, london, offset
-from marac.workflows.guards import TAKES_CASES
 from marac.workflows.planning import Extra, Need, Slot, suggest
 
 AHEAD = 8
@@ -97,7 +96,7 @@ def list_chosen(
 
 def _meetings(session: Session, actor: Actor, programme: ProgrammeSlug) -> list[Meeting]:
     query = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.programme == programme, Meeting.state.in_(TAKES_CASES), Meeting.starts_at > clock.now(),
+        Meeting.programme == programme, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now(),
         Meeting.kind != MeetingKind.EMERGENCY,
     )  # fmt: skip
     found = session.scalars(query.order_by(Meeting.starts_at).limit(AHEAD))
@@ -124,7 +123,7 @@ def _away(session: Session, meeting: Meeting) -> frozenset[str]:
     sorry -= {row.agency_id for row in places if row.state != AttendanceState.APOLOGIES}
     mine = clashes.booking_of(session, meeting)
     near = select(Meeting).where(
-        Meeting.partnership_id == meeting.partnership_id, Meeting.id != meeting.id, Meeting.state.in_(TAKES_CASES),
+        Meeting.partnership_id == meeting.partnership_id, Meeting.id != meeting.id, Meeting.state.in_(NOT_BEGUN),
         Meeting.starts_at < mine.ends_at, Meeting.starts_at > mine.starts_at - clashes.LONGEST,
     )  # fmt: skip
     beside = [one for one in session.scalars(near) if listing.ends_at(session, one) > mine.starts_at]

@@ -16,7 +16,7 @@ from marac.errors import RuleBroken
 from marac.models import Agency, AgendaItem, Deadline, Referral, Telling
 from marac.services import local, naming
 from marac.services.involvement import involved_agencies
-from marac.vocabulary import TellingState
+from marac.vocabulary import InvolvementBasis, TellingState
 
 RULE = "victim_told"
 OPEN = (TellingState.ASKED, TellingState.NOT_REACHED)
@@ -51,7 +51,8 @@ def agency_named(session: Session, item: AgendaItem, who: str) -> UUID:
 
     Only an agency that may see the case is found this way: nobody learns of a case by being named wrongly.
     """
-    found = session.scalars(select(Agency).where(Agency.id.in_(involved_agencies(session, item.case_id))))
+    here = involved_agencies(session, item.case_id, but=InvolvementBasis.PERPETRATOR_SIDE)
+    found = session.scalars(select(Agency).where(Agency.id.in_(here)))
     named = [(len(word), agency.id) for agency in found for word in _words(agency) if _says(who, word)]
     if named:
         return max(named)[1]

@@ -104,8 +104,8 @@ def clear_expired(session: Session) -> int:
 
 
 def warn_overdue(session: Session, actor: Actor) -> int:
-    """Tell who is waited for: actions up their ladder. Once for each; the rest is reminders.py."""
-    return escalating.escalate_actions(session, actor)
+    """Tell who is waited for: actions and marks up their ladders. Once for each; the rest is reminders.py."""
+    return escalating.escalate_actions(session, actor) + escalating.escalate_flags(session, actor)
 
 
 def _with_post(house: Deployment) -> list[UUID]:

@@ -16,13 +16,27 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
-from marac.models import Action, Meeting, Minutes
-from marac.services import actions, escalating, flags, handing_over, inbox, local, missed, naming, research, telling
+from marac.models import Action, Case, Meeting, Minutes
+from marac.services import (
+    actions,
+    escalating,
+    flags,
+    handing_over,
+    inbox,
+    local,
+    missed,
+    naming,
+    research,
+    same_day,
+    telling,
+)
 from marac.services.sanctuary import board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
+    NOT_BEGUN,
+    CaseState,
     MeetingState,
     MinutesState,
     Permission as P,
@@ -38,7 +52,6 @@ SECTIONS = (TODAY, WEEK, WAITING, DONE)
 SOON = timedelta(days=7)
 MOST = 25
 SECONDS_A_ROW = 20  # of a research sheet: 18 rows are about 6 minutes
-COMING = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,14 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
             note=_who(line.name, line.reference),
             minutes=2,
             urgent=line.urgent,
+        )
+
+
+def _red_flags(session: Session, actor: Actor) -> Iterable[Row]:
+    for case in same_day.waiting_cases(session, actor):
+        due = same_day.waiting(session, case)
+        yield Row(
+            TODAY, "Act today: a red flag was raised", f"/cases/{case.reference}/acted", due, case.reference, 5, True
         )
 
 
@@ -177,6 +198,9 @@ def _escalated(session: Session, actor: Actor) -> Iterable[Row]:
     for agency, days in by_agency.items():
         text = f"{agency}: {len(days)} overdue action{'' if len(days) == 1 else 's'}, escalated to you"
         yield Row(TODAY, text, "/escalated", min(days), "", 2)
+    for late in escalating.list_escalated_flags(session, actor) if actor.role is not Role.COORDINATOR else ():
+        text = f"{late.agency}: {late.number} mark{'' if late.number == 1 else 's'} not confirmed, escalated to you"
+        yield Row(TODAY, text, "/escalated", late.oldest_on, "", 2)
 
 
 def _flags(session: Session, actor: Actor) -> Iterable[Row]:
@@ -248,13 +272,24 @@ MINUTES_STEP = {
 
 def _panels(session: Session, actor: Actor) -> Iterable[Row]:
     coming = access.visible(actor, P.MEETING_READ, Meeting).where(
-        Meeting.state.in_((*COMING, MeetingState.IN_PROGRESS))
+        Meeting.state.in_((*NOT_BEGUN, MeetingState.IN_PROGRESS))
     )
     for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
         section = _section(meeting.starts_at)
         if section:
             text = "The panel is being held" if meeting.state == MeetingState.IN_PROGRESS else "Get ready for the panel"
             yield Row(section, text, f"/panels/{meeting.reference}", meeting.starts_at, meeting.state.label)
+
+
+def _reviews(session: Session, actor: Actor) -> Iterable[Row]:
+    """Cases whose review has come round: score again, then an agenda, or the end of the case."""
+    due = access.visible(actor, P.CASE_REVIEW, Case).where(Case.state == CaseState.REVIEW_DUE)
+    cases = session.scalars(due.order_by(Case.review_on).limit(MOST)).all()
+    names = naming.victims(session, actor, {case.id: case.state for case in cases})
+    for case in cases:
+        who = _who(names.get(case.id, ""), case.reference)
+        yield Row(_section(case.review_on) or WEEK, "Review a case", f"/cases/{case.reference}/reviews", case.review_on,
+                  who, 10)  # fmt: skip
 
 
 def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
@@ -300,12 +335,14 @@ def _visits(session: Session, actor: Actor) -> Iterable[Row]:
 
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
+    ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
     ("possible matches", P.PERSON_LINK, _matches),
     ("hand-overs", P.REFERRAL_DECIDE, _awaited),
     ("research", P.RESEARCH_WRITE, _research),
     ("actions", P.ACTION_UPDATE, _own_actions),
     ("first contacts", P.CASE_UPDATE, _to_contact),
+    ("reviews", P.CASE_REVIEW, _reviews),
     ("wishes", P.CASE_UPDATE, _wishes),
     ("safe contact", P.CASE_UPDATE, _stale),
     ("flags", P.FLAG_CONFIRM, _flags),
@@ -347,5 +384,5 @@ def _who(name: str, reference: str) -> str:
 
 def _next_meeting(session: Session, actor: Actor) -> datetime | None:
     mine = access.rule(actor, P.MEETING_READ, Meeting)
-    ahead = (mine, Meeting.state.in_(COMING), Meeting.starts_at > clock.now())
+    ahead = (mine, Meeting.state.in_(NOT_BEGUN), Meeting.starts_at > clock.now())
     return session.scalar(select(func.min(Meeting.starts_at)).where(*ahead))

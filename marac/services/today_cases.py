@@ -93,7 +93,7 @@ def _names(session: Session, actor: Actor, rows: Sequence[Any]) -> dict[UUID, st
 
 def _rules(session: Session, actor: Actor, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
     """The victim-survivor's contact rules in the cases whose identity opens."""
-    named = [row.id for row in rows if "identity" in access.open_stage(actor, row.id, row.state)]
+    named = [row.id for row in rows if "identity" in access.open_stage(session, actor, row.id, row.state)]
     columns = (*sealed_columns(ContactMethod, "identity"), ContactMethod.case_id)
     query: Select[Any] = select(*columns).where(
         ContactMethod.case_id.in_(named), ContactMethod.role == PersonRole.VICTIM

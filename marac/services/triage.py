@@ -11,6 +11,7 @@ from marac.errors import RuleBroken
 from marac.models import Case, Deadline, Referral
 from marac.services import (
     assessments,
+    community_sending,
     conflicts,
     handing_over,
     listing,
@@ -22,10 +23,9 @@ from marac.services import (
 )
 from marac.services.involvement import core_agencies, involve
 from marac.services.rulings import AFTER, JOINS, SCREENED, STEPS, Chosen, Ruling
-from marac.vocabulary import InvolvementBasis, Permission as P, Role, TriageOutcome
+from marac.vocabulary import InvolvementBasis, Permission as P, ProgrammeSlug, Role, TriageOutcome
 from marac.workflows.deadlines import emergency_due
 from marac.workflows.engine import Facts
-from marac.workflows.referral import REFERRAL
 
 
 def decide(session: Session, actor: Actor, referral: Referral, ruling: Ruling) -> Referral:
@@ -35,7 +35,7 @@ def decide(session: Session, actor: Actor, referral: Referral, ruling: Ruling) -
     recorded first, so that one page holds everything.
     """
     access.require(actor, P.REFERRAL_DECIDE, referral)
-    step = REFERRAL.find(STEPS[ruling.outcome], referral.state)
+    step = moving.flow_of(referral).find(STEPS[ruling.outcome], referral.state)
     access.open_case(actor, referral.case)
     _screen(session, actor, referral, ruling)
     chosen = _chosen(session, actor, referral, ruling)
@@ -94,7 +94,7 @@ def _chosen(session: Session, actor: Actor, referral: Referral, ruling: Ruling) 
 
 def _facts(session: Session, actor: Actor, referral: Referral, ruling: Ruling, chosen: Chosen) -> Facts:
     into = chosen.into_case.id if chosen.into_case else None
-    screened = ruling.outcome in SCREENED
+    screened, in_community = ruling.outcome in SCREENED, referral.programme == ProgrammeSlug.COMMUNITY_MARAC
     found = matching.find_matches(session, actor, referral.case) if screened else []
     possible = conflicts.possible_conflicts(session, actor, referral) if screened else []
     return {
@@ -115,8 +115,9 @@ def _facts(session: Session, actor: Actor, referral: Referral, ruling: Ruling, c
         "advice": ruling.advice,
         "reason_code": ruling.reason_code,
         "handed_over": ruling.handed_over,
-        "questions": questions.question_words(ruling.questions, ruling.missing),
+        "questions": questions.question_words(referral, ruling.questions, ruling.missing),
         "score": assessments.score_of(session, referral),
+        **(community_sending.deciding_facts(session, referral) if in_community else {}),
         "due": {"emergency": _emergency_limit(session, referral), **handing_over.due_dates(session, referral)},
     }
 
@@ -125,7 +126,7 @@ def _late(session: Session, referral: Referral, chosen: Chosen) -> bool:
     """A case already waiting on that agenda is not added late a second time."""
     if chosen.meeting is None or listing.waiting_item(session, chosen.into_case or referral.case) is not None:
         return False
-    return listing.is_late(session, chosen.meeting)
+    return listing.late_for(session, chosen.meeting, referral)
 
 
 def _emergency_limit(session: Session, referral: Referral) -> datetime:

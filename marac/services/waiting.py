@@ -1,4 +1,4 @@
-"""Cases that wait for a coming agenda, whichever: accepted, put off, or to be brought back (DA-19, DA-35).
+"""Cases that wait for a coming agenda, whichever: accepted, put off, under review, to be brought back (DA-35).
 
 Three queries however many wait. Suggests nothing: what one agenda should take is proposing.py.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from marac import access, clock
@@ -18,8 +18,8 @@ from marac.services.agenda import PeopleIn, people_in
 from marac.vocabulary import AgendaItemState, CaseState, Outcome, Permission as P, ReferralState
 
 LIVE = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)
-HEARD_BEFORE = (CaseState.HEARD, CaseState.ISSUED, CaseState.LAPSED)
-ACCEPTED, BRING_BACK = "Accepted, not on an agenda yet", "To be brought back"
+HEARD_BEFORE = (CaseState.HEARD, CaseState.ISSUED, CaseState.LAPSED, CaseState.ACTIONS_OPEN)
+ACCEPTED, BRING_BACK, REVIEW = "Accepted, not on an agenda yet", "To be brought back", "Review due"
 TAKEN_OFF, DEFERRED = "Taken off an agenda", "Deferred"
 
 
@@ -46,9 +46,10 @@ def list_waiting(session: Session, actor: Actor) -> list[Waiting]:
     back = select(AgendaItem.case_id).where(AgendaItem.outcome == Outcome.BRING_BACK)
     visible = access.visible(actor, P.CASE_LIST, Case).where(Case.id.not_in(live)).order_by(Case.opened_on, Case.id)
     fresh = session.scalars(visible.where(Case.state == CaseState.RECEIVED, Case.id.in_(accepted)))
-    heard = session.scalars(visible.where(Case.state.in_(HEARD_BEFORE), Case.id.in_(back)))
+    brought_back = and_(Case.state.in_(HEARD_BEFORE), Case.id.in_(back))
+    heard = session.scalars(visible.where(or_(brought_back, Case.state == CaseState.REVIEW_DUE)))
     cases = [*fresh, *heard]
-    access.open_stages(actor, {case.id: case.state for case in cases})
+    access.open_stages(session, actor, {case.id: case.state for case in cases})
     people = people_in(session, [case.id for case in cases])
     items, referrals = _latest_items(session, cases), _newest_referrals(session, cases)
     found = [_waiting(case, people[case.id], items.get(case.id), referrals.get(case.id)) for case in cases]
@@ -70,6 +71,8 @@ def _newest_referrals(session: Session, cases: Sequence[Case]) -> dict[UUID, Ref
 def _waiting(case: Case, people: PeopleIn, item: AgendaItem | None, newest: Referral | None) -> Waiting | None:
     if item is None or (case.state == CaseState.RECEIVED and item.state == AgendaItemState.HEARD):
         return Waiting(case, people, ACCEPTED, case.last_referral_on, newest)
+    if case.state == CaseState.REVIEW_DUE:
+        return Waiting(case, people, REVIEW, case.review_on, None)
     if item.outcome == Outcome.BRING_BACK:
         return Waiting(case, people, BRING_BACK, item.bring_back_on, None)
     if case.state != CaseState.RECEIVED:

@@ -4,6 +4,26 @@ Refuses to decide anything: rules that use words live in workflows/ and access/.
 labels may change. Follows the partnership's glossary.
 """
 
+from marac.vocabulary.closing import (
+    CareAct as CareAct,
+    CaseReviewOutcome as CaseReviewOutcome,
+    ClosureOutcome as ClosureOutcome,
+    PowerDecision as PowerDecision,
+)
+from marac.vocabulary.community import (
+    AsbSubtype as AsbSubtype,
+    AsbType as AsbType,
+    CommunityRole as CommunityRole,
+    CuckooingKind as CuckooingKind,
+    HateStrand as HateStrand,
+    NeedTest as NeedTest,
+    PersonTest as PersonTest,
+    ReferralAbout as ReferralAbout,
+    RoutingAnswer as RoutingAnswer,
+    StepOutcome as StepOutcome,
+    StepTried as StepTried,
+    Vulnerability as Vulnerability,
+)
 from marac.vocabulary.following import (
     LIVE_ACTIONS as LIVE_ACTIONS,
     ActionState as ActionState,
@@ -14,6 +34,9 @@ from marac.vocabulary.following import (
     TransferDirection as TransferDirection,
 )
 from marac.vocabulary.panel import (
+    AGENDA_IS_OUT as AGENDA_IS_OUT,
+    NOT_BEGUN as NOT_BEGUN,
+    UNANSWERED as UNANSWERED,
     AgendaChangeKind as AgendaChangeKind,
     AgendaItemState as AgendaItemState,
     AttendanceState as AttendanceState,
@@ -84,4 +107,5 @@ from marac.vocabulary.sanctuary_works import (
     WorksGroup as WorksGroup,
     WorksOrderState as WorksOrderState,
 )
+from marac.vocabulary.terms import said as said
 from marac.vocabulary.word import Word as Word

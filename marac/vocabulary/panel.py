@@ -13,6 +13,8 @@ class CaseState(Word):
     HEARD = "heard", "Heard, minutes not issued"
     ISSUED = "issued", "Heard, flag live"
     LAPSED = "lapsed", "Twelve months over"
+    ACTIONS_OPEN = "actions_open", "Plan under way"
+    REVIEW_DUE = "review_due", "Review due"
     CLOSED = "closed", "Closed"
     MERGED = "merged", "Joined to another case"
     ERASED = "erased", "Erased"
@@ -27,6 +29,10 @@ class MeetingState(Word):
     IN_PROGRESS = "in_progress", "In progress"
     HELD = "held", "Held"
     CANCELLED = "cancelled", "Cancelled"
+
+
+AGENDA_IS_OUT = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
+NOT_BEGUN = (MeetingState.SCHEDULED, *AGENDA_IS_OUT)
 
 
 class MeetingKind(Word):
@@ -103,6 +109,9 @@ class ResearchState(Word):
     RETURNED = "returned", "Known"
     NIL_RETURN = "nil_return", "Not known"
     RELEASED = "released", "Opened to the meeting"
+
+
+UNANSWERED = (ResearchState.REQUESTED, ResearchState.IN_PROGRESS)
 
 
 class MinutesState(Word):

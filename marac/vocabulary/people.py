@@ -37,6 +37,10 @@ class Permission(Word):
     CASE_LIST = "case:list", "List a case for a meeting"
     CASE_CLOSE = "case:close", "Close a case"
     CASE_RESTRICT = "case:restrict", "Restrict a case to named people"
+    CASE_REVIEW = "case:review", "Review a case: score again, powers considered, advocate, safeguarding"
+    CASE_OVERRIDE = "case:override", "Close a case over what is still open, with a reason"
+    CASE_URGENT = "case:urgent", "Call an urgent meeting for a case"
+    INCIDENT_RECORD = "incident:record", "Record an incident on a case"
     ASSESSMENT_CREATE = "assessment:create", "Add a risk assessment to a case"
     LOCATION_REVEAL = "location:reveal", "Show one address or phone, with a reason"
     PAPER_READ = "paper:read", "Read an attached paper"
@@ -123,6 +127,7 @@ class InvolvementBasis(Word):
     CONSULTED = "consulted", "Consulted for it"
     GRANTED = "granted", "Granted by the chair"
     SUPPORTS = "supports", "Supports the person"
+    PERPETRATOR_SIDE = "perpetrator_side", "Works only with the person said to be causing harm"
 
 
 class LinkDecision(Word):

@@ -25,10 +25,17 @@ from marac.web.forms.actions import (
     PressForm,
     ReportForm,
 )
-from marac.web.shell import due_kind, due_words, long_date
+from marac.web.shell import count, due_kind, due_words, long_date
 
 bp = Blueprint("actions", __name__)
 
+BESIDE = (
+    ("Marks on your own file", "flags.own", P.FLAG_CONFIRM),
+    ("Agencies that have not confirmed marks", "flags.agencies", P.FLAG_FOLLOW),
+    ("Who is to be told", "telling.list_tellings", P.TELLING_READ),
+    ("Escalated", "actions.escalated", P.ACTION_OVERSEE),
+    ("Usual actions that panels pick from", "library.list_entries", P.LIBRARY_EDIT),
+)
 REPORTS = {"complete": "done", "start": "in_progress", "report_not_possible": "cannot"}
 
 
@@ -102,8 +109,11 @@ def owner(action_id: UUID) -> Any:
 @bp.get("/escalated")
 def escalated() -> Any:
     """What has come up the ladder to this person."""
-    rows = escalating.list_escalated(unit_of_work.session(), signin.person())
-    return render_template("actions/escalated.html", rows=[_climbed(row) for row in rows])
+    session, actor = unit_of_work.session(), signin.person()
+    rows = [_climbed(row) for row in escalating.list_escalated(session, actor)]
+    follow = url_for("flags.agencies") if access.holds(actor, P.FLAG_FOLLOW) else ""
+    rows += [_marks(late, follow) for late in escalating.list_escalated_flags(session, actor)]
+    return render_template("actions/escalated.html", rows=rows)
 
 
 @bp.route("/actions/<uuid:action_id>/hand-over", methods=["GET", "POST"])
@@ -156,7 +166,7 @@ def list_page(form: PressForm) -> str:
     groups = [(title, [one for group, one in lines if done or group == title]) for title in actions.GROUPS]
     return render_template(
         "actions/list.html", form=form, done=done, groups=groups[:1] if done else groups, everyones=everyones,
-        keeps_library=access.holds(actor, P.LIBRARY_EDIT),
+        links=[(text, page) for text, page, needed in BESIDE if access.holds(actor, needed)],
         late=chasing_actions.list_late(session, actor) if everyones and not done else (),
         agency_id=agency_id, agencies=actions.agencies_to_hand_to(session, actor) if everyones else [],
         flags=marks.list_flags(session, actor),
@@ -187,6 +197,7 @@ def send_report(actor: Actor, action: Action, form: ReportForm) -> None:
         facts = {
             "note": form.done_note.data, "safe_contact_met": form.safe_contact_met.data,
             "evidence": upload.read() if upload else b"",
+            "victim_updated": form.victim_updated.data, "not_updated_because": form.not_updated_because.data,
         }  # fmt: skip
         actions.complete_action(session, actor, action, version=version, **facts)
     elif form.standing.data != CANNOT:
@@ -215,6 +226,11 @@ def _climbed(row: escalating.Escalated) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _marks(late: escalating.LateMarks, href: str) -> dict[str, Any]:
+    text = f"{late.agency}: {count(late.number, 'mark')} not confirmed"
+    return {"due": due_words(late.oldest_on), "kind": due_kind(late.oldest_on), "text": text, "href": href, "note": ""}
+
+
 def line(row: ActionRow) -> dict[str, Any]:
     """A line of a list, as the work list takes it."""
     ended = row.closed_at
@@ -236,7 +252,7 @@ def typed(form: ReportForm) -> list[tuple[str, str]]:
 
 def version_of(form: Any) -> int | None:
     """The version that the page was drawn from."""
-    return int(form.version.data) if form.version.data.isdigit() else None
+    return widgets.whole(form.version.data)
 
 
 def an_id(text: str) -> UUID | None:

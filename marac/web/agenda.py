@@ -68,9 +68,10 @@ def move(reference: str) -> Any:
     to = request.form.get("to", "").strip()
     if not to.isdecimal():
         flash("Enter the number that the case should have.", "error")
-    else:
-        panels.move_item(session, actor, meeting, item, to=int(to[:4]))
-    return redirect(_agenda_of(reference), code=303)
+        return redirect(_agenda_of(reference), code=303)
+    panels.move_item(session, actor, meeting, item, to=int(to[:4]))
+    number = agenda.number_of(session, actor, item)
+    return redirect(f"{_agenda_of(reference)}#to-{number}", code=303)  # by keyboard, on from the case that was moved
 
 
 @bp.post("/panels/<reference>/agenda/minutes")

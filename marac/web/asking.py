@@ -9,7 +9,7 @@ from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Referral
 from marac.services import questions, referrals, triage
-from marac.services.referral_tasks import BY_KEY
+from marac.services.referral_tasks import tasks_of
 from marac.services.rulings import Ruling
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
 from marac.web import drafts, widgets
@@ -38,15 +38,18 @@ def page(session: Any, actor: Actor, referral: Referral, *, fills: bool) -> Any:
             return redirect(url_for("referrals.hub", reference=referral.reference), code=303)
     return render_template(
         "referrals/questions.html", form=form, referral=referral, answers=answers, asks=asks,
-        thread=questions.thread(referral) if opened else (), parts=BY_KEY, done=set(referral.done_tasks or ())
-        if opened else set(), asked_now=questions.asked_now(referral) if opened else (), is_form=is_form,
+        thread=questions.thread(referral) if opened else (),
+        parts={one.key: one for one in tasks_of(referral)} if opened else {},
+        done=set(referral.done_tasks or ()) if opened else set(),
+        asked_now=questions.asked_now(referral) if opened else (), is_form=is_form,
     ), 422 if form.errors else 200  # fmt: skip
 
 
 def _question_form(referral: Referral, opened: frozenset[str]) -> Any:
     form = QuestionForm()
     keys = questions.may_be_missing(referral) if opened else ()
-    form.missing.choices = widgets.offered((key, BY_KEY[key].label) for key in keys)
+    parts = [one for one in tasks_of(referral) if one.key in keys] if keys else []
+    form.missing.choices = widgets.offered((one.key, one.label) for one in parts)
     return form
 
 

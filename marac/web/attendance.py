@@ -9,7 +9,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services import agenda, assigning, attendance, outstanding, panels, room, running
+from marac.services import agenda, assigning, attendance, outstanding, panels, quorums, room, running
 from marac.services.attendance import Place
 from marac.vocabulary import AttendanceState, Permission as P, Role
 from marac.web import widgets
@@ -120,7 +120,7 @@ def _record(session: Any, actor: Actor, meeting: Meeting, place: Place) -> None:
     if (state, person, agreed) == (place.state, place.person_name, place.agreed_at is not None):
         return
     row = attendance.get_place(session, actor, meeting, place.id)
-    version = int(request.form.get(f"version-{name}") or place.version)
+    version = widgets.whole(request.form.get(f"version-{name}")) or place.version
     attendance.record_attendance(
         session, actor, row, state=state, person_name=person, agreed_in_room=agreed, version=version
     )
@@ -148,5 +148,5 @@ def _page(session: Any, actor: Actor, meeting: Meeting, form: Any, failed: Any =
         owed=outstanding.list_outstanding(session, actor, meeting) if records else None,
         guest=failed or _guest_form(session, actor, drawn=True), records=records, states=list(AttendanceState),
         places=attendance.list_places(session, actor, meeting), posted=request.form,
-        agree=attendance.may_agree(session, actor, meeting),
+        agree=attendance.may_agree(session, actor, meeting), quorum=quorums.quorum_words(session, actor, meeting),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from marac.services.case_tabs import Happened, PlanLine
 from marac.services.cases import CaseRow
 from marac.services.finding import Found
 from marac.services.safe_contact import SafeContact
-from marac.vocabulary import LIVE_ACTIONS
+from marac.vocabulary import LIVE_ACTIONS, said
 from marac.web.shell import (
     date_and_time,
     due_kind,
@@ -20,8 +20,11 @@ from marac.web.shell import (
     short_date,
     short_weekday,
 )
+from marac.workflows.hearing import record_of
 
-TABS = ("summary", "people", "risk", "research", "actions", "panels", "sanctuary", "documents", "history")
+TABS = ("summary", "people", "risk", "reviews", "powers", "incidents", "research", "actions", "panels", "sanctuary",
+        "documents", "history")  # fmt: skip
+OF_A_PANEL = ("reviews", "powers", "incidents")
 OTHERS = "An action of another agency"
 UNNAMED = "Name not open at this stage"
 HAPPENED = {
@@ -43,6 +46,13 @@ HAPPENED = {
     "paper:added": "Document added",
     "paper:read": "Document read",
     "paper:removed": "Document taken out",
+    "case:reviewed": "Review recorded",
+    "case:sided": "Changed which side an agency is on",
+    "incident:recorded": "Incident recorded",
+    "case:fall_due": "Review fell due",
+    "case:close_over": "Closed over what was open",
+    "case:reopen": "Opened again as a repeat",
+    "case:list_urgently": "Urgent meeting called",
 }
 
 
@@ -52,7 +62,7 @@ def frame(head: Head, tab: str) -> dict[str, Any]:
         "person": person(head),
         "flags": [{"kind": kind, "text": text} for kind, text in head.flags],
         "rules": rules(head.contact, _update_url(head)),
-        "tabs": [_tab(head, name, name == tab) for name in TABS],
+        "tabs": [_tab(head, name, name == tab) for name in TABS if name not in OF_A_PANEL or name in head.offers],
     }
 
 
@@ -61,7 +71,8 @@ def person(head: Head) -> dict[str, Any]:
     born = f"{long_date(head.born_on)} ({head.age})" if head.born_on else str(head.age or "")
     facts = [
         ("Born" if head.born_on else "Age", born), ("Children", "" if head.children is None else str(head.children)),
-        ("Alleged perpetrator", head.feared), ("IDVA", head.idva), ("Risk checklist", head.score),
+        (said(head.programme, "Alleged perpetrator"), head.feared),
+        (record_of(head.programme).advocate, head.idva), (said(head.programme, "Risk checklist"), head.score),
     ]  # fmt: skip
     return {
         "name": head.name or UNNAMED,
@@ -109,7 +120,11 @@ def list_row(row: CaseRow, hidden: bool) -> list[Any]:
     """A line of the list of cases; initials where names are hidden."""
     name = (initials(row.name) if hidden else last_first(row.name)) or "Name not open"
     return [
-        {"text": name, "href": url_for("cases.summary", reference=row.reference), "note": row.reference},
+        {
+            "text": name,
+            "href": url_for("cases.summary", reference=row.reference),
+            "note": ". ".join([row.reference, *row.marks]),
+        },
         row.state.label,
         short_weekday(row.next_meeting_at) or "Not listed",
         short_date(row.last_heard_on) or "Not yet",

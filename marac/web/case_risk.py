@@ -10,7 +10,7 @@ from marac.models import Case
 from marac.services import assessments, case_tabs, risk_history
 from marac.services.case_page import Head
 from marac.services.risk_history import Made
-from marac.web import drafts, risk_layout, unit_of_work, widgets
+from marac.web import drafts, rewording, risk_layout, unit_of_work, widgets
 from marac.web.cases import opened, page
 from marac.web.forms import checklists as forms
 from marac.workflows import checklists
@@ -87,6 +87,7 @@ def _new(reference: str, wanted: str) -> Any:
     if request.method == "POST" and _added(session, actor, case, tool, form):
         flash("The assessment is added. The earlier ones are kept.", "success")
         return redirect(url_for(".risk", reference=case.reference), code=303)
+    rewording.reword(form, case.programme)
     links = [(one, url_for(".new_with", reference=case.reference, tool=one.id)) for one in tools if one is not tool]
     return render_template(
         "cases/risk_new.html", case=case, form=form, tool=tool, tools=links, action=request.path,

@@ -11,7 +11,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
-from marac.services import case_page, case_tabs, cases, places, repeats, revealing
+from marac.services import case_page, case_tabs, cases, incidents, places, repeats, revealing
 from marac.services.case_page import Head
 from marac.vocabulary import CaseState, RevealReason
 from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
@@ -55,6 +55,7 @@ def summary(reference: str) -> Any:
         head, "summary", told=told, steps=[case_layout.step_row(step) for step in told.next_steps[:5]],
         clocks=[triage_layout.clock_line(one) for one in repeats.clocks(session, case)],
         counts=triage_layout.counts_words(session, case),
+        live_incidents="reviews" in head.offers and case.state not in incidents.OVER,
     )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def wishes(reference: str) -> Any:
     if form.validate_on_submit():
         try:
             cases.record_wishes(
-                unit_of_work.session(), actor, case, wishes=form.wishes.data, version=whole(form.version.data)
+                unit_of_work.session(), actor, case, wishes=form.wishes.data, version=widgets.whole(form.version.data)
             )
         except StaleEdit:
             return conflict_page(
@@ -127,8 +128,3 @@ def opened(reference: str, name: str) -> tuple[Actor, Case, Head]:
 def page(head: Head, tab: str, **facts: Any) -> str:
     """A tab inside the frame that all pages of a case share."""
     return render_template(f"cases/{tab}.html", head=head, tab=tab, **case_layout.frame(head, tab), **facts)
-
-
-def whole(text: str) -> int | None:
-    """A version as typed in a hidden field."""
-    return int(text) if text.isdigit() else None

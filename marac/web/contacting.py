@@ -14,7 +14,7 @@ from marac.services.case_page import Head
 from marac.services.phones import Number
 from marac.vocabulary import ContactChannel, PhoneKind, SafeToUse
 from marac.web import drafts, unit_of_work, widgets
-from marac.web.cases import found_case, opened, whole
+from marac.web.cases import found_case, opened
 from marac.web.errors import conflict_page
 from marac.web.forms.addresses import PlaceForm
 from marac.web.forms.contact import SafeContactForm
@@ -81,7 +81,7 @@ def _place(reference: str, person_id: UUID | None = None, place_id: UUID | None 
         try:
             moving_in.save_place(
                 session, actor, case, person_id=person_id, place_id=place_id, knows=knows,
-                version=whole(form.version.data or ""), **typed,
+                version=widgets.whole(form.version.data), **typed,
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
@@ -125,7 +125,7 @@ def _typed_contact(form: SafeContactForm, held: tuple[Number, ...]) -> dict[str,
         kind, safe = PhoneKind(form.phone_kind.data or "mobile"), SafeToUse(form.phone_safe.data or "not_asked")
         number = Number(form.phone.data, kind, safe)
     more = {"do_not_contact": form["do_not_contact"].data, "number": number, "held": changed}
-    return {**typed, **more, "rules": rules, "version": whole(form.version.data or "")}
+    return {**typed, **more, "rules": rules, "version": widgets.whole(form.version.data)}
 
 
 def _typed_lines(form: SafeContactForm) -> list[tuple[str, str]]:

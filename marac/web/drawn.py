@@ -33,7 +33,7 @@ def seal(sections: Mapping[str, tuple[int, str]]) -> str:
 def read(value: str | None) -> dict[str, Drawn]:
     """What the posted page was drawn from; parts that cannot be read are left out, so they count as never drawn."""
     parts = (part.split(":") for part in (value or "").split())
-    return {p[0]: Drawn(int(p[1]), p[2]) for p in parts if len(p) == 3 and p[1].isdecimal()}
+    return {p[0]: Drawn(int(p[1]), p[2]) for p in parts if len(p) == 3 and p[1].isdecimal() and len(p[1]) < 10}
 
 
 def touched(value: str | None, typed: Mapping[str, str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from marac.errors import NotFound
 from marac.models import SanctuaryRequest
 from marac.services import safe_contact
 from marac.services.sanctuary import lines
-from marac.vocabulary import SanctuaryState as S
+from marac.vocabulary import ProgrammeSlug, SanctuaryState as S
 from marac.web import case_layout, signin, unit_of_work
 from marac.web.forms.panels import read_time
 from marac.web.shell import date_and_time, time_of_day
@@ -38,7 +38,8 @@ def with_works(reference: str) -> Found:
 def page(template: str, found: Found, status: int = 200, **facts: Any) -> Any:
     """A page of a request, with the rules for contact on top (DA-14)."""
     session, actor, request = found
-    rules = safe_contact.rules_of(safe_contact.contact_of(session, request.case), access.open_request(actor, request))
+    contact = safe_contact.contact_of(session, request.case)
+    rules = safe_contact.rules_of(contact, access.open_request(actor, request), ProgrammeSlug.SANCTUARY)
     own = {
         "reference": request.reference, "stage": request.state.label, "rules": case_layout.rules(rules),
         "stopped": request.state in (S.FROZEN, S.ON_HOLD), "back": f"/sanctuary/{request.reference}",

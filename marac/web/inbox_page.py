@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import render_template, request
 
-from marac import clock
+from marac import access, clock
 from marac.access import Actor
 from marac.services import inbox, local, outside_referrers, referrals, triage
 from marac.services.inbox import ReferralLine
-from marac.vocabulary import ProgrammeSlug, ReferralState
+from marac.vocabulary import Permission as P, ProgrammeSlug, ReferralState
 from marac.web.shell import count, due_words, last_first, short_weekday
 from marac.workflows.deadlines import is_working_day, london
 
@@ -32,6 +32,7 @@ def page(session: Any, actor: Actor) -> Any:
         starts=referrals.may_start(actor), last_decided_at=inbox.last_decided_at(session, actor),
         programmes=[one for one in ProgrammeSlug if one in actor.programmes], states=list(ReferralState),
         programme=programme, state=state, invites=outside_referrers.may_invite(actor),
+        joins=access.holds(actor, P.PERSON_LINK),
     )  # fmt: skip
 
 

@@ -63,8 +63,9 @@ def tabs(actor: Actor, meeting: Meeting, current: str) -> list[dict[str, Any]]:
         places += [("Agenda", f"{base}/agenda"), ("Brief", f"{base}/brief"), ("Research", f"{base}/research")]
     elif access.holds(actor, P.RESEARCH_WRITE) and meeting.published_at:
         places.append(("Research", f"/research/{meeting.reference}"))
-    if runs:
+    if runs or access.holds(actor, P.RESEARCH_WRITE):
         places.append(("Outstanding", f"{base}/outstanding"))
+    if runs:
         places.append(("Since last time", f"{base}/since-last"))
     if meeting.kind == MeetingKind.ASYNCHRONOUS and meeting.published_at:
         places.append(("Information", f"{base}/information"))

@@ -8,13 +8,14 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken, Withdrawn
 from marac.models import Meeting, Minutes
-from marac.services import documents, minutes, moving, naming, reading_minutes, running
+from marac.services import asynchronous, documents, minutes, moving, naming, reading_minutes, running
 from marac.vocabulary import Permission as P
-from marac.web import widgets
+from marac.web import run_page, widgets
 from marac.web.forms.running import SendBackForm
 from marac.web.meeting_layout import opened, page
 
 bp = Blueprint("minutes", __name__)
+bp.register_error_handler(RuleBroken, run_page.agree_first)
 
 DONE = {
     "submit": "Sent to the chair.", "approve": "Minutes approved. They cannot be changed now.",
@@ -88,6 +89,6 @@ def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: An
     facts = {
         "document": reading_minutes.compile_for(session, actor, found), "offered": offered, "form": form,
         "whose": naming.signature(session, actor), "marking": documents.marking_of(session, meeting),
-        "writes": access.may(actor, P.MINUTES_WRITE, found),
+        "name": asynchronous.document_name(meeting), "writes": access.may(actor, P.MINUTES_WRITE, found),
     }  # fmt: skip
     return page("minutes/minutes.html", actor, meeting, "Minutes", **facts)

@@ -19,6 +19,7 @@ PLACES: Final = {
     "settings": ("Settings", "/admin/settings"), "timed": ("Timed jobs", "/admin/jobs"),
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
+    "escalated": ("Escalated", "/escalated"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
@@ -34,8 +35,8 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SANCTUARY_OFFICER: _SCHEME,
     Role.CRIME_PREVENTION_OFFICER: _FIELD,
     Role.CONTRACTOR: ("jobs",),
-    Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels"),
-    Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside"),
+    Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
+    Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
     Role.AUDITOR: ("today", "audit"),
 }

@@ -18,11 +18,12 @@ from marac.services import (
     meeting_dates,
     panels,
     presence,
+    quorums,
     rescheduling,
     research,
     scheduling,
 )
-from marac.vocabulary import MeetingKind, MeetingPlace, Permission as P
+from marac.vocabulary import NOT_BEGUN, MeetingKind, MeetingPlace, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.panels import ScheduleForm, read_time
 from marac.web.meeting_layout import MARKS, WORDS, clash_words, opened, page
@@ -31,14 +32,24 @@ from marac.workflows.deadlines import london
 
 bp = Blueprint("panels", __name__)
 
+BESIDE = (
+    ("Book a panel", "panels.schedule", P.MEETING_SCHEDULE), ("Suggested plan", "scheduling.plan", P.MEETING_SCHEDULE),
+    ("How often panels meet", "scheduling.list_series", P.MEETING_SCHEDULE),
+    ("Closure days", "scheduling.closures", P.MEETING_SCHEDULE),
+    ("Referrals", "referrals.list_referrals", P.REFERRAL_DECIDE),
+    ("Transfers", "transfers.list_transfers", P.TRANSFER_READ),
+    ("Rules in force", "admin.list_settings", P.SETTING_READ), ("Agencies", "admin.list_agencies", P.AGENCY_READ),
+    ("Dates for your calendar", "scheduling.calendar", P.MEETING_READ),
+)  # fmt: skip
+
 
 @bp.get("/panels")
 def list_panels() -> Any:
     """Meetings to come, then past ones."""
     actor = signin.person()
     coming, past = panels.list_meetings(unit_of_work.session(), actor)
-    may_book = access.holds(actor, P.MEETING_SCHEDULE)
-    return render_template("panels/list.html", coming=coming, past=past[:60], may_book=may_book)
+    links = [(text, page) for text, page, needed in BESIDE if access.holds(actor, needed)]
+    return render_template("panels/list.html", coming=coming, past=past[:60], links=links)
 
 
 @bp.route("/panels/new", methods=["GET", "POST"])
@@ -49,12 +60,15 @@ def schedule() -> Any:
     series = {one.id.hex: one for one in scheduling.list_series(session, actor) if one.ended_on is None}
     form = ScheduleForm(data={"kind": MeetingKind.ROUTINE.value, "place": MeetingPlace.HYBRID.value})
     form.series.choices = [("", "No"), *((key, _series_words(one)) for key, one in series.items())]
+    leads = [("", "Not decided"), *((one.id.hex, one.full_name) for one in panels.list_deciders(session, actor))]
+    form.chair_id.choices = form.minute_taker_id.choices = leads
     if form.validate_on_submit():
         starts = read_time(form.starts_time.data) or time()
         try:
             meeting = scheduling.book_by_hand(
                 session, actor, starts_at=london(form.starts_on.data, starts), kind=MeetingKind(form.kind.data),
                 place=MeetingPlace(form.place.data), series=series.get(form.series.data),
+                people=(_an_id(form.chair_id.data), _an_id(form.minute_taker_id.data)), room=form.room.data,
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
@@ -66,6 +80,10 @@ def schedule() -> Any:
                 flash(f"{clash_words(clash)}.", "warning")
             return redirect(f"/panels/{meeting.reference}", code=303)
     return render_template("panels/schedule.html", form=form), 422 if form.errors else 200
+
+
+def _an_id(text: str) -> UUID | None:
+    return UUID(text) if text else None
 
 
 def _series_words(series: Any) -> str:
@@ -85,8 +103,9 @@ def overview(reference: str) -> Any:
     return page(
         "panels/overview.html", actor, meeting, "Overview", agenda=view, dates=dates, asked=asked,
         agree=attendance.may_agree(session, actor, meeting), places=listing.places_of(session, meeting),
+        quorum=quorums.quorum_words(session, actor, meeting),
         link=scheduling.link_of(session, actor, meeting), moves=rescheduling.list_changes(session, actor, meeting),
-        may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in meeting_dates.MOVABLE,
+        may_move=access.holds(actor, P.MEETING_SCHEDULE) and meeting.state in NOT_BEGUN,
         changes=agenda_versions.list_changes(session, actor, meeting),
         own=[need for need in presence.needs(session, actor, view) if need.agency_id == actor.agency_id],
     )  # fmt: skip

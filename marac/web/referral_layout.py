@@ -1,13 +1,13 @@
 """A referral laid out for reading: check answers, beside the decision, and how it stands. Shows only what opened."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from marac.models import CasePerson, Referral
 from marac.services import people, phones, referral_answers, referral_tasks, safe_contact
-from marac.vocabulary import ContactChannel, PersonRole, ReferralState, SafeToUse
-from marac.web import risk_layout
-from marac.web.referral_words import LABELS, words
+from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, ReferralState, SafeToUse, said
+from marac.web import community_layout, risk_layout
+from marac.web.referral_words import LABELS, rows_of
 from marac.web.shell import postcode
 
 PERSON = (
@@ -35,8 +35,12 @@ def sections(session: Any, referral: Referral, opened: Collection[str]) -> list[
     everyone = people.people_of(session, referral.case_id)
     victim = next(person for person in everyone if person.role == PersonRole.VICTIM)
     feared = _others(everyone, PersonRole.PERPETRATOR)
-    found = {
-        "person": [*rows_of(victim, _unmasked(PERSON, opened)), *_interpreter(victim), *_address(victim, opened)],
+    found: dict[str, list[dict[str, Any]]] = {
+        "person": [
+            *rows_of(victim, (*_unmasked(PERSON, opened), "community_roles")),
+            *_interpreter(victim),
+            *_address(victim, opened),
+        ],
         "safe-contact": _contact(victim, opened),
         "other-person": [row for one in feared for row in _feared(one, opened)]
         + rows_of(referral, referral_answers.AROUND),
@@ -47,13 +51,16 @@ def sections(session: Any, referral: Referral, opened: Collection[str]) -> list[
         "referrer": rows_of(referral, referral_answers.REFERRER),
         "equality": rows_of(victim, people.EQUALITY) if "equality" in opened else [],
     }
-    return [{"task": task.key, "title": task.label, "rows": found[task.key]} for task in referral_tasks.TASKS]
+    if referral.programme == ProgrammeSlug.COMMUNITY_MARAC:
+        found |= community_layout.sections(session, referral, everyone)
+    return [
+        {"task": task.key, "title": task.label, "rows": _worded(referral, found[task.key])}
+        for task in referral_tasks.tasks_of(referral)
+    ]
 
 
-def rows_of(row: Any, names: Iterable[str]) -> list[dict[str, Any]]:
-    """What is filled in, as key and value in words."""
-    pairs = [(name, words(name, getattr(row, name))) for name in names]
-    return [{"key": LABELS[name], "value": value} for name, value in pairs if value]
+def _worded(referral: Referral, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "key": said(referral.programme, row["key"])} for row in rows]
 
 
 def standing(referral: Referral) -> str:
@@ -80,7 +87,7 @@ def _children(
     rows = []
     for one in _others(everyone, *referral_answers.OTHERS):
         tie = people.ties(one, feared)
-        rows += rows_of(one, ("role", *_unmasked(OTHER, opened)))
+        rows += rows_of(one, ("role", *_unmasked(OTHER, opened), "community_roles"))
         rows += [{"key": LABELS["to_perpetrators"], "value": tie}] if tie else []
     if referral.no_children and not rows:
         rows = [{"key": "Children", "value": "None, and nobody else at risk"}]

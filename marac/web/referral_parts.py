@@ -10,11 +10,20 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Agency, Referral
-from marac.services import people, referral_answers, referral_tasks, risk_tools, users
-from marac.vocabulary import ContactChannel, PersonRole
-from marac.web import drafts, referral_words, widgets
+from marac.services import (
+    community_sharing,
+    happenings,
+    people,
+    referral_answers,
+    referral_tasks,
+    risk_tools,
+    users,
+)
+from marac.services.task_lists import task_in
+from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, StepTried
+from marac.web import drafts, referral_words, rewording, widgets
 from marac.web.errors import conflict_page
-from marac.web.forms import referral_facts, referrals as forms
+from marac.web.forms import community_referral, referral_facts, referrals as forms
 from marac.web.referrals import found
 from marac.web.shell import time_of_day
 
@@ -30,6 +39,16 @@ FORMS: dict[str, Any] = {
     "referrer": forms.ReferrerForm,
     "equality": forms.EqualityForm,
 }
+COMMUNITY_FORMS: dict[str, Any] = {
+    **FORMS,
+    "about": community_referral.AboutForm,
+    "person": community_referral.SomebodyAtRiskForm,
+    "incidents": community_referral.IncidentForm,
+    "tried": community_referral.TriedForm,
+    "reason": community_referral.WhyForm,
+    "sharing": community_referral.TellingForm,
+}
+PAGES = {"reason": "community_reason", "sharing": "community_sharing"}  # where the pages of the programmes differ
 ROLES = {"other-person": (PersonRole.PERPETRATOR,), "children": referral_answers.OTHERS}
 # risk has its address here too, and is answered by web/referral_risk.py
 PARTS = ",".join(f'"{key}"' for key in referral_tasks.BY_KEY)
@@ -38,7 +57,7 @@ NOT_TYPED = ("version", "csrf_token")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of one referral as it is asked for, and the person in it when it holds several."""
+    """One part of one referral as it is asked for, and the person (or incident) in it when it holds several."""
 
     session: Any
     actor: Actor
@@ -50,6 +69,11 @@ class Part:
         """What it holds now."""
         return referral_tasks.saved(self.session, self.referral, self.task, self.person_id)
 
+    @property
+    def in_community(self) -> bool:
+        """Whether the Community MARAC's own questions are asked."""
+        return self.referral.programme == ProgrammeSlug.COMMUNITY_MARAC
+
     def address(self) -> str:
         """Where it is shown and sent."""
         return url_for(".part", reference=self.referral.reference, task=self.task, person=self.person_id)
@@ -60,6 +84,8 @@ def part(reference: str, task: str) -> Any:
     """One part: shown, saved and left, or saved for later."""
     session, actor, referral = found(reference)
     referral_tasks.open_form(session, actor, referral)
+    if task not in {one.key for one in referral_tasks.tasks_of(referral)}:
+        raise NotFound
     asked = Part(session, actor, referral, task, _person_asked(session, referral, task))
     form = _form(asked)
     answer = drafts.meet(form, referral.case, saves=True)
@@ -90,23 +116,38 @@ def remove(reference: str, person_id: UUID) -> Any:
     return redirect(url_for(".part", reference=referral.reference, task=task), code=303)
 
 
+@bp.post("/referrals/<reference>/incidents/<uuid:incident_id>/remove")
+def remove_incident(reference: str, incident_id: UUID) -> Any:
+    """Take out an incident entered by mistake."""
+    session, actor, referral = found(reference)
+    referral_tasks.remove_incident(session, actor, referral, incident_id)
+    flash("Removed.", "success")
+    return redirect(url_for(".part", reference=referral.reference, task="incidents"), code=303)
+
+
 def _person_asked(session: Any, referral: Referral, task: str) -> UUID | None:
-    """The person that `?person=` names, on the two parts that hold several."""
+    """The person or incident that `?person=` names, on parts that hold several; for consent, the next to ask."""
     asked = request.args.get("person", "")
-    if task not in ROLES or not asked:
-        return None
+    each = referral.programme == ProgrammeSlug.COMMUNITY_MARAC and task in ("sharing", "incidents")
     try:
-        return referral_answers.person_in(session, referral, UUID(asked)).id
+        if asked and task in ROLES:
+            return referral_answers.person_in(session, referral, UUID(asked)).id
+        if asked and each:
+            of = community_sharing.person_in if task == "sharing" else happenings.incident_in
+            return of(session, referral, UUID(asked)).id
     except ValueError:
         raise NotFound from None
+    first = community_sharing.asked_first(session, referral) if each and task == "sharing" else None
+    return first.id if first else None
 
 
 def _form(asked: Part) -> Any:
     saved = asked.saved()
     edition = referral_tasks.edition_of(saved)
-    kind = FORMS[asked.task]
+    kind = (COMMUNITY_FORMS if asked.in_community else FORMS)[asked.task]
     if asked.task == "children":
-        kind = forms.child_form(feared := _feared(asked))
+        feared = _feared(asked)
+        kind = (community_referral.everybody_form if asked.in_community else forms.child_form)(feared)
         saved = _tied(saved, feared)
     form = kind(data={**referral_facts.from_facts(saved), "version": edition})
     if asked.task == "reason":
@@ -141,7 +182,7 @@ def _check(form: Any) -> frozenset[str]:
 
 def _save_by_itself(asked: Part, form: Any, unreadable: frozenset[str]) -> Any:
     """Save what can be read; what cannot be yet, and a person not added yet, is kept for the writer as it was typed."""
-    if asked.task in ROLES and asked.person_id is None:
+    if asked.task in (*ROLES, "incidents") and asked.person_id is None:
         return drafts.keep()
     try:
         with asked.session.begin_nested():
@@ -174,15 +215,21 @@ def _then() -> str:
 
 
 def _onward(asked: Part) -> Any:
+    here = url_for(".part", reference=asked.referral.reference, task=asked.task)
     if _then() == "another":
         flash("Added. You can add another.", "success")
-        return redirect(url_for(".part", reference=asked.referral.reference, task=asked.task), code=303)
+        return redirect(here, code=303)
+    if asked.in_community and asked.task == "sharing" and _then() != "later":
+        following = community_sharing.unrecorded(asked.session, asked.referral)
+        if following:
+            flash("Saved. Now the next person.", "success")
+            return redirect(here, code=303)
     return redirect(url_for("referrals.hub", reference=asked.referral.reference), code=303)
 
 
 def _page(asked: Part, form: Any) -> str:
     facts: dict[str, Any] = {"referral": asked.referral, "form": form, "person_id": asked.person_id}
-    facts |= {"task": referral_tasks.BY_KEY[asked.task], "action": asked.address()}
+    facts |= {"task": task_in(asked.referral, asked.task), "action": asked.address()}
     if asked.task in ROLES:
         facts["listed"] = people.people_of(asked.session, asked.referral.case_id, ROLES[asked.task])
     if asked.task == "referrer":
@@ -190,7 +237,23 @@ def _page(asked: Part, form: Any) -> str:
         facts["agency"] = asked.session.get_one(Agency, asked.referral.agency_id).name
     if asked.task == "safe-contact":
         facts["channels"] = list(ContactChannel)
-    return render_template(f"referrals/{asked.task.replace('-', '_')}.html", **facts)
+    if asked.in_community:
+        facts |= _community_facts(asked)
+        rewording.reword(form, asked.referral.programme)
+    page = PAGES.get(asked.task, "") if asked.in_community else ""
+    return render_template(f"referrals/{page or asked.task.replace('-', '_')}.html", **facts)
+
+
+def _community_facts(asked: Part) -> dict[str, Any]:
+    """What the Community MARAC's own pages list beside the form."""
+    if asked.task == "incidents":
+        told = happenings.of_referral(asked.session, asked.referral)
+        return {"told": told, "counted": len(happenings.once_each(told))}
+    if asked.task == "sharing":
+        everyone = community_sharing.everyone(asked.session, asked.referral)
+        waiting = {one.id for one in community_sharing.unrecorded(asked.session, asked.referral)}
+        return {"everyone": everyone, "waiting": waiting}
+    return {"steps": list(StepTried)} if asked.task == "tried" else {}
 
 
 def _stale(asked: Part, form: Any) -> Any:

@@ -10,7 +10,7 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Referral
 from marac.services import assessments, referral_tasks
-from marac.web import drafts, risk_layout, widgets
+from marac.web import drafts, rewording, risk_layout, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms import checklists as forms
 from marac.web.referrals import found
@@ -148,13 +148,23 @@ def _prompts(asked: Asked) -> list[dict[str, str]]:
 def _page(asked: Asked, form: Any) -> str:
     begun = {one.checklist for one in assessments.of_referral(asked.session, asked.referral)}
     made_for = assessments.suggested_tool(asked.session, asked.referral)
+    rewording.reword(form, asked.referral.programme)
     link = _link(asked, made_for, begun) if made_for and made_for.id not in (asked.tool.id, *begun) else None
     return render_template(
         "referrals/risk.html", referral=asked.referral, form=form, action=asked.address, tool=asked.tool,
         shown=risk_layout.shown(form, asked.tool), prompts=_prompts(asked), suggested=link,
-        begun=asked.tool.id in begun,
+        begun=asked.tool.id in begun, so_far=_so_far(asked),
         tools=[_link(asked, one, begun) for one in assessments.tools_of(asked.session, asked.referral)],
     )  # fmt: skip
+
+
+def _so_far(asked: Asked) -> list[str]:
+    """What the answers of a matrix come to, with what is not known beside it; a count says so itself."""
+    answers = asked.saved().get("answers") or {}
+    if asked.tool.rule != "weighted_sum" or not answers:
+        return []
+    found = assessments.score_now(asked.session, asked.referral, asked.tool, answers)
+    return risk_layout.count_of(asked.tool, found)
 
 
 def _link(asked: Asked, tool: Checklist, begun: set[str]) -> dict[str, Any]:

@@ -1,16 +1,23 @@
 """The words for what a referral holds: a label for each name, what a stored answer says. Changes nobody's own words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from wtforms.fields import RadioField, SelectField, SelectMultipleField
 
 from marac.vocabulary import PersonRole
-from marac.web.forms import referrals as forms
+from marac.web.forms import community_referral as community, referrals as forms
 from marac.web.shell import age, long_date, phone
 
 FORMS = (
+    community.AboutForm,
+    community.IncidentForm,
+    community.TriedForm,
+    community.WhyForm,
+    community.TellingForm,
+    community.SomebodyAtRiskForm,
+    community.everybody_form({}),
     forms.PersonForm,
     forms.SafeContactForm,
     forms.OtherPersonForm,
@@ -21,6 +28,23 @@ FORMS = (
     forms.EqualityForm,
 )
 SHORTER = {
+    "community_roles": "In this case also",
+    "about": "About",
+    "asb_type": "Kind of behaviour",
+    "cuckooing": "Cuckooing: taken over for",
+    "hate_strands": "Strands of hate",
+    "consent_to_share": "Agrees to sharing",
+    "informed_of_referral": "Knows about this referral",
+    "consent_to_support_contact": "A support service may make contact",
+    "sharing_authoriser": "Authorised by",
+    "sharing_on": "Authorised on",
+    "care_concern": "Safeguarding adults concern (section 42)",
+    "care_concern_on": "Concern raised on",
+    "care_concern_reference": "Reference of the concern",
+    "care_concern_why_not": "Why no concern was raised",
+    "child_referral": "Child referred to social care",
+    "early_steps": "Early steps tried",
+    "will_attend": "Referrer or deputy attends",
     "born_on": "Date of birth",
     "approximate_age": "Approximate age",
     "whereabouts": "Where they are now",
@@ -100,6 +124,12 @@ def words(name: str, value: Any) -> Any:
     if name in ("phone", "referrer_phone"):
         return phone(value)
     return known.get(str(value), str(value)) if value not in (None, "") else ""
+
+
+def rows_of(row: Any, names: Iterable[str]) -> list[dict[str, Any]]:
+    """What is filled in, as key and value in words."""
+    pairs = [(name, words(name, getattr(row, name))) for name in names]
+    return [{"key": LABELS[name], "value": value} for name, value in pairs if value]
 
 
 def spelt_out(value: Any) -> Any:

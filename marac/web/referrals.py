@@ -11,8 +11,8 @@ from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
 from marac.services import questions as asked_parts, referral_hints, referral_tasks, referrals
 from marac.services.sanctuary import requests
-from marac.vocabulary import ProgrammeSlug, ReferralState
-from marac.web import asking, drafts, inbox_page, referral_layout, signin, standing, unit_of_work, widgets
+from marac.vocabulary import ProgrammeSlug, ReferralState, said
+from marac.web import asking, drafts, inbox_page, referral_layout, rewording, signin, standing, unit_of_work, widgets
 from marac.web.forms import referral_facts, referrals as forms
 from marac.workflows.referral_rules import URGENT_FIELDS
 
@@ -107,6 +107,7 @@ def urgent(reference: str) -> Any:
         else:
             typed = {name: form[name].data for name in URGENT_FIELDS} | {"victim_age": age}
             return _to(".sent", referrals.send_urgent(session, actor, referral, typed))
+    rewording.reword(form, referral.programme)
     return render_template("referrals/urgent.html", form=form, referral=referral), 422 if form.errors else 200
 
 
@@ -144,7 +145,7 @@ def may_fill(session: Any, actor: Actor, referral: Referral) -> bool:
 def _task_rows(referral: Referral, broken: set[str], *, aside: bool) -> list[dict[str, str]]:
     done, again = set(referral.done_tasks or ()), asked_parts.asked_now(referral)
     rows = []
-    for task in (task for task in referral_tasks.TASKS if task.aside == aside):
+    for task in (task for task in referral_tasks.tasks_of(referral) if task.aside == aside):
         row = {"text": task.label, "hint": task.hint, "status": "Optional" if task.optional else "Not started yet",
                "href": url_for("referral_parts.part", reference=referral.reference, task=task.key)}  # fmt: skip
         if task.key in done and task.key in broken:
@@ -158,7 +159,10 @@ def _task_rows(referral: Referral, broken: set[str], *, aside: bool) -> list[dic
 
 
 def _with_links(referral: Referral, problems: tuple[RuleBroken, ...]) -> list[dict[str, str]]:
-    return [_link(referral, referral_tasks.TASK_OF.get(one.field, one.field), one.message) for one in problems]
+    return [
+        _link(referral, referral_tasks.TASK_OF.get(one.field, one.field), said(referral.programme, one.message))
+        for one in problems
+    ]
 
 
 def _to_add(session: Any, referral: Referral) -> tuple[str, str]:
@@ -168,7 +172,7 @@ def _to_add(session: Any, referral: Referral) -> tuple[str, str]:
 
 def _link(referral: Referral, task: str, text: str) -> dict[str, str]:
     """A sentence that leads to one part, when there is such a part."""
-    known = task in referral_tasks.BY_KEY
+    known = task in {one.key for one in referral_tasks.tasks_of(referral)}
     href = url_for("referral_parts.part", reference=referral.reference, task=task) if known else ""
     return {"text": text, "href": href}
 

@@ -34,12 +34,14 @@ def shown(form: Any, tool: Checklist) -> dict[str, Any]:
     """What the page of a tool is drawn from, with its count so far."""
     fields = [form[f"q{question.number}"] for question in tool.questions]
     answers = [field.data for field in fields]
+    today = [form[f"s_{one.key}"] for one in tool.same_day]
     unknown = sum(answer in ("dont_know", "not_known") for answer in answers)
     yes = answers.count(YES)
     return {
         "tool": tool, "groups": list(forms.grouped(form, tool)),
         "professional": [form[f"p_{one.key}"] for one in forms.professional_fields(tool)],
         "result": [form[f"e_{one.key}"] for one in forms.result_fields(tool)],
+        "today": today, "sums": tool.rule == "weighted_sum",
         "counts": tool.rule == "count", "yes": yes, "answered": sum(map(bool, answers)), "unknown": unknown,
         "lower": LOWER,
     }  # fmt: skip
@@ -51,15 +53,17 @@ def count_of(tool: Checklist, found: Score) -> list[str]:
         number = f"Score {found.score}" + (f" of {found.max}" if found.max else "") if found.score is not None else ""
         graded = f"graded {found.band}" if found.band else ""
         return [", ".join(part for part in (number, graded) if part) or "No result", "Answers not supplied"]
-    answered = len(tool.questions) - len(found.unanswered)
+    answered = len(tool.questions) - sum(isinstance(one, int) for one in found.unanswered)
     noun = "yes" if tool.rule == "count" else f"of {found.max}"
+    banded = [f"Band: {found.band}"] if tool.rule == "weighted_sum" and found.band else []
     may_rise = [f"Could rise to {found.could_rise_to}: {found.unknown} not known"] if found.unknown else []
-    return [f"{found.score} {noun}, {answered} of {len(tool.questions)} answered", *may_rise]
+    return [f"{found.score} {noun}, {answered} of {len(tool.questions)} answered", *banded, *may_rise]
 
 
 def flags_of(tool: Checklist | None, keys: Iterable[Any]) -> list[str]:
     """Red flags in words, apart from the count."""
     labels = {question.key: question.label for question in tool.questions} if tool else {}
+    labels |= {field.key: field.label for field in tool.same_day} if tool else {}
     return [labels.get(key, str(key).replace("_", " ").capitalize()) for key in keys]
 
 
@@ -106,7 +110,8 @@ def _rows(session: Any, referral: Referral, one: Assessment) -> list[dict[str, A
         return [{"key": one.checklist, "value": f"Score {one.score}"}]
     found = assessments.score_in(session, referral, one)
     flags = [f"Red flag: {flag}" for flag in flags_of(tool, found.red_flags)]
-    graded = [f"Professional's view: {one.professional_grade.label.lower()}"] if one.professional_grade else []
+    second = f", agreed by {one.grade_agreed_by}" if one.grade_agreed_by else ""
+    graded = [f"Professional's view: {one.professional_grade.label.lower()}{second}"] if one.professional_grade else []
     rows: list[dict[str, Any]] = [
         {"key": tool.name, "value": [*count_of(tool, found), *flags, *graded, *filter(None, [one.grade_reason])]}
     ]

@@ -14,7 +14,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem
 from marac.services import assigning, safe_contact
 from marac.vocabulary import Protects
-from marac.web import run_page
+from marac.web import run_page, widgets
 from marac.web.run_page import Asked
 from marac.web.shell import weekday_date
 from marac.workflows.action_line import Parsed
@@ -70,9 +70,9 @@ def add(session: Any, actor: Actor, item: AgendaItem, form: Any, _do: str = "") 
 
 def choose(session: Any, actor: Actor, item: AgendaItem, form: Any, do: str) -> Any:
     """One of what a doubtful line could mean was pressed: the line then reads so, and is added if that was all."""
-    asked, number = _read(session, actor, item, form.line.data or ""), do.partition(":")[2]
-    if number.isdecimal() and int(number) < len(asked.choices):
-        form.line.data = asked.choices[int(number)].line
+    asked, chosen = _read(session, actor, item, form.line.data or ""), widgets.whole(do.partition(":")[2])
+    if chosen is not None and chosen < len(asked.choices):
+        form.line.data = asked.choices[chosen].line
     return add(session, actor, item, form)
 
 

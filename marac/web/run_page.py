@@ -13,11 +13,11 @@ from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import AgendaItem, Meeting
 from marac.services import agenda, assigning, notes, room, run_screen, sessions, shortcuts
-from marac.services.notes import COVERED, HEARD_FROM
+from marac.services.notes import HEARD_FROM, aims_of
 from marac.services.run_screen import Screen
 from marac.vocabulary import MeetingState, MinuteHeading, Protects
 from marac.web import drawn
-from marac.web.forms.running import RunForm
+from marac.web.forms.running import RunForm, shaped
 from marac.web.meeting_layout import opened, title_of
 from marac.workflows.action_line import Choice, Parsed
 
@@ -57,9 +57,9 @@ def posted_item(reference: str, number: int) -> tuple[Any, Actor, AgendaItem]:
     return session, actor, item
 
 
-def posted_form(session: Any, actor: Actor) -> Any:
+def posted_form(session: Any, actor: Actor, item: AgendaItem) -> Any:
     """What was posted; an agency may be several, joined with commas, when a line named several."""
-    form = RunForm()
+    form = shaped(RunForm(), item.case.programme)
     owners = {agency.slug: agency.name for agency in assigning.list_owners(session, actor)}
     form.agency.choices = [("", "Choose"), *owners.items()]
     form.leaving.choices, form.leaving.validate_choice = [], False
@@ -100,7 +100,7 @@ def newer(session: Any, actor: Actor, item: AgendaItem, version: str) -> tuple[d
 def _save_marks(session: Any, actor: Actor, item: AgendaItem, form: Any) -> None:
     """Ticks and chips: only what differs from what the page showed is a wish of this person's."""
     shown = drawn.read(form.version.data)
-    ticked = [aim for aim in COVERED if f"covered.{aim}" in shown and shown[f"covered.{aim}"].version]
+    ticked = [aim for aim in aims_of(item) if f"covered.{aim}" in shown and shown[f"covered.{aim}"].version]
     notes.save_covered(session, actor, item, form.covered.data or (), ticked)
     posted = {agency: request.form[f"heard-{agency}"] for agency in _agencies_posted()}
     held = {agency: shown.get(f"heard.{agency}", drawn.Drawn(0, "")).version for agency in posted}
@@ -116,7 +116,7 @@ def _agencies_posted() -> list[str]:
 def _marks(item: AgendaItem, agencies: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Ticks and chips as sections of what a page is drawn from: the number stands for the tick or the mark."""
     ticked, heard = set(item.covered or ()), dict(item.heard_from or {})
-    ticks = {f"covered.{aim}": (int(aim in ticked), "") for aim in COVERED}
+    ticks = {f"covered.{aim}": (int(aim in ticked), "") for aim in aims_of(item)}
     return ticks | {f"heard.{agency}": (MARKS.index(heard.get(agency, "")), "") for agency in agencies}
 
 
@@ -178,6 +178,6 @@ def _fresh(view: Screen) -> Any:
         "outcome": item.outcome.value if item.outcome else "", "receiving_area": item.transferred_to or "",
         "tells_victim": "" if reason else told, "not_told_reason": reason,
     }  # fmt: skip
-    form = RunForm(formdata=None, data=data)
+    form = shaped(RunForm(formdata=None, data=data), item.case.programme)
     form.agency.choices = [("", "Choose"), *view.owners]
     return form

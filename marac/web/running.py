@@ -18,6 +18,7 @@ from marac.vocabulary import AgendaItemState, Outcome
 from marac.web import run_line, run_page, widgets
 from marac.web.meeting_layout import opened
 from marac.web.shell import time_of_day
+from marac.workflows.hearing import record_of
 
 bp = Blueprint("running", __name__)
 bp.register_error_handler(RuleBroken, run_page.agree_first)
@@ -64,9 +65,9 @@ def move(reference: str, number: int, step: str) -> Any:
 def autosave(reference: str, number: int) -> Any:
     """What the page sends by itself: boxes, ticks and chips. Answers with what others have saved since, too."""
     session, actor, item = run_page.posted_item(reference, number)
-    saved = run_page.save(session, actor, item, run_page.posted_form(session, actor))
+    saved = run_page.save(session, actor, item, run_page.posted_form(session, actor, item))
     if saved.stale:
-        labels = ", ".join(heading.label for heading in saved.stale)
+        labels = ", ".join(record_of(item.case.programme).label(heading) for heading in saved.stale)
         return jsonify(message=f"Someone else changed: {labels}. Press Save to see both versions", url="#save"), 409
     newer, version = run_page.newer(session, actor, item, saved.version)
     saved_at = time_of_day(clock.now())
@@ -85,7 +86,7 @@ def switch_clock(reference: str, number: int) -> Any:
 def work(reference: str, number: int) -> Any:
     """Save, add an action, or finish: whatever the button, every box is saved first."""
     session, actor, item = run_page.posted_item(reference, number)
-    form, do = run_page.posted_form(session, actor), request.form.get("do", "save")
+    form, do = run_page.posted_form(session, actor, item), request.form.get("do", "save")
     saved = run_page.save(session, actor, item, form)
     if saved.stale:
         return run_page.conflict(run_screen.view_screen(session, actor, item.meeting, number), form, saved)

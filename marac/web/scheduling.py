@@ -10,7 +10,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import MeetingSeries
-from marac.services import calendars, closure_days, panels, scheduling, suggesting
+from marac.services import calendars, closure_days, moving, panels, scheduling, suggesting
 from marac.services.scheduling import Offered, Pattern
 from marac.vocabulary import MeetingPlace, Permission as P, ProgrammeSlug, Role, SeriesRule
 from marac.web import signin, unit_of_work, widgets
@@ -60,7 +60,7 @@ def edit_series(series_id: UUID) -> Any:
         "nths": [str(nth) for nth in series.nths], "place": series.place.value,
         "link": scheduling.series_link(session, actor, series),
         "chair_id": _hex(series.chair_id), "minute_taker_id": _hex(series.minute_taker_id),
-        "agencies": list(series.agencies),
+        "agencies": list(series.agencies), "version": str(series.version_id),
     }  # fmt: skip
     return _saved(session, actor, SeriesForm(data={**held, **words}), series)
 
@@ -132,9 +132,8 @@ def plan() -> Any:
     session, actor = opened()
     access.require_holds(actor, P.CASE_LIST)
     programmes = _panels_of(actor)
-    asked = request.values.get("panel", "1")
-    number = int(asked) if asked.isdecimal() and 1 <= int(asked) <= len(programmes) else 1
-    programme = programmes[number - 1]
+    number = widgets.whole(request.values.get("panel", "1")) or 1
+    programme = programmes[number - 1 if number <= len(programmes) else 0]
     found = suggesting.suggest_plan(session, actor, programme)
     form = PlanForm(data={"rows": [row.key for row in found.rows if not row.late]})
     form.rows.choices = [
@@ -175,6 +174,8 @@ def _saved(session: Any, actor: Actor, form: SeriesForm, series: MeetingSeries |
     form.chair_id.choices = form.minute_taker_id.choices = [CHOOSE, *((one.id.hex, one.full_name) for one in people)]
     if form.validate_on_submit():
         try:
+            if series is not None:
+                moving.same_version(series, widgets.whole(form.version.data))
             saved = scheduling.save_series(session, actor, _pattern(form), series=series)
         except RuleBroken as problem:
             widgets.place(form, problem)
@@ -205,9 +206,9 @@ def _panels_of(actor: Actor) -> list[ProgrammeSlug]:
 
 def _day_words(one: Offered, day: date) -> str:
     at = time_of_day(one.starts_at)
-    if day == one.offer.on:
-        return f"{short_weekday(day)} {day.year}, {at}"
-    return f"{short_weekday(day)} {day.year}, {at}, instead of {short_weekday(one.offer.on)}"
+    words = short_weekday(day).removesuffix(f" {day.year}")
+    other = "" if day == one.offer.on else f", instead of {short_weekday(one.offer.on)}"
+    return f"{words} {day.year}, {at}{other}"
 
 
 def _warned(one: Offered) -> str:

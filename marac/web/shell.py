@@ -11,8 +11,9 @@ from typing import Any, Final
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
-from marac import clock
+from marac import clock, vocabulary
 from marac.paths import TEMPLATES
+from marac.vocabulary import ProgrammeSlug
 from marac.web import widgets
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
@@ -140,9 +141,14 @@ def once_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+def said(words: str, programme: ProgrammeSlug | None) -> str:
+    """One of our own phrases in the words of a programme: person said to be causing harm"""
+    return vocabulary.said(programme, words)
+
+
 FILTERS: Final = (
     long_date, weekday_date, short_date, short_weekday, time_of_day, date_and_time, due_kind, due_words,
-    age, last_first, initials, count, and_list, phone, postcode,
+    age, last_first, initials, count, and_list, phone, postcode, said,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from marac.errors import RuleBroken, StaleEdit, WrongState
 from marac.models import Referral
 from marac.services import (
     conflicts,
+    elsewhere,
     handing_over,
     listing,
     matching,
@@ -16,6 +17,7 @@ from marac.services import (
     outside_referrers,
     referrals,
     safe_contact,
+    same_day,
     triage,
 )
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
@@ -43,7 +45,7 @@ def decide(reference: str) -> Any:
         return answer
     if form.validate_on_submit():
         try:
-            moving.same_version(referral, _whole(form.version.data))
+            moving.same_version(referral, widgets.whole(form.version.data))
             triage.decide(session, actor, referral, forms.ruling(form, beside))
         except RuleBroken as problem:
             _place(form, beside, problem)
@@ -58,7 +60,8 @@ def decide(reference: str) -> Any:
         sender=outside_referrers.sender_of(session, actor, referral),
         told=triage_layout.told(session, referral, opened), clock_words=triage_layout.clock_words(session, referral),
         links=triage_layout.links(session, form, beside.matches), asked=forms.conflict_fields(form, beside.possible),
-        others=beside.others,
+        others=beside.others, present=elsewhere.present(session, actor, referral.case),
+        today_by=same_day.waiting(session, referral),
         counts=triage_layout.counts_words(session, referral.case), late=triage_layout.late(beside.meetings),
         usual=[one.value for one in forms.USUAL], order=forms.ORDER, needed_by=forms.needed_by,
     ), 422 if form.errors else 200  # fmt: skip
@@ -144,7 +147,7 @@ def _beside(session: Any, actor: Any, referral: Referral) -> forms.Beside:
     screening = matching.screen(session, actor, referral.case)
     return forms.Beside(
         screening.matches,
-        listing.meeting_choices(session, actor, referral.programme),
+        listing.meeting_choices(session, actor, referral.programme, referral),
         triage.approvers(session, actor),
         conflicts.possible_conflicts(session, actor, referral),
         screening.others,
@@ -163,7 +166,3 @@ def _place(form: Any, beside: forms.Beside, problem: RuleBroken) -> None:
     if field == "emergency_at":
         field = "emergency_time" if form.emergency_on.data else "emergency_on"
     widgets.place(form, RuleBroken(field, problem.message))
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text and text.isdecimal() else None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from marac import clock
-from marac.models import Case, Referral
+from marac.models import Assessment, Case, Referral
 from marac.services import assessments, local, repeats, risk_tools
 from marac.services.listing import Choice
 from marac.services.matching import Match
@@ -54,9 +54,20 @@ def score_words(session: Any, referral: Referral) -> list[str]:
     found = []
     for one in assessments.of_referral(session, referral):
         tool = risk_tools.version_of(session, one)
+        if tool is not None and tool.rule == "weighted_sum":
+            found.append(f"{tool.name}: {', '.join(_sum_words(session, referral, one))}")
+            continue
         name, yes = tool.name if tool else one.checklist, "no score" if one.score is None else f"{one.score} yes"
         found.append(f"{name}: {yes}" + (f", {one.unknown} not known" if one.unknown else ""))
     return found
+
+
+def _sum_words(session: Any, referral: Referral, one: Assessment) -> list[str]:
+    """A sum of its most, how far it could rise, its band, and a professional's grade over it (CM-5)."""
+    made = assessments.score_in(session, referral, one)
+    rise = [f"{made.unknown} not known, could rise to {made.could_rise_to}"] if made.unknown else []
+    over = [f"graded {one.professional_grade.label.lower()} by judgement"] if one.professional_grade else []
+    return [f"{made.score} of {made.max}", *([made.band] if made.band else []), *rise, *over]
 
 
 def red_flags(session: Any, referral: Referral) -> list[str]:

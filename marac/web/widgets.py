@@ -312,6 +312,14 @@ def hidden_field(default: str = "") -> Any:
     return HiddenField(default=default, filters=[tidy])
 
 
+LONGEST_NUMBER = 10  # digits; no version, place or minute is longer
+
+
+def whole(text: str | None) -> int | None:
+    """A whole number that a page carried or somebody typed, or None for anything else, however long."""
+    return int(text) if text and len(text) < LONGEST_NUMBER and text.isdecimal() else None
+
+
 def place(form: Any, problem: RuleBroken) -> None:
     """Show a broken rule beside its field, or at the top of the form when the form has no such field."""
     if problem.field in form:

@@ -2,6 +2,8 @@
 transition or a refusal comes out."""
 
 from marac.workflows.action import ACTION, FLAG
+from marac.workflows.community_marac import COMMUNITY_MARAC
+from marac.workflows.community_referral import COMMUNITY_REFERRAL
 from marac.workflows.da_marac import DA_MARAC
 from marac.workflows.engine import Workflow
 from marac.workflows.fitting import FOLLOW_UP, VISIT, WORKS_ORDER
@@ -14,8 +16,8 @@ from marac.workflows.sanctuary import ADDRESS_FLAG, SANCTUARY
 from marac.workflows.telling import TELLING
 
 ALL = (
-    REFERRAL, DA_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG, TELLING, SANCTUARY, ADDRESS_FLAG,
-    WORKS_ORDER, VISIT, FOLLOW_UP,
+    REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
+    TELLING, SANCTUARY, ADDRESS_FLAG, WORKS_ORDER, VISIT, FOLLOW_UP,
 )  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 

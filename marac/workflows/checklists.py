@@ -112,6 +112,16 @@ def score(
     return replace(found, criteria_met=(*found.criteria_met, *dict.fromkeys(criteria)))
 
 
+def bands_under(bands: Sequence[Band], high: Threshold) -> list[Band]:
+    """Bands whose highest begins where the threshold says, by its own operator: above 31 is 32, 31 or more is 31."""
+    if not bands or high.operator not in (">", ">=") or not isinstance(high.value, int):
+        return list(bands)
+    *lower, top = bands
+    first = high.value + (high.operator == ">")
+    below = [replace(band, high=first - 1 if band is lower[-1] else band.high) for band in lower]
+    return [*below, replace(top, low=first)]
+
+
 def meets(total: int | str | None, sign: str, value: int | str) -> bool:
     """Compare a total (or grade) with a threshold by its own operator; False when nothing is known."""
     return total is not None and OPERATORS[sign](total, value)
@@ -197,9 +207,10 @@ def _band(bands: Iterable[Band], total: int) -> str | None:
 
 
 def _weighted(checklist: Checklist, answers: Answers) -> Score:
-    """The scores of the options chosen (the anti-social behaviour matrix)."""
+    """The scores of the options chosen, and what is acted on the same day (the anti-social behaviour matrix)."""
     total = could_rise = unknown = 0
     unanswered = []
+    today = {field.key: _chosen(answers, field.key, field.options) for field in checklist.same_day}
     for question in checklist.questions:
         points = _points(question, answers)
         if points is None:
@@ -214,7 +225,8 @@ def _weighted(checklist: Checklist, answers: Answers) -> Score:
         unknown=unknown,
         could_rise_to=total + could_rise,
         band=_band(checklist.bands, total),
-        unanswered=tuple(unanswered),
+        unanswered=(*unanswered, *(key for key, said in today.items() if said is None)),
+        red_flags=tuple(key for key, said in today.items() if said == YES),
     )
 
 

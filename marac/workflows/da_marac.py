@@ -6,7 +6,7 @@ Holds what a meeting must record before a case counts as heard (DA-23 to DA-35);
 from typing import Any
 
 from marac.errors import RuleBroken
-from marac.vocabulary import CaseState, MinuteHeading, MinutesState, Outcome, Permission, Template
+from marac.vocabulary import CaseState, MinuteHeading, MinutesState, Outcome, Permission, ProgrammeSlug, Template
 from marac.workflows.engine import (
     AskResearch,
     AskTelling,
@@ -32,13 +32,12 @@ from marac.workflows.guards import (
     not_over_consent_alone,
     reason_given,
 )
+from marac.workflows.hearing import RECORDS
 from marac.workflows.referral_rules import late_add_agreed, original_linked
 
 S = CaseState
 P = Permission
 H = MinuteHeading
-
-FIVE_RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
 
 
 def risk_summary_covers_five(_subject: Any, facts: Facts) -> None:
@@ -48,7 +47,7 @@ def risk_summary_covers_five(_subject: Any, facts: Facts) -> None:
 
     Reads: minutes.
     """
-    for heading in FIVE_RISKS:
+    for heading in RECORDS[ProgrammeSlug.DA_MARAC].risks:
         if not given(facts["minutes"], heading):
             raise RuleBroken(heading, f"Complete the risk summary: {heading.label}. Write None if there is none")
 
@@ -179,6 +178,7 @@ DA_MARAC = Workflow(
     states=CaseState,
     initial=S.RECEIVED,
     end_states=(S.ERASED,),
+    unused=(S.ACTIONS_OPEN, S.REVIEW_DUE),
     transitions=(
         Transition(
             "list", (S.RECEIVED, S.HEARD, S.ISSUED, S.LAPSED), S.LISTED, P.CASE_LIST,

@@ -126,7 +126,8 @@ class Factor:
 class Checklist:
     """One version of one tool. `rule`: count, weighted_sum, entered, grade or gates_then_priority.
 
-    `fingerprint` is the SHA-256 of its page. `opened_by` names the (tool, question) whose yes opens it: a further
+    `fingerprint` is the SHA-256 of its page. `may_lower`: judgement may lower it, with a second
+    name. `opened_by` names the (tool, question) whose yes opens it: a further
     set of questions rather than a tool of its own. `ages` are the lowest and highest age of the person it is made for.
     """
 
@@ -155,6 +156,7 @@ class Checklist:
     fingerprint: str
     acknowledgement: str
     wording: str
+    may_lower: bool
     opened_by: tuple[tuple[str, int], ...]
     ages: tuple[int | None, int | None]
 
@@ -218,6 +220,7 @@ def build(page: Mapping[str, Any]) -> Checklist:
         fingerprint=hashlib.sha256(canonical(page).encode()).hexdigest(),
         acknowledgement=page.get("acknowledgement", ""),
         wording=WORDING.get(page.get("official_wording", ""), OFFICIAL),
+        may_lower="second name" in str((page.get("overrides") or {}).get("lower", "")),
         opened_by=tuple((opened["checklist"], opened["item"]) for opened in page.get("opened_by", ())),
         ages=(ages.get("minimum", ages.get("value")), ages.get("maximum")),
     )

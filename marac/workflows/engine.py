@@ -68,6 +68,11 @@ class CompileMinutes:
 
 
 @dataclass(frozen=True)
+class PlanReview:
+    """Set the day on which the next review of the case falls due, by its band."""
+
+
+@dataclass(frozen=True)
 class AssignOnward:
     """Open the same action for the receiving agency, linked to this one, and tell that agency."""
 
@@ -107,6 +112,7 @@ Effect: TypeAlias = (
     | AskTelling
     | LiftFlags
     | CompileMinutes
+    | PlanReview
     | AssignOnward
     | EnterStage
     | FreezeWorks
@@ -153,7 +159,10 @@ def _refusals(guards: tuple[Guard, ...], subject: Any, facts: Facts) -> Iterator
 
 @dataclass(frozen=True)
 class Workflow:
-    """A life-cycle on one screen. Building one that is not sound raises ValueError naming every fault."""
+    """A life-cycle on one screen. Building one that is not sound raises ValueError naming every fault.
+
+    `unused` are states of the same word that only another programme's life-cycle has.
+    """
 
     noun: str
     title: str
@@ -161,6 +170,7 @@ class Workflow:
     initial: Word
     end_states: tuple[Word, ...]
     transitions: tuple[Transition, ...]
+    unused: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an unsound table."""
@@ -202,7 +212,7 @@ def _strangers(workflow: Workflow) -> Iterator[str]:
         if not transition.from_states:
             yield f"{transition.name} leaves no state"
     for state in mentioned:
-        if not isinstance(state, workflow.states):
+        if not isinstance(state, workflow.states) or state in workflow.unused:
             yield f"{state} is not a {workflow.noun} state"
 
 
@@ -222,12 +232,12 @@ def _unreached(workflow: Workflow) -> Iterator[str]:
             reached.add(state)
             waiting += [transition.to_state for transition in workflow.offered(state)]
     for state in workflow.states:
-        if state not in reached:
+        if state not in reached and state not in workflow.unused:
             yield f"{state} cannot be reached"
 
 
 def _ends(workflow: Workflow) -> Iterator[str]:
-    for state in workflow.states:
+    for state in (one for one in workflow.states if one not in workflow.unused):
         ways_out = [transition for transition in workflow.offered(state) if transition.to_state != state]
         if state not in workflow.end_states and not ways_out:
             yield f"{state} has no way out and is not an end state"

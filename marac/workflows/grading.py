@@ -1,4 +1,4 @@
-"""The grade a tool gives and the grade a professional gives. Judgement may raise a result and never lowers one (DA-6).
+"""The grade a tool gives and the grade a professional gives. Judgement raises a result; it lowers no DASH (DA-6).
 
 A count is no verdict: where a tool gives no grade, none is made up for it.
 """
@@ -17,6 +17,21 @@ def grade_by_tool(found: Score) -> Grade | None:
     if VISIBLE_HIGH_RISK in found.criteria_met:
         return Grade.HIGH
     return Grade(found.band) if found.band in tuple(Grade) else None
+
+
+def check_override(
+    by_tool: Grade | None, by_professional: Grade | None, reason: str | None, second: str | None
+) -> None:
+    """RuleBroken when a tool that may be overruled either way is overruled without a reason and a second name.
+
+    The rule of the anti-social behaviour matrix; the DASH is never lowered (check_grade).
+    """
+    if by_professional is None or by_professional is by_tool:
+        return
+    if not (reason or "").strip():
+        raise RuleBroken("grade_reason", "Say why you think the risk is not what the matrix shows")
+    if not (second or "").strip():
+        raise RuleBroken("grade_agreed_by", "Enter who agreed to this: an override needs a second name")
 
 
 def check_grade(by_tool: Grade | None, by_professional: Grade | None, reason: str | None) -> None:

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from marac.errors import RuleBroken
-from marac.vocabulary import DeferralReason, MeetingState
+from marac.vocabulary import NOT_BEGUN, DeferralReason, MeetingState
 from marac.workflows.engine import Facts
 
 CONSENT = re.compile(r"\bconsent|\bdoes(?: not|n.t) (?:agree|want)|\bwithdr[ae]w", re.IGNORECASE)
-TAKES_CASES = (MeetingState.SCHEDULED, MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED)
 
 
 def given(facts: Mapping[Any, Any], key: Any) -> bool:
@@ -43,7 +42,7 @@ def meeting_chosen(_subject: Any, facts: Facts) -> None:
     state = facts.get("meeting_state")
     if state is None:
         raise RuleBroken("meeting", "Select a meeting")
-    if state not in TAKES_CASES:
+    if state not in NOT_BEGUN:
         raise RuleBroken("meeting", "That meeting has begun or been cancelled. Select a later one")
 
 

@@ -5,7 +5,7 @@ Suggests only: it opens no case, books nothing and lists nothing. A coordinator 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from marac.clock import to_london
 
@@ -80,10 +80,13 @@ def suggest(needs: Iterable[Need], slots: Iterable[Slot]) -> Plan:
     return Plan(tuple(placements), tuple(unplaced), tuple(_extras(late, unplaced, ordered)))
 
 
-def day_words(moment: datetime) -> str:
-    """Tue 1 Dec, by the London calendar."""
-    day = to_london(moment)
-    return f"{day:%a} {day.day} {day:%b}"
+LONGER = {"Tue": "Tues", "Thu": "Thur", "Jun": "June", "Jul": "July", "Sep": "Sept"}  # as every page writes them
+
+
+def day_words(moment: date) -> str:
+    """Tues 1 Dec, by the London calendar."""
+    day = to_london(moment) if isinstance(moment, datetime) else moment
+    return f"{LONGER.get(f'{day:%a}', f'{day:%a}')} {day.day} {LONGER.get(f'{day:%b}', f'{day:%b}')}"
 
 
 def _soonest(need: Need) -> tuple[float, int, datetime]:

@@ -53,7 +53,8 @@ def _overdue(known: Known) -> str:
 
 def _unanswered(known: Known) -> str:
     first, rest = known.not_answered[0], len(known.not_answered) - 1
-    return f"Research missing from {first[:1].lower() + first[1:]}" + (f" and {rest} more" if rest else "")
+    name = first if first[:2].isupper() else first[:1].lower() + first[1:]
+    return f"Research missing from {name}" + (f" and {rest} more" if rest else "")
 
 
 GAPS: Final = (

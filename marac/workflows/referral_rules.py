@@ -76,6 +76,8 @@ def checklist_answered(_subject: Any, facts: Facts) -> None:
     score = facts["score"]
     if score is None:
         return
+    if score.unanswered and isinstance(score.unanswered[0], str) and score.score is not None:
+        raise RuleBroken("risk", "Answer what is acted on the same day, or choose Not known")
     if score.unanswered and isinstance(score.unanswered[0], str):
         raise RuleBroken("risk", "Enter the score or the grade of the risk checklist")
     if score.unanswered:

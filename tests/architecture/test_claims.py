@@ -11,7 +11,7 @@ PAGES = ("README.md", "SECURITY.md")
 NAMED = re.compile(
     r"`((?:tests|marac|templates|migrations|vendor)/[\w./-]*)`|\]\(((?!http)[\w./-]+)\)|!\[[^\]]*\]\(([\w./-]+)\)"
 )
-COMMAND = re.compile(r"`marac ([a-z]+(?: [a-z]+)?)")
+COMMAND = re.compile(r"`marac ([a-z]+(?: [a-z][a-z-]*)?)")
 
 
 @pytest.mark.parametrize("document", PAGES)

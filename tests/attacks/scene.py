@@ -22,12 +22,14 @@ from marac.crypto import area_keys
 from marac.models import (
     Action,
     Address,
+    Agency,
     AgendaItem,
     Case,
     CasePerson,
     ContactMethod,
     Meeting,
     MeetingSeries,
+    MinuteNote,
     OtherArea,
     Partnership,
     Referral,
@@ -39,14 +41,24 @@ from marac.models import (
 )
 from marac.services import closure_days, scheduling
 from marac.services.deployment import Deployment, open_deployment, unit_of_work
+from marac.services.founding import found_partnership
 from marac.services.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
-from marac.vocabulary import MeetingPlace, PersonRole, ProgrammeSlug, ResearchState, Role, SanctuaryState, SeriesRule
+from marac.vocabulary import (
+    MeetingPlace,
+    MinuteHeading,
+    PersonRole,
+    ProgrammeSlug,
+    ResearchState,
+    Role,
+    SanctuaryState,
+    SeriesRule,
+)
 from marac.workflows.deadlines import offset
 from marac.workflows.series import Recurrence
 from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
-from tests.builders_panels import a_held_panel, a_meeting, a_published_panel, a_wall
+from tests.builders_panels import a_called_case, a_held_panel, a_meeting, a_published_panel, a_wall
 from tests.builders_sanctuary import (
     Scheme,
     a_draft,
@@ -66,7 +78,8 @@ OF_SCHEME = {
 SECRETS = {
     "private note": "quietheronfeather", "research not opened": "amberlanternmoss", "draft": "willowkestrelstone",
     "address": "saffronharbourlane", "phone": "07700 900987", "name": "Marigoldina",
-    "new address": "cobaltorchardmews", "survivor": "Tamarindella",
+    "new address": "cobaltorchardmews", "opened in the room": "juniperlatchwindow",
+    "said in the room": "hazelrivetcandle", "survivor": "Tamarindella",
     "home": "peridotweirgate", "why": "graniteferngully",
 }  # fmt: skip
 AUDIT = {"audit_entry", "audit_head", "signin_session", "sqlite_sequence"}
@@ -82,6 +95,9 @@ class Scene:
     found: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()  # references of meetings of another programme
     requests: tuple[str, ...] = ()  # references of Sanctuary requests: in the field, at approval, sent, a draft
+    held: str = ""  # the meeting that is over, the one whose agenda is out, and the one whose first case is called
+    coming: str = ""
+    running: str = ""
 
     @property
     def app(self) -> Flask:
@@ -117,8 +133,10 @@ def build(founded: Path, folder: Path) -> Scene:
     house = open_deployment(settings_in(folder))
     held = a_held_panel(house, cases=1)
     coming = a_published_panel(house, cases=1)
+    running = a_called_case(house, 2)
     with unit_of_work(house) as session:
         workers = {
+            "clerk": running.coordinator,  # of all of these, who alone and the police agreed to what is running
             "coordinator": held.coordinator, "chair": held.chair, "police": held.police, "housing": held.housing,
             "idva": a_user(session, house, Role.IDVA, "solace"),
             "deputy": a_user(session, house, Role.DEPUTY, "met_police_da"),
@@ -132,11 +150,12 @@ def build(founded: Path, folder: Path) -> Scene:
             role.value: a_user(session, house, role, "vawg_team", programme=OF_SCHEME.get(role, DA))
             for role in sorted(rest)
         }
-        for case_id in (*held.case_ids, *coming.case_ids):
+        for case_id in (*held.case_ids, *coming.case_ids, *running.case_ids):
             a_wall(session, case_id, workers["walled"])
         _canaries(session, held, coming)
+        _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
-    scene = Scene(house, workers)
+    scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
@@ -186,18 +205,38 @@ def _canaries(session: Any, held: Any, coming: Any) -> None:
     """Values that few may read, put where the pages read them."""
     case_ids = [*held.case_ids, *coming.case_ids]
     access.open_for("load", held.coordinator.partnership_id, case_ids)
-    for research in session.scalars(select(Research).where(Research.agency_id == held.police.agency_id)):
+    of_police = select(Research).where(Research.agency_id == held.police.agency_id, Research.case_id.in_(case_ids))
+    for research in session.scalars(of_police):
         research.private_note = SECRETS["private note"]
         if research.case_id == coming.case_ids[0]:
             research.shared, research.fact_or_opinion = SECRETS["research not opened"], "fact"
             research.state = ResearchState.RETURNED
-    victim = CasePerson.role == PersonRole.VICTIM
-    for person in session.scalars(select(CasePerson).where(victim)):
+    victim = (CasePerson.role == PersonRole.VICTIM, CasePerson.case_id.in_(case_ids))
+    for person in session.scalars(select(CasePerson).where(*victim)):
         person.full_name = f"{SECRETS['name']} Begum"
-    for address in session.scalars(select(Address).where(Address.role == PersonRole.VICTIM)):
+    of_cases = (Address.role == PersonRole.VICTIM, Address.case_id.in_(case_ids))
+    for address in session.scalars(select(Address).where(*of_cases)):
         address.street = SECRETS["address"]
-    for contact in session.scalars(select(ContactMethod).where(ContactMethod.role == PersonRole.VICTIM)):
+    of_cases = (ContactMethod.role == PersonRole.VICTIM, ContactMethod.case_id.in_(case_ids))
+    for contact in session.scalars(select(ContactMethod).where(*of_cases)):
         contact.phone = SECRETS["phone"]
+
+
+def _in_the_room(session: Any, running: Any) -> None:
+    """What housing opened to the meeting, and what was typed in it."""
+    access.open_for("load", running.coordinator.partnership_id, running.case_ids)
+    item = running.item(session)
+    mine = (Research.item_id == item.id, Research.agency_id == running.housing.agency_id)
+    research = session.scalars(select(Research).where(*mine)).one()
+    research.shared, research.fact_or_opinion = SECRETS["opened in the room"], "fact"
+    research.state = ResearchState.RELEASED
+    facts = {"partnership_id": item.partnership_id, "case_id": item.case_id, "item_id": item.id}
+    session.add(
+        MinuteNote(
+            **facts, heading=MinuteHeading.VIEWS, text=SECRETS["said in the room"], saved_at=clock.now(),
+            saved_by_id=running.coordinator.id,
+        )
+    )  # fmt: skip
 
 
 def _a_calendar(session: Any, held: Any) -> None:
@@ -223,8 +262,10 @@ def _note(scene: Scene) -> None:
             "minutes reference": list(session.scalars(select(Meeting.reference))),
             "research reference": list(session.scalars(select(Meeting.reference))),
             "referrals reference": list(session.scalars(select(Referral.reference))),
+            "case_reference": list(session.scalars(select(Case.reference))),
             "action_id": ids(Action)[:2], "item_id": ids(AgendaItem), "research_id": ids(Research)[:4],
-            "person_id": ids(CasePerson)[:2], "number": ["1"], "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
+            "person_id": ids(CasePerson)[:2], "number": ["1"], "incident_id": [UUID(int=7).hex],
+            "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
@@ -234,6 +275,17 @@ def _note(scene: Scene) -> None:
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
         }  # fmt: skip
+
+
+def a_foreign_coordinator(scene: Scene) -> Any:
+    """The browser of the coordinator of another partnership on the same machine. Comes after all that is built here."""
+    with unit_of_work(scene.house) as session:
+        other = found_partnership(session, scene.house.keyring, slug="zz-elsewhere", name="Elsewhere")
+        its_own = (Agency.partnership_id == other.id, Agency.slug == "vawg_team")
+        session.scalars(select(Agency).where(*its_own)).one().slug = "vawg_elsewhere"
+        session.flush()
+        scene.workers["foreigner"] = a_user(session, scene.house, Role.COORDINATOR, "vawg_elsewhere")
+    return scene.client("foreigner")
 
 
 def token_of(client: Any) -> str:

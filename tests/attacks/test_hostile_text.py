@@ -1,9 +1,12 @@
 """Whatever is typed into whatever field: nothing is executed, nothing fails, and it comes back as text."""
 
 import re
+from collections import Counter
 
 import pytest
 
+from marac.services import word_files
+from marac.vocabulary import DocumentKind
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, token_of
 
@@ -24,6 +27,10 @@ HOSTILE = {
     "path": "../../../../etc/passwd\x00.html",
     "header": "x\r\nSet-Cookie: stolen=1\r\n\r\n<html>",
     "number": "99999999999999999999999999",
+    "digits": "9" * 5_000,
+    "no digit": "²",
+    "typst": '#panic("run") $x$ *b* _i_ @ref <label> `r` = h \\ ] [ #read("/etc/passwd") /* // */ #{',
+    "word": 'HYPERLINK "https://evil.example" {{ INCLUDETEXT "/etc/passwd" }} <w:t>x</w:t> &x; ]]>',
     "formula": '=HYPERLINK("https://evil.example","x")',
 }
 NOT_TYPED = {"csrf_token", "once_key"}
@@ -51,10 +58,12 @@ def fields_of(page: str, action: str) -> tuple[set[str], dict[str, str]]:
     return typed - NOT_TYPED, sent
 
 
-def forms_of(scene, who):
-    """(where the form is, its action, its boxes, the rest) of every form with a box, for this person."""
+def forms_of(scene, who, within=""):
+    """Action -> (its boxes, the rest) of every form with a box, for this person; of one meeting or of each kind."""
     client, found = scene.client(who), {}
-    for _, path in scene.urls(method="GET", each=1):
+    for _, path in scene.urls(method="GET", each=9 if within else 1):
+        if within not in path:
+            continue
         page = client.get(path, base_url="https://localhost").get_data().decode("utf-8", "replace")
         for action in re.findall(r'<form[^>]*action="([^"]*)"[^>]*method="post"', page):
             if action.startswith("/") and not action.startswith(ENDS) and action not in found:
@@ -68,10 +77,15 @@ def choices(sent, name):
     return {field: value for field, value in sent.items() if field != name}
 
 
-@pytest.mark.parametrize("who", ["coordinator", "police", "idva"])
-def test_every_box_of_every_form_takes_every_hostile_text(scene, who):
+# each person, and the meeting whose pages they try: whichever comes first, the one that runs, the one being prepared
+TRIED = [("coordinator", ""), ("police", ""), ("idva", ""), ("clerk", "running"), ("coordinator", "coming"),
+         ("housing", "coming")]  # fmt: skip
+
+
+@pytest.mark.parametrize("who, meeting", TRIED)
+def test_every_box_of_every_form_takes_every_hostile_text(scene, who, meeting):
     """Each text into all boxes of a form at once: saved or refused beside the field, never executed, never a fault."""
-    client, forms = scene.client(who), forms_of(scene, who)
+    client, forms = scene.client(who), forms_of(scene, who, getattr(scene, meeting, ""))
     assert len(forms) >= 2, sorted(forms)
     for action, (typed, sent) in forms.items():
         token = token_of(client)
@@ -99,13 +113,13 @@ def _nothing_runs(page: str, where: object) -> None:
     assert "root:x:" not in page, where
 
 
-@pytest.mark.parametrize("who", ["coordinator", "police", "idva"])
-def test_hidden_values_and_choices_that_no_page_offers_are_refused_and_no_fault(scene, who):
+@pytest.mark.parametrize("who, meeting", TRIED)
+def test_hidden_values_and_choices_that_no_page_offers_are_refused_and_no_fault(scene, who, meeting):
     """What the page carried along comes back forged: a version, an id, a radio button (security 9.1, 9.7)."""
-    client, forms = scene.client(who), forms_of(scene, who)
+    client, forms = scene.client(who), forms_of(scene, who, getattr(scene, meeting, ""))
     for action, (typed, sent) in forms.items():
         token = token_of(client)
-        for kind in ("script", "control", "number", "spaces", "long"):
+        for kind in ("script", "control", "number", "digits", "no digit", "spaces", "long"):
             values = dict.fromkeys({*typed, *sent} - NOT_TYPED, HOSTILE[kind])
             answer = client.post(action, data=scenes.form(token, **values), **SAME_SITE)
             assert answer.status_code < 500, (who, action, kind, answer.status_code)
@@ -122,17 +136,35 @@ def test_afterwards_every_page_still_opens_and_nothing_on_it_runs(scene):
             _nothing_runs(answer.get_data().decode("utf-8", "replace"), (who, endpoint, path))
 
 
+def test_documents_are_made_of_whatever_was_typed(scene):
+    """Every kind, as PDF and as Word, of the meeting into whose boxes everything was typed: drawn, not run."""
+    client, kinds = scene.client("clerk"), Counter()
+    token = token_of(client)
+    for reference in (scene.running, scene.coming, scene.held):
+        for kind in DocumentKind:
+            for word in ({}, {"in_word": "y"}):
+                data = scenes.form(token, kind=kind.value, **word)
+                answer = client.post(f"/panels/{reference}/documents", data=data, **SAME_SITE)
+                assert answer.status_code in (200, 403, 422, 428), (reference, kind, answer.status_code)
+                kinds[answer.mimetype] += 1
+    assert kinds["application/pdf"] > 8, kinds
+    assert kinds[word_files.MEDIA] >= 1, kinds
+
+
 def test_the_tables_are_all_still_there(scene):
     assert {"case_file", "audit_entry", "referral"} <= set(scenes.contents(scene.house)) | {"audit_entry"}
 
 
 @pytest.mark.parametrize(
-    "text", [HOSTILE["script"], HOSTILE["sql"], HOSTILE["template"], LONG, "\x00", "%00", "..%2f", "é"]
+    "text",
+    [HOSTILE["script"], HOSTILE["sql"], HOSTILE["template"], LONG, "\x00", "%00", "..%2f", "é", "9" * 5_000, "-1", "0"],
 )
 def test_hostile_addresses_are_not_found_and_nothing_worse(scene, text):
     client = scene.client("coordinator")
-    for path in ("/cases/{}", "/referrals/{}", "/panels/{}", "/actions/{}", "/go/{}", "/cases/{}/people"):
-        answer = client.get(path.format(text.replace("\x00", "%00")[:2000]), base_url="https://localhost")
+    numbered = tuple(f"/panels/{scene.running}/{page}/{{}}" for page in ("run", "brief", "agenda/versions"))
+    whole = ("/cases/{}", "/referrals/{}", "/panels/{}", "/actions/{}", "/go/{}", "/cases/{}/people", "/transfers/{}")
+    for path in (*whole, *numbered):
+        answer = client.get(path.format(text.replace("\x00", "%00")[:5000]), base_url="https://localhost")
         assert answer.status_code in (303, 308, 400, 404, 410), (path, answer.status_code)
         _nothing_runs(answer.get_data().decode("utf-8", "replace"), path)
 

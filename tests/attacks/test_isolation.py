@@ -69,6 +69,72 @@ def test_another_agencys_reference_answers_exactly_as_one_that_never_existed(sce
     assert compared > 20
 
 
+NAMED = re.compile(r"/[A-Z0-9]{3}-[A-Z0-9]{3}(?=/|$)|/[0-9a-f]{8}-[0-9a-f-]{27}(?=/|$)")
+
+
+def _of_nothing(path, *, kept=""):
+    """The same address with a reference or an id that never existed, but for the one that is kept."""
+
+    def other(found):
+        if found[0] == f"/{kept}":
+            return found[0]
+        return "/Q9Z-99Z" if len(found[0]) == 8 else f"/{uuid4()}"
+
+    return NAMED.sub(other, path)
+
+
+def _alike(client, statements, real, unknown):
+    """Both answers, which must not differ in anything that can be seen or counted."""
+    statements.clear()
+    theirs, asked = client.get(real, base_url="https://localhost"), len(statements)
+    statements.clear()
+    nothing = client.get(unknown, base_url="https://localhost")
+    named = (*NAMED.findall(real), *NAMED.findall(unknown))
+    same = [
+        (one.status_code, settled(one.data, *(name.strip("/") for name in named)), _headers(one))
+        for one in (theirs, nothing)
+    ]
+    assert same[0] == same[1], (real, theirs.status_code, nothing.status_code)
+    assert asked == len(statements), real
+    return theirs.status_code
+
+
+@pytest.mark.parametrize("who", ["outsider", "walled", "auditor", "service_manager", "contractor"])
+def test_what_follows_a_meeting_is_not_there_for_whom_its_case_is_not(scene, who):
+    """Transfers, files, tellings, actions, and items of a meeting that they may otherwise read (DA-1, DA-5)."""
+    client, statements, compared = scene.client(who), counted(scene.house), 0
+    for endpoint, path in scene.urls(method="GET", each=6):
+        meeting = re.match(r"/panels/([A-Z0-9-]{7})/agenda/", path)
+        if re.match(r"/(transfers(?!/areas)|telling|actions)/", path) or (meeting and NAMED.findall(path)[1:]):
+            unknown = _of_nothing(path, kept=meeting[1] if meeting else "")
+            if unknown != path:
+                assert _alike(client, statements, path, unknown) in (403, 404), (who, endpoint, path)
+                compared += 1
+    assert compared > 8
+
+
+def test_another_partnership_finds_nothing_of_this_one_by_any_address(founded, tmp_path):
+    """Every route with a reference or an id, read and sent; nothing answers otherwise than nothing (ASVS 8.4.1)."""
+    built = scenes.build(founded, tmp_path / "two")
+    client = scenes.a_foreign_coordinator(built)
+    statements, compared = counted(built.house), 0
+    for _endpoint, path in built.urls(method="GET", each=2):
+        if NAMED.search(path):
+            assert _alike(client, statements, path, _of_nothing(path)) in (302, 303, 403, 404), path
+            compared += 1
+    token, before, tried = token_of(client), contents(built.house), 0
+    for endpoint, path in built.urls(method="POST", each=2):
+        if NAMED.search(path) and endpoint not in ENDS_SESSION:
+            answer = client.post(path, data=form(token, reason="x", note="x"), **SAME_SITE)
+            assert answer.status_code in (403, 404), (endpoint, path, answer.status_code)
+            tried += 1
+    after = contents(built.house)
+    built.house.close()
+    assert [table for table in before if before[table] != after[table]] == []
+    assert compared > 80
+    assert tried > 80
+
+
 def _headers(answer):
     varying = ("Set-Cookie", "Date", "Content-Length", "Location")
     return sorted((name, value) for name, value in answer.headers if name not in varying)

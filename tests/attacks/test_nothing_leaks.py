@@ -4,8 +4,12 @@ Every value is looked for in every encoding in which it could lie there; the sea
 """
 
 import base64
+import io
 import logging
+import re
 import socket
+import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -16,14 +20,23 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.access import Actor
-from marac.models import Case, Membership, Partnership, Referral
+from marac.crypto import area_keys
+from marac.jobs import tick
+from marac.models import Case, Meeting, Membership, Partnership, Referral, Transfer
 from marac.services import agenda, cases, demo, finding, inbox, panels, reminders, timed
 from marac.services.deployment import Deployment, set_up, unit_of_work
-from marac.vocabulary import ProgrammeSlug, Role
+from marac.services.transfers import areas, sending
+from marac.services.transfers.sending import Move
+from marac.vocabulary import CaseState, DocumentKind, Permission, ProgrammeSlug, Role
+from tests.attacks.scene import SAME_SITE, form, token_of
 from tests.builders import Worker, signed_in
 from tests.conftest import settings_in
 
 PAGES = ("/today", "/referrals", "/cases", "/actions", "/account")
+NEW_ADDRESS = "Cobalt Orchard Mews 31"  # typed for another area alone; kept nowhere
+ENVELOPE = re.compile(
+    rb"/(?:Author|Subject|Keywords|Creator)\s*(?:\(.*?\)|<[0-9A-Fa-f]*>)|<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL
+)
 
 
 class Post:
@@ -51,7 +64,7 @@ class Kept(logging.Handler):
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory) -> Iterator[tuple[Deployment, str, list[tuple[list[str], bytes]], list[dict[str, str]]]]:
-    """A month of the demo, loaded, read, searched and mailed about: deployment, log, mails and the values it holds."""
+    """A month of the demo, loaded, read, printed, sent on and mailed about: deployment, log, mails, values."""
     post, kept = Post(), Kept()
     port = _free_port()
     server = Controller(post, hostname="127.0.0.1", port=port)
@@ -66,6 +79,8 @@ def used(tmp_path_factory) -> Iterator[tuple[Deployment, str, list[tuple[list[st
         demo.load(house, scale="month", seed=4)
         held = demo.facts(house)
         _work(house, held)
+        _taken_out(house)
+        tick(house, "leaks")
         yield house, "\n".join(kept.lines), post.received, held
     finally:
         root.removeHandler(kept)
@@ -101,6 +116,46 @@ def _work(house: Deployment, held: list[dict[str, str]]) -> None:
         actor = access.system(partnership_id)
         assert timed.warn_overdue(session, actor) + reminders.remind(session, actor) > 0
     assert timed.deliver_in(house, partnership_id, house.settings.smtp_url or "") > 0
+
+
+def _taken_out(house: Deployment) -> None:
+    """A case goes to another area, in a sealed file; somebody prints what there is of every meeting, and fails to."""
+    with unit_of_work(house) as session:
+        actor = _coordinator(session)
+        areas.make_own_key(session, house.keyring, session.scalars(select(Partnership)).one())
+        other, _ = area_keys.make_key(house.keyring.deployment_secret("other"), b"other")
+    with unit_of_work(house, actor) as session:
+        area = areas.check_area(
+            session, actor, areas.add_area(session, actor, name="Leeds", public_key=other), by_phone=True
+        )
+        heard = access.visible(actor, Permission.TRANSFER_SEND, Case).where(Case.state == CaseState.ISSUED)
+        move = Move(reason="Moved", contact="Ade Okafor", new_address=NEW_ADDRESS)
+        sending.fetch(session, actor, sending.send(session, actor, session.scalars(heard.limit(1)).one(), area, move))
+    assert list(_made_by(house, _worker(actor)))
+
+
+def _made_by(house: Deployment, worker: Worker) -> Iterator[tuple[str, bytes]]:
+    """(headers, content) of every document, calendar and sealed file that this person can take out."""
+    browser, home = signed_in(house, worker).http, {"base_url": house.settings.base_url}
+    with house.reader() as session:
+        rows = session.execute(
+            select(Meeting.state, Meeting.reference).where(Meeting.programme == ProgrammeSlug.DA_MARAC)
+        )
+        meetings = {one.state: one.reference for one in rows}.values()  # one at each stage
+        transfers = session.scalars(select(Transfer.id)).all()
+    token = token_of(browser)
+    paths = [f"/transfers/{one}/file" for one in transfers]
+    for reference in meetings:
+        paths.append(f"/panels/{reference}/calendar.ics")
+        for kind in DocumentKind:
+            for word in ({}, {"in_word": "y"}):
+                data = form(token, kind=kind.value, **word)
+                answer = browser.post(f"/panels/{reference}/documents", data=data, **SAME_SITE)
+                if answer.status_code == 200:
+                    yield str(answer.headers), answer.data
+    for path in paths:
+        answer = browser.get(path, **home)
+        yield str(answer.headers), answer.data
 
 
 def _coordinator(session) -> Actor:
@@ -207,6 +262,33 @@ def test_no_value_lies_in_a_mail_but_the_address_it_goes_to(used):
         others = [fact["value"] for fact in held if fact["value"] not in recipients]
         assert found_in(content, others) == []
         assert b"domestic" not in content.lower()
+
+
+def test_what_is_taken_out_says_nothing_on_its_envelope(used):
+    """Headers, file names, the title and the properties of a document; all of a calendar file and of a sealed one."""
+    house, _, _, held = used
+    values = [fact["value"] for fact in held]
+    with unit_of_work(house) as session:
+        worker = _worker(_coordinator(session))
+    kinds = Counter()
+    for headers, content in _made_by(house, worker):
+        outside = content
+        if content.startswith(b"%PDF"):
+            outside = b" ".join(one[0] for one in ENVELOPE.finditer(content))
+            assert b"<dc:title>" in outside, "or this would prove nothing"
+        elif content.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(content)) as parts:
+                outside = b" ".join(parts.read(name) for name in parts.namelist() if name.startswith("docProps/"))
+        assert found_in(headers.encode() + outside, [*values, NEW_ADDRESS, "MARAC", "domestic abuse"]) == [], headers
+        kinds[content[:4]] += 1
+    assert {b"%PDF", b"PK\x03\x04", b"BEGI", b"age-"} <= set(kinds), kinds
+
+
+def test_what_is_typed_for_another_area_is_kept_nowhere(used):
+    """The new address leaves in the sealed file alone (DA-34)."""
+    house, log, mails, _ = used
+    everything = [*(path.read_bytes() for path in files_of(house)), log.encode(), *(content for _to, content in mails)]
+    assert [found_in(one, [NEW_ADDRESS]) for one in everything if found_in(one, [NEW_ADDRESS])] == []
 
 
 # -- the search can fail -----------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Forms sent twice, late, stale, forged or with more than they hold: one effect, or a refusal that loses nothing."""
 
+import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -59,6 +61,28 @@ def test_a_form_sent_twice_has_one_effect_and_the_same_answer(scene, police, act
     assert first.location == again.location
     assert moves(scene) == before + 1
     assert contents(scene.house) == after
+
+
+def test_whatever_form_of_a_meeting_is_sent_twice_has_one_effect(scene):
+    """Every form of the meeting that runs and of the one being prepared, as its page would send it; then once more."""
+    sent = Counter()
+    for who, reference in (("clerk", scene.running), ("coordinator", scene.coming), ("housing", scene.coming)):
+        client = scene.client(who)
+        token = token_of(client)
+        for _endpoint, path in scene.urls(method="GET", each=4):
+            if f"/{reference}" not in path:
+                continue
+            page = client.get(path, base_url="https://localhost").get_data().decode("utf-8", "replace")
+            for action in set(re.findall(r'<form[^>]*action="(/(?:panels|research)/[^"]*)"[^>]*method="post"', page)):
+                data = {**scenes.filled(page, action, token), "reason": "Moved on", "text": "x"}
+                first = client.post(action, data=data, **SAME_SITE)
+                after = contents(scene.house)
+                again = client.post(action, data=data, **SAME_SITE)
+                assert (first.status_code, first.location) == (again.status_code, again.location), (who, action)
+                if first.status_code == 303:
+                    assert contents(scene.house) == after, (who, action)
+                sent[first.status_code] += 1
+    assert sent[303] > 10, sent
 
 
 def test_a_form_sent_twice_at_the_same_moment_has_one_effect(scene, action):

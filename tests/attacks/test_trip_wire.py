@@ -112,4 +112,4 @@ def test_the_system_itself_reads_no_case(house):
     with unit_of_work(house) as session:
         actor = access.system(panel.coordinator.partnership_id)
         assert session.scalars(access.visible(actor, access.READS[CasePerson], CasePerson)).all() == []
-        assert access.open_stage(actor, panel.case_ids[0], "listed") == frozenset()
+        assert access.open_stage(session, actor, panel.case_ids[0], "listed") == frozenset()

@@ -43,7 +43,13 @@ TOO_WIDE = """
 """
 WEDNESDAY = datetime(2026, 11, 11, 9, 30, tzinfo=clock.LONDON)  # a working day, when every story is told
 HERE = "http://127.0.0.1:8000"  # plain http is allowed to this machine only; the port does not matter
-EXPECTED_STATUSES = ("404", "409", "419", "422")  # Chromium reports these on the console; the journeys cause them
+EXPECTED_STATUSES = (
+    "404",
+    "409",
+    "410",
+    "419",
+    "422",
+)  # Chromium says so on the console; the journeys cause them
 
 
 @pytest.fixture(scope="session")

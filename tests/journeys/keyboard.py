@@ -1,5 +1,6 @@
 """Somebody who uses the keyboard alone: Tab to what they want, keys to answer it. Nothing here ever clicks."""
 
+import re
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator
@@ -15,14 +16,15 @@ class Keyboard:
 
     person: Person
     screens: list[str] = field(default_factory=list)
+    interactions: int = 0  # what was pressed, ticked, chosen or typed into; Tab on the way there is not counted
 
-    def reach(self, target: Locator) -> None:
-        """Tab until it, or something in it, has the focus; on from where the focus is."""
+    def reach(self, target: Locator, *, back: bool = False) -> None:
+        """Tab until it, or something in it, has the focus; on (or back) from where the focus is."""
         target = target.first
         for _ in range(FURTHEST):
             if target.evaluate("one => one.contains(document.activeElement)"):
                 return
-            self.person.keys("Tab")
+            self.person.keys("Shift+Tab" if back else "Tab")
         raise AssertionError(f"{target} is not reached by Tab on {self.person.path}")
 
     def skip(self) -> None:
@@ -33,6 +35,7 @@ class Keyboard:
         """Into the box with this label."""
         self.reach(self.person.page.get_by_label(label, exact=True))
         self.person.type(words)
+        self.interactions += 1
 
     def date(self, name: str, *parts: str) -> None:
         """Day, month and year; `name` is the field's."""
@@ -51,6 +54,7 @@ class Keyboard:
             self.person.keys("Space")
         for _ in range(12):
             if wanted.is_checked():
+                self.interactions += 1
                 return
             self.person.keys("ArrowDown")
         raise AssertionError(f"{answer} is not reached by arrows in {question}")
@@ -59,18 +63,21 @@ class Keyboard:
         """One tick box."""
         self.reach(self.person.page.get_by_label(label, exact=True))
         self.person.keys("Space")
+        self.interactions += 1
 
-    def press(self, name: str) -> None:
+    def press(self, name: str | re.Pattern[str], *, back: bool = False) -> None:
         """A button or a link, and look at what follows."""
         page = self.person.page
         buttons, links = (page.get_by_role(role, name=name, exact=True) for role in ("button", "link"))
-        self.reach(buttons.or_(links))
+        self.reach(buttons.or_(links), back=back)
         self.enter()
 
     def enter(self) -> None:
         """Press what has the focus, and come to another page."""
         with self.person.page.expect_navigation():
             self.person.keys("Enter")
+        self.interactions += 1
         self.person.look()
         self.screens.append(self.person.heading)
-        self.skip()
+        if "#" not in self.person.page.url:  # else one goes on from that part of the page
+            self.skip()

@@ -35,10 +35,12 @@ class Person:
     script: bool = True
     noises: list[str] = field(default_factory=list)
     keys_pressed: int = 0
+    status: int = 0  # what the last typed address answered
 
     def go(self, path: str) -> None:
         """Type an address."""
-        self.page.goto(f"{self.address}{path}")
+        answer = self.page.goto(f"{self.address}{path}")
+        self.status = answer.status if answer else 0
         self.look()
 
     def look(self) -> None:

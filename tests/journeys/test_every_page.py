@@ -102,6 +102,7 @@ def walk(person: Person, seen: set[str]) -> list[str]:
         if path in SAME_FOR_ALL and path in seen:
             continue
         person.go(path)
+        assert person.status < 400, f"{path} is offered and answers {person.status}"
         visited.append(path)
         for size in SIZES if kind_of(path) not in seen else (LAPTOP,):
             look_at(person.page, size)

@@ -95,7 +95,7 @@ def test_without_script_the_hide_button_locks_at_once(browser, gallery):
 
 
 def test_the_warning_comes_two_minutes_before_and_staying_is_one_press(checked_page, gallery, assert_accessible):
-    checked_page.goto(f"{gallery}/?idle=118")
+    checked_page.goto(f"{gallery}/?idle=123")
     checked_page.wait_for_selector("dialog[open]")
     assert checked_page.evaluate("document.activeElement.textContent") == "Stay signed in"
     assert "We will sign you out in 2 minutes." in checked_page.inner_text("dialog")

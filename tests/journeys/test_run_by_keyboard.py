@@ -1,14 +1,20 @@
 """The Run screen as it is used in the room: keys alone, two people at once, a clock, and the screen on the wall."""
 
+import logging
+import time
+from typing import Final
+
 import pytest
 from playwright.sync_api import expect
 
 from marac.services.deployment import Deployment
-from tests.builders_panels import Panel, a_called_case, a_running_panel
+from tests.builders import actor_for
+from tests.builders_panels import Panel, a_called_case, a_running_panel, hear as hear_behind
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.people import LAPTOP, PHONE, SMALL, WIDE, ZOOMED, Person, Room
 from tests.journeys.running import FIVE, assert_fits, go_by
 
+LOG: Final = logging.getLogger(__name__)
 NAMES = ("Amina", "Siobhan", "Zofia", "Begum", "Doyle", "Nowak")
 PANES = "[...document.querySelectorAll('.app-run__scroll, .app-run__agenda')].map((one) => one.tabIndex)"
 LINES = (
@@ -26,8 +32,10 @@ def panel(house: Deployment) -> Panel:
 def test_three_cases_are_run_by_keyboard_alone_with_two_actions_each(room: Room, panel: Panel):
     """DA-24 to DA-27: no mouse, no page scroll, axe on every page that is come to."""
     person = room.sign_in(panel.coordinator, LAPTOP, names=NAMES, at=f"/panels/{panel.reference}/run/1")
+    began, person.keys_pressed = time.monotonic(), 0
     for lines in LINES:
         hear(person, lines)
+    LOG.info("3 cases: %d keys, %d seconds", person.keys_pressed, time.monotonic() - began)
     assert person.heading == "Close the meeting"
 
 
@@ -148,6 +156,27 @@ def test_two_people_on_one_case_the_clock_and_the_wall(room: Room, house: Deploy
     coordinator.press("Save", exact=False, inside="#save")
     assert coordinator.sees("Chair's words.")
     assert coordinator.sees("Coordinator's words.")
+    both = "Chair's words. Coordinator's words."
+    coordinator.find("#risk_victim").fill(both)
+    coordinator.press("Save this")
+    assert coordinator.page.input_value("#risk_victim") == both
+
+
+def test_a_tab_that_was_left_open_loses_nothing_that_is_typed_in_it(room: Room, house: Deployment):
+    """DA-25: the case is heard and finished elsewhere meanwhile; the old tab is shown both."""
+    panel = a_called_case(house, 2)
+    person = room.sign_in(panel.coordinator, LAPTOP, names=NAMES, at=f"/panels/{panel.reference}/run/1")
+    with panel.work(panel.coordinator) as session:
+        hear_behind(session, actor_for(panel.coordinator), panel.item(session))
+    person.find("#risk_victim").fill("Typed in the old tab.")
+    person.page.get_by_text("Press Save to see both versions").wait_for()
+    person.find("#no_action").fill("Also typed there.")
+    person.press("Save", exact=False, inside="#save")
+    assert person.sees("Typed in the old tab.")
+    assert person.sees("Risk to the victim-survivor: said and agreed.")
+    person.press("Save this")
+    assert person.page.input_value("#risk_victim") == "Typed in the old tab."
+    assert person.page.input_value("#no_action") == "Also typed there."
 
 
 def saved(person: Person) -> None:

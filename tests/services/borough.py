@@ -78,6 +78,7 @@ class Row:
     stage: CaseState | None = None
     owner: str = "nobody"  # me, a colleague, another agency
     involved: bool = False
+    beside: bool = True  # not only for the person said to be causing harm
     sent: bool = True
     opened: bool = False
     issued: bool = False
@@ -95,6 +96,15 @@ CLOSENESS: dict[str, dict[str, Any]] = {
     "listed for my agency": {"cases": [(MINE, B.LISTED, -9, None)], "involved": True},
     "consulted from today": {"cases": [(MINE, B.CONSULTED, 0, None)], "involved": True},
     "granted until today": {"cases": [(MINE, B.GRANTED, -5, 0)], "involved": True},
+    "listed, and works with the other side": {
+        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -1, None)],
+        "involved": True,
+        "beside": False,
+    },
+    "worked with the other side until yesterday": {
+        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -9, -1)],
+        "involved": True,
+    },
     "shrunk: not known to my agency": {"cases": [(MINE, B.LISTED, -9, -1)]},
     "from tomorrow": {"cases": [(MINE, B.CONSULTED, 1, None)]},
     "another agency's": {"cases": [(THEIRS, B.LISTED, 0, None)]},
@@ -119,7 +129,7 @@ CLOSENESS: dict[str, dict[str, Any]] = {
 USUAL: dict[str, Any] = {
     "cases": [(MINE, B.LISTED, 0, None)], "walls": [], "restricted": False, "named": [], "programme": DA,
     "referrals": [("me", S.SUBMITTED), ("colleague", S.SUBMITTED), (THEIRS, S.SUBMITTED), (THEIRS, S.DRAFT)],
-    "involved": False, "hidden": False, "sent": True, "foreign": "",
+    "involved": False, "beside": True, "hidden": False, "sent": True, "foreign": "",
 }  # fmt: skip
 
 
@@ -278,7 +288,7 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     made: list[Any] = []
     for case_id, name, kind, stage in wanted:
         noted = partial(
-            Row, closeness=name, stage=stage, **{key: kind[key] for key in ("involved", "hidden", "foreign")}
+            Row, closeness=name, stage=stage, **{key: kind[key] for key in ("involved", "beside", "hidden", "foreign")}
         )
         where = {"partnership_id": partnership_id, "case_id": case_id}
         session.add_all(_around(borough, where, kind))

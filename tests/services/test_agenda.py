@@ -12,7 +12,18 @@ from sqlalchemy import event, select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AgendaItem, AgendaVersion, Attendance, CaseAgency, CasePerson, Message, Research
-from marac.services import agenda, agenda_versions, attendance, brief, guests, panels, presence, proposing, room
+from marac.services import (
+    agenda,
+    agenda_versions,
+    attendance,
+    brief,
+    guests,
+    panels,
+    presence,
+    proposing,
+    rescheduling,
+    room,
+)
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import (
     AgendaChangeKind,
@@ -418,6 +429,41 @@ def test_an_invitation_taken_back_ends_access_at_once_and_a_core_agency_is_not_a
             session, actor_for(panel.police), panel.meeting(session), an_agency(session, "lfb"),
             item=panel.item(session),
         )  # fmt: skip
+
+
+def test_a_guests_access_follows_a_meeting_that_moves_also_in_a_case_hidden_from_who_moves_it_da_51_sch_38(house):
+    panel = a_published_panel(house, 2)
+    actor = actor_for(panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        panel.meeting(session).starts_at = clock.now() + timedelta(days=7)
+        guest = a_user(session, house, Role.REPRESENTATIVE, "lfb", full_name="Iris Vane")
+        guests.invite_guest(session, actor, panel.meeting(session), an_agency(session, "lfb"))
+        a_wall(session, panel.case_ids[0], panel.coordinator)
+    later = clock.now() + timedelta(days=21)
+    with panel.work(panel.coordinator) as session:
+        rescheduling.move_meeting(session, actor, panel.meeting(session), starts_at=later, reason="The room is flooded")
+        day = clock.to_london(later).date()
+        assert [one.until_on for one in guests.list_guests(session, actor, panel.meeting(session))] == [day]
+        ends = select(CaseAgency.until_on).where(CaseAgency.agency_id == guest.agency_id)
+        assert session.scalars(ends).all() == [day, day]
+    with time_machine.travel(later - timedelta(days=1), tick=True):
+        assert look(panel, guest) == list(NAMES[:2])
+    with time_machine.travel(later + timedelta(days=1), tick=True):
+        assert look(panel, guest) == []
+
+
+def test_a_meeting_booked_for_fewer_cases_is_full_by_its_own_number_sch_40(house):
+    panel, ids = a_waiting_panel(house, 3)
+    actor = actor_for(panel.coordinator)
+    with panel.work(panel.coordinator) as session:
+        meeting = panel.meeting(session)
+        meeting.capacity = 2
+        found = proposing.suggest(session, actor, meeting)
+        assert [one.fits for one in found] == [True, True, False]
+        proposing.add_cases(session, actor, meeting, ids)
+        view = agenda.view_agenda(session, actor, meeting)
+        assert (view.capacity.target, view.capacity.full) == (2, True)
+        assert "above the maximum of 2" in view.warnings[0]
 
 
 def test_a_guest_of_one_case_is_not_in_the_room_for_another_da_51(house):

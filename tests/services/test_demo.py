@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -30,23 +31,42 @@ from marac.models import (
     Referral,
     Research,
     Setting,
+    Telling,
     User,
 )
-from marac.services import agenda, demo, inbox, local, panels, passwords, signin, today
+from marac.services import (
+    agenda,
+    agenda_versions,
+    demo,
+    escalating,
+    guests,
+    inbox,
+    last_plan,
+    local,
+    panels,
+    passwords,
+    proposing,
+    scheduling,
+    signin,
+    today,
+)
 from marac.services.demo.household import household, moved
 from marac.services.demo.names import misspell
 from marac.services.demo.risk import assess
 from marac.services.demo.series import series_day
 from marac.services.demo.tables import source
-from marac.services.demo.telling import Telling
+from marac.services.demo.telling import Telling as Told
 from marac.services.deployment import set_up, unit_of_work
+from marac.services.transfers import listing
 from marac.vocabulary import (
     LIVE_ACTIONS,
     ActionState,
+    AgendaChangeKind,
     AgendaItemState,
     AttendanceState,
     CaseState,
     FlagState,
+    MeetingKind,
     MeetingState,
     MinutesState,
     Outcome,
@@ -55,12 +75,15 @@ from marac.vocabulary import (
     ReferralState,
     ResearchState,
     Role,
+    TellingState,
+    TransferDirection,
 )
 from tests.attacks.scene import counted
 from tests.conftest import settings_in
 
 TODAY = date(2026, 11, 24)
 FIRST, LAST = date(2022, 4, 1), date(2023, 3, 31)
+YEAR_AGO = datetime(2024, 4, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +111,12 @@ def actor_of(session, role):
         partnership_id=worker.partnership_id, role=role, user_id=worker.id, agency_id=membership.agency_id,
         programmes=frozenset({ProgrammeSlug.DA_MARAC}), stepped_up_at=clock.now(), membership_id=membership.id,
     )  # fmt: skip
+
+
+def next_of_series(session, actor):
+    """The next routine meeting: its agenda is out."""
+    coming, _past = panels.list_meetings(session, actor)
+    return next(one.meeting for one in coming if one.meeting.kind == MeetingKind.ROUTINE)
 
 
 # -- the plan, without a database --------------------------------------------------------------------------------------
@@ -133,8 +162,11 @@ def test_a_seed_and_a_day_give_the_same_plan_and_another_seed_another():
 def test_the_present_has_a_meeting_just_held_and_one_to_prepare_whatever_the_day(days):
     today = TODAY + timedelta(days=days)
     planned = demo.plan(scale="month", seed=1, today=today)
-    *_, last, following, later = planned.sittings
+    *_, last, following, later, now, posted = planned.sittings
     assert last.on < today < following.on < later.on
+    assert (now.on, now.state) == (today, MeetingState.PUBLISHED)
+    assert (posted.kind, posted.state) == (MeetingKind.ASYNCHRONOUS, MeetingState.PUBLISHED)
+    assert 2 < (posted.on - today).days < 10
     assert (following.on - today).days <= 7
     assert (today - last.on).days <= 3
     assert following.on.weekday() < 5
@@ -163,7 +195,7 @@ def test_no_two_stories_read_the_same():
     told = []
     for number in range(700):
         people = household(1, number, TODAY)
-        told.append(Telling(people, source(f"story/{number}")).story("opening", "event", "detail", "after"))
+        told.append(Told(people, source(f"story/{number}")).story("opening", "event", "detail", "after"))
     assert len(set(told)) == 700
     assert not [text for text in told if "{" in text]
 
@@ -211,7 +243,8 @@ def test_a_known_person_written_down_again_has_another_spelling_and_address_but_
 def test_a_month_has_its_figures_in_rows(house):
     with house.reader() as session:
         year = (Meeting.starts_at >= datetime(2022, 4, 1, tzinfo=UTC),
-                Meeting.starts_at < datetime(2023, 4, 1, tzinfo=UTC))  # fmt: skip
+                Meeting.starts_at < datetime(2023, 4, 1, tzinfo=UTC),
+                Meeting.programme == ProgrammeSlug.DA_MARAC)  # fmt: skip
         rows = session.execute(select(AgendaItem.case_id, AgendaItem.is_repeat).join(Meeting).where(*year)).all()
     assert (len(rows), len({row.case_id for row in rows})) == (42, 36)
     assert sum(row.is_repeat for row in rows) == 13
@@ -219,7 +252,9 @@ def test_a_month_has_its_figures_in_rows(house):
 
 def test_a_load_says_how_far_it_is_and_what_it_wrote(loaded):
     house, counts, told = loaded
-    assert told[-1][0] == told[-1][1] == counts["cases"]
+    with house.reader() as session:
+        ours = session.scalar(select(func.count()).where(Case.programme == ProgrammeSlug.DA_MARAC))
+    assert told[-1][0] == told[-1][1] == ours - 1, "and one that another area sent"
     assert (counts["victims_heard_2022_23"], counts["hearings_2022_23"], counts["repeats_2022_23"]) == (36, 42, 13)
     nouns = {"cases": Case, "referrals": Referral, "hearings": AgendaItem, "research": Research, "actions": Action,
              "flags": Flag, "attendances": Attendance, "users": User, "person_tokens": PersonToken}  # fmt: skip
@@ -244,11 +279,11 @@ def test_every_state_of_the_work_occurs(house):
             assert states <= found, f"{column} lacks {states - found}"
 
 
-def test_five_referrals_wait_for_triage_one_of_them_urgent_and_the_idva_has_two_drafts(house):
+def test_six_referrals_wait_for_triage_one_urgent_one_from_another_area_and_the_idva_has_two_drafts(house):
     with unit_of_work(house) as session:
         waiting = inbox.list_referrals(session, actor_of(session, Role.COORDINATOR), "waiting")
-        assert Counter(line.state for line in waiting) == {ReferralState.SUBMITTED: 4, ReferralState.RETURNED: 1}
-        assert Counter(line.urgent for line in waiting) == {True: 1, False: 4}
+        assert Counter(line.state for line in waiting) == {ReferralState.SUBMITTED: 5, ReferralState.RETURNED: 1}
+        assert Counter(line.urgent for line in waiting) == {True: 1, False: 5}
         assert all(line.name for line in waiting)
         assert len(inbox.list_referrals(session, actor_of(session, Role.IDVA), "drafts")) == 2
 
@@ -256,20 +291,100 @@ def test_five_referrals_wait_for_triage_one_of_them_urgent_and_the_idva_has_two_
 def test_the_next_meeting_has_its_agenda_out_and_answers_half_in(house):
     with unit_of_work(house) as session:
         actor = actor_of(session, Role.COORDINATOR)
-        coming, past = panels.list_meetings(session, actor)
-        assert [one.meeting.state for one in coming] == [MeetingState.PUBLISHED, MeetingState.SCHEDULED]
+        _coming, past = panels.list_meetings(session, actor)
+        following = next_of_series(session, actor)
         assert past[0].meeting.starts_at < clock.now()
-        shown = agenda.view_agenda(session, actor, coming[0].meeting)
+        shown = agenda.view_agenda(session, actor, following)
         assert len(shown.lines) == 6
         assert any(line.item.is_repeat for line in shown.lines)
         answers = select(Research.state, func.count()).join(AgendaItem)
         found = dict(session.execute(
-            answers.where(AgendaItem.meeting_id == coming[0].meeting.id).group_by(Research.state)
+            answers.where(AgendaItem.meeting_id == following.id).group_by(Research.state)
         ).all())  # fmt: skip
         assert found.keys() == {
             ResearchState.REQUESTED, ResearchState.IN_PROGRESS, ResearchState.RETURNED, ResearchState.NIL_RETURN
         }  # fmt: skip
         agenda.view_agenda(session, actor, past[-1].meeting)  # the first year has rules in force too
+
+
+def test_meetings_to_come_are_one_today_one_without_a_room_and_a_booked_series_da_16(house):
+    with unit_of_work(house) as session:
+        actor = actor_of(session, Role.COORDINATOR)
+        coming = [one.meeting for one in panels.list_meetings(session, actor)[0]]
+        now = next(one for one in coming if clock.to_london(one.starts_at).date() == clock.today())
+        posted = next(one for one in coming if one.kind == MeetingKind.ASYNCHRONOUS)
+        assert (now.state, posted.state) == (MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
+        assert len(agenda.list_items(session, actor, now)) == 2
+        assert [one.released_at for one in session.scalars(select(Research).join(AgendaItem).where(
+            AgendaItem.meeting_id == posted.id, Research.state == ResearchState.RELEASED))]  # fmt: skip
+        late = select(Research).join(AgendaItem).where(AgendaItem.meeting_id == now.id, Research.due_at < clock.now())
+        assert {ResearchState.REQUESTED, ResearchState.NIL_RETURN} <= {one.state for one in session.scalars(late)}
+        series = scheduling.list_series(session, actor)
+        assert [scheduling.recurrence_of(one).interval_weeks for one in series] == [1]
+        booked = [one for one in coming if one.series_id == series[0].id]
+        assert [one.state for one in booked] == [MeetingState.PUBLISHED, *[MeetingState.SCHEDULED] * 4]
+        for meeting in booked:
+            assert {"referral_cutoff", "research_due", "victim_told"} <= dict(agenda.list_deadlines(
+                session, actor, meeting)).keys()  # fmt: skip
+
+
+def test_the_published_agenda_was_changed_late_and_guests_are_asked_in_da_20_da_51(house):
+    with unit_of_work(house) as session:
+        actor = actor_of(session, Role.COORDINATOR)
+        following = next_of_series(session, actor)
+        version = agenda_versions.list_versions(session, actor, following)[0]
+        assert (version.published_at, len(version.lines)) == (following.published_at, 6)
+        kinds = {one.kind for one in agenda_versions.list_changes(session, actor, following)}
+        assert kinds == {AgendaChangeKind.ADDED, AgendaChangeKind.TAKEN_OFF, AgendaChangeKind.MOVED,
+                         AgendaChangeKind.MINUTES}  # fmt: skip
+        asked = guests.list_guests(session, actor, following)
+        assert [bool(one.case_id) for one in sorted(asked, key=lambda one: one.case_id is None)] == [True, False]
+        later = panels.list_meetings(session, actor)[0]
+        scheduled = next(one.meeting for one in later if one.meeting.state == MeetingState.SCHEDULED)
+        offered = proposing.suggest(session, actor, scheduled)
+        assert sum(one.suggested for one in offered) >= 4
+        assert any(one.waiting.reason == "Taken off an agenda" for one in offered)
+
+
+def test_minutes_have_versions_tasks_of_telling_every_state_and_the_last_plan_was_weighed_da_26_da_30_da_33(house):
+    with unit_of_work(house) as session:
+        assert set(session.scalars(select(Telling.state))) == set(TellingState)
+        assert session.scalar(select(func.max(Minutes.number))) == 2
+        assert session.scalar(select(func.count()).where(Minutes.issued_number == 2)) == 1
+        assert session.scalars(select(Minutes).where(Minutes.actions_sent_at.is_not(None))).one()
+        actor = actor_of(session, Role.COORDINATOR)
+        repeats = session.scalars(
+            select(AgendaItem)
+            .join(Meeting)
+            .where(AgendaItem.is_repeat, AgendaItem.state == AgendaItemState.HEARD, Meeting.starts_at > YEAR_AGO)
+        ).all()
+        weighed = [one.worked for item in repeats for one in last_plan.list_planned(session, actor, item)]
+        assert set(weighed) & set(last_plan.WORKED)
+
+
+def test_actions_have_climbed_the_ladder_and_flags_are_to_lift_this_month_da_28_da_32(house):
+    with unit_of_work(house) as session:
+        partnership_id = session.scalar(select(Partnership.id))
+        overdue = select(func.min(Action.due_on)).where(Action.state.in_(LIVE_ACTIONS))
+        rungs = escalating.ladder(session, partnership_id, ProgrammeSlug.DA_MARAC)
+        assert rungs[-1].reached(session.scalar(overdue), clock.today(), frozenset())
+        this_month = clock.today().replace(day=1)
+        due = select(func.count()).where(Flag.lift_on.between(this_month, this_month + timedelta(days=30)))
+        assert session.scalar(due) > 0
+        handed = session.scalars(select(Action).where(Action.state == ActionState.TRANSFERRED)).first()
+        access.open_for("load", partnership_id, [handed.case_id])
+        onward = session.get_one(Action, UUID(handed.handed["to"]))
+        assert onward.handed["from"] == handed.id.hex
+
+
+def test_one_case_went_to_another_area_with_its_receipt_and_one_came_da_34(house):
+    with unit_of_work(house) as session:
+        actor = actor_of(session, Role.COORDINATOR)
+        rows = {row.direction: row for row in listing.list_transfers(session, actor)}
+        assert rows.keys() == set(TransferDirection)
+        assert rows[TransferDirection.OUT].receipted_at
+        assert rows[TransferDirection.OUT].handed_over
+        assert listing.list_to_check(session, actor_of(session, Role.CHAIR))
 
 
 def test_every_core_agency_has_something_overdue_and_something_due_today(house):

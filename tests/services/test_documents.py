@@ -15,7 +15,7 @@ from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, I
 from marac.services import document_blocks as b, documents, pdf, word_files
 from marac.services.document_contents import CONTENTS, BriefPage, brief_page_of, chair_brief
 from marac.services.sanctuary.letters import LETTERS
-from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, PersonRole
+from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, MeetingKind, PersonRole
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_published_panel, a_wall
 from tests.pdf_text import said_in, words_of
@@ -168,10 +168,25 @@ def test_a_restricted_case_is_never_printed_even_for_who_is_named_da_57(house):
         case = session.get_one(Case, panel.case_ids[0])
         case.restricted, reference = True, case.reference
         session.add(NamedPerson(partnership_id=case.partnership_id, case_id=case.id, user_id=panel.coordinator.id))
-    for kind in (K.AGENDA, K.MINUTES, K.ACTIONS):
+    for kind in (K.AGENDA, K.BRIEF, K.MINUTES, K.ACTIONS):
         made = make(panel, panel.coordinator, kind)[1]
         assert not said_in(made, reference), kind
         assert said_in(made, "1 restricted case is never printed"), kind
+
+
+def test_the_printed_brief_says_what_the_page_of_the_brief_says(house):
+    panel = a_published_panel(house, 1)
+    made = make(panel, panel.chair, K.BRIEF)[1]
+    for words in ("I want him to stay away", "To ask", "No agency has said where the alleged perpetrator is"):
+        assert said_in(made, words), words
+    assert not said_in(made, "Karim Begum"), "initials unless names were asked for"
+
+
+def test_minutes_of_a_meeting_without_a_room_are_called_information_and_updates_da_56(house):
+    panel = a_held_panel(house, 1)
+    with panel.work(panel.coordinator) as session:
+        panel.meeting(session).kind = MeetingKind.ASYNCHRONOUS
+    assert said_in(make(panel, panel.coordinator, K.MINUTES)[1], "Information and updates, Wednesday 12 November 2025")
 
 
 def test_a_walled_case_is_in_no_copy_and_nothing_says_so(house):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Case, Flag, Meeting, Message, Transfer
-from marac.services import flags, minutes as documents, panels, reading_minutes, running, since_last, timed
+from marac.services import escalating, flags, minutes as documents, panels, reading_minutes, running, since_last, timed
 from marac.services.deployment import unit_of_work
 from marac.services.transfers import sending
 from marac.vocabulary import (
@@ -108,9 +108,10 @@ def test_a_wall_takes_a_case_out_of_the_counts(panel):
         assert flags.list_standings(session, actor_for(panel.coordinator)) == []
 
 
-def test_what_nobody_confirms_goes_up_step_by_step_and_once_each(panel):
+def test_what_nobody_confirms_goes_up_the_ladder_of_the_local_rules_once_each_da_32(panel):
     with unit_of_work(panel.house) as session:
         manager = a_user(session, panel.house, Role.SERVICE_MANAGER, "vawg_team")
+        lead = a_user(session, panel.house, Role.AGENCY_ADMIN, "housing_options")
     system = access.system(panel.coordinator.partnership_id)
 
     def told(days):
@@ -118,16 +119,28 @@ def test_what_nobody_confirms_goes_up_step_by_step_and_once_each(panel):
             time_machine.travel(clock.now() + timedelta(days=days), tick=False),
             unit_of_work(panel.house, system) as session,
         ):
-            flags.escalate_overdue(session, system)
-            assert flags.escalate_overdue(session, system) == 0
-            asked = Message.template == Template.FLAG_ASKED
-            return set(session.scalars(select(Message.user_id).where(asked)))
+            escalating.escalate_flags(session, system)
+            assert escalating.escalate_flags(session, system) == 0
+            rows = session.execute(select(Message.user_id, Message.template, Message.path))
+            late = (Template.FLAG_ASKED, Template.ACTION_ESCALATED)
+            return {(row.user_id, row.path) for row in rows if row.template in late}
 
-    start = told(0)
-    assert panel.housing.id not in start
-    assert panel.housing.id in told(5)
-    assert panel.chair.id in told(14)
-    assert manager.id in told(25)
+    def escalated(worker, days):
+        with (
+            time_machine.travel(clock.now() + timedelta(days=days), tick=False),
+            unit_of_work(panel.house, actor_for(worker)) as session,
+        ):
+            return escalating.list_escalated_flags(session, actor_for(worker))
+
+    assert (panel.housing.id, "/flags") not in told(0)
+    assert (panel.housing.id, "/flags") in told(5)
+    assert (lead.id, "/escalated") in told(7)
+    assert (panel.chair.id, "/flags/agencies") in told(12)
+    assert (manager.id, "/escalated") in told(25)
+    assert escalated(lead, 3) == ()
+    (own,) = escalated(lead, 7)
+    assert (own.agency, own.number) == ("Housing options and homelessness prevention", 1)
+    assert len(escalated(manager, 25)) > 1, "of every agency"
 
 
 def test_after_twelve_months_each_agency_is_asked_to_lift_and_confirms_it_da_32(panel):

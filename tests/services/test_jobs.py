@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from marac import access, clock, jobs
 from marac.jobs import JOBS, Job, each, tick, whole
@@ -288,6 +288,8 @@ def test_who_is_waited_for_is_warned_once_of_each_overdue_action_and_then_their_
     time_machine.move_to(datetime(2026, 11, 9, 9, tzinfo=UTC), tick=True)
     story = a_story(house, days=0)
     actor = access.system(story.housing.partnership_id)
+    with unit_of_work(house, actor) as session:
+        session.execute(delete(Flag.__table__))
     told = []
     for days in (0, 1, 1, 8):
         time_machine.move_to(clock.now() + timedelta(days=days), tick=True)
@@ -324,8 +326,7 @@ def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
 def test_the_timetable_has_its_lines_and_the_clock_starts_and_stops(house):
     assert [job.name for job in JOBS] == [
         "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags", "list_flags_to_lift",
-        "escalate_flags", "drop_outside_links", "warn_overdue", "escalate_landlords", "remind_follow_ups",
-        "purge_jobs",
+        "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords", "remind_follow_ups", "purge_jobs",
     ]  # fmt: skip
     assert set(TIMES) == {job.name for job in JOBS}
     scheduler = jobs.start_in_process(house)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from marac import access, clock
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, RuleBroken, StepUpNeeded, Withdrawn, WrongState
-from marac.models import Action, CaseAgency, IssuedDocument, Message, Minutes, MinutesPage
+from marac.models import Action, CaseAgency, Deadline, IssuedDocument, Message, Minutes, MinutesPage
 from marac.services import (
     addresses_said,
     agenda,
@@ -16,6 +16,7 @@ from marac.services import (
     case_page,
     case_tabs,
     documents,
+    meeting_dates,
     minutes,
     notes,
     reading_minutes,
@@ -56,7 +57,7 @@ def test_gaps_name_the_case_and_what_was_not_covered_da_30(house):
     panel = a_held_panel(house, 2)
     with panel.work(panel.coordinator) as session:
         actor = actor_for(panel.coordinator)
-        notes.save_covered(session, actor, panel.item(session, 1), list(notes.COVERED))
+        notes.save_covered(session, actor, panel.item(session, 1), list(notes.aims_of(panel.item(session, 1))))
         gaps = minutes.list_gaps(session, actor, panel.meeting(session))
         assert [gap.number for gap in gaps if "covered" in gap.text] == [2]
         assert any("Risk to staff" in gap.text for gap in gaps)
@@ -439,6 +440,36 @@ def test_action_lists_go_before_the_minutes_to_agencies_that_have_one_da_31(hous
         assert len({one.user_id for one in told}) == len(told)
     with panel.work(panel.police) as session, pytest.raises(NotAllowed):
         minutes.circulate_actions(session, actor_for(panel.police), panel.meeting(session))
+
+
+def test_the_action_list_is_due_until_it_goes_out_and_done_from_then_on_da_31_sch_44(house):
+    panel = a_held_panel(house, 1)
+    actor = actor_for(panel.coordinator)
+    rule = select(Deadline.met_at).where(Deadline.rule == "actions_published")
+
+    def mark(session):
+        dates = meeting_dates.list_due_dates(session, actor, panel.meeting(session))
+        return {one.name: one.mark for one in dates}["actions_published"]
+
+    with panel.work(panel.coordinator) as session:
+        assert session.scalars(rule).all() == [None]
+        assert mark(session) == ""
+        with time_machine.travel(clock.now() + timedelta(days=4), tick=True):
+            assert mark(session) == "overdue"
+        minutes.circulate_actions(session, actor, panel.meeting(session))
+        session.flush()
+        assert session.scalars(rule).one() is not None
+        assert mark(session) == "done"
+
+
+def test_minutes_that_go_out_first_carry_the_action_list_da_30(house):
+    panel = a_held_panel(house, 1)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session:
+        minutes.issue_minutes(session, actor_for(panel.coordinator), found_in(session, panel))
+        running = select(Deadline.rule).where(Deadline.subject_id == panel.meeting_id, Deadline.met_at.is_(None))
+        assert not {"actions_published", "minutes_issued"} & set(session.scalars(running))
 
 
 def test_circulation_needs_a_fresh_second_factor(house):

@@ -239,10 +239,15 @@ def test_an_agency_that_has_not_confirmed_its_marks_is_reminded_once_for_all(hou
     time_machine.move_to(BUILT, tick=False)
     story = a_story(house)
     time_machine.move_to(clock.now() + timedelta(days=3), tick=False)
+    system = access.system(story.housing.partnership_id)
     for _ in range(2):
-        remind(house, story.housing)
-    assert told(house, story.housing) == ["flags_late"]
-    assert told(house, story.stranger) == []
+        with unit_of_work(house, system) as session:
+            timed.warn_overdue(session, system)
+    with house.reader() as session:
+        asked = session.scalars(select(Message).where(Message.template == Template.FLAG_ASKED)).all()
+        late = [one.user_id for one in asked if one.subject_key.startswith("flags:")]
+    assert late.count(story.housing.id) == 1
+    assert story.stranger.id not in late
 
 
 def test_everything_due_comes_in_one_e_mail_of_counts_and_a_time(house, panel, letterbox, time_machine):  # noqa: F811

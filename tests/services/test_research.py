@@ -13,7 +13,7 @@ from marac.crypto import vault
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import AuditEntry, Case, Meeting, Message, Research
-from marac.services import agenda, chasing, panels, research, running
+from marac.services import agenda, attendance, chasing, panels, research, running
 from marac.services.deployment import unit_of_work
 from marac.vocabulary import CaseState, PersonRole, ResearchState, Role
 from tests.builders import a_user, actor_for
@@ -184,6 +184,8 @@ def test_what_was_shared_opens_to_the_room_when_the_case_is_called_and_private_n
         running.call_item(session, actor_for(panel.coordinator), panel.item(session))
     with panel.work(panel.housing) as session:
         actor, item = actor_for(panel.housing), panel.item(session)
+        assert not any(one.shared for one in research.list_heard(session, actor, item)), "before they agreed (DA-23)"
+        attendance.agree(session, actor, panel.meeting(session))
         heard = [one for one in research.list_heard(session, actor, item) if one.shared]
         assert [(one.state, one.shared, one.fact_or_opinion) for one in heard] == [
             (ResearchState.RELEASED, KNOWN["shared"], "fact")
@@ -238,7 +240,7 @@ def test_a_case_behind_a_wall_is_on_no_sheet(house):
             research.get_answer(session, actor, panel.research(session, panel.housing).id)
 
 
-def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day_da_22(house):
+def test_the_matrix_counts_replies_and_one_press_chases_those_missing_once_a_day_da_22_sch_43(house):
     panel = a_published_panel(house, 2)
     answer(panel, panel.police)
     with panel.work(panel.housing) as session:

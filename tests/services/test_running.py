@@ -8,14 +8,16 @@ from sqlalchemy import func, select
 
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
-from marac.models import Action, CaseAgency, Deadline, Flag, Message
+from marac.models import Action, Agency, Attendance, CaseAgency, Deadline, Flag, Message
 from marac.services import (
     agenda,
     assigning,
     attendance,
     item_clock,
+    local,
     notes,
     panels,
+    quorums,
     research,
     room,
     run_screen,
@@ -120,6 +122,21 @@ def test_no_case_is_called_before_everybody_present_at_the_opening_has_agreed_da
         assert refusal.value.field == "attendance"
         someone_comes(session, panel, agreed=True)
         assert running.call_item(session, actor, panel.item(session)).state == AgendaItemState.IN_PROGRESS
+
+
+def test_the_chair_sees_live_without_whom_there_is_no_quorum_sch_41(house):
+    panel = a_running_panel(house, 1)
+    chair = actor_for(panel.chair)
+    with panel.work(panel.chair) as session:
+        assert "Solace" in quorums.quorum_words(session, chair, panel.meeting(session)), "the IDVA service is not here"
+        assert quorums.quorum_words(session, actor_for(panel.housing), panel.meeting(session)) == ""
+        rule = local.rules_of(session, chair.partnership_id, panel.meeting(session).programme)
+        needed = [*rule.value("quorum.all_of", clock.today()), "mash", "elft", "probation"]
+        wanted = select(Agency.id).where(Agency.slug.in_(needed))
+        for place in session.scalars(select(Attendance).where(Attendance.agency_id.in_(wanted))):
+            place.state = AttendanceState.PRESENT
+        session.flush()
+        assert quorums.quorum_words(session, chair, panel.meeting(session)) == ""
 
 
 def test_who_comes_late_holds_nobody_up_and_takes_no_part_until_they_agree_da_23(house):

@@ -4,14 +4,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import delete, select
 
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Address, CasePerson, ContactMethod, Setting
-from marac.services import case_page, phones, revealing, safe_contact
+from marac.services import case_page, local, phones, revealing, safe_contact
 from marac.services.deployment import unit_of_work
+from marac.services.founding import set_rule
 from marac.services.phones import Number
-from marac.vocabulary import ContactChannel, InvolvementBasis, PhoneKind, RevealReason, SafeToUse
+from marac.vocabulary import ContactChannel, InvolvementBasis, PhoneKind, ProgrammeSlug, RevealReason, SafeToUse
+from marac.workflows.local_rules import LocalRule, shipped_rules
 from tests.builders import actor_for
 from tests.builders_cases import a_story, involve
 
@@ -92,6 +95,25 @@ def test_how_long_a_check_lasts_is_a_dated_setting(house):
         rules = safe_contact.contact_rules(session, actor_for(story.housing), story.case(session))
         assert rules.stale
         assert rules.short.endswith("Check before use")
+
+
+def test_a_rule_newer_than_the_database_holds_as_shipped_until_the_partnership_sets_its_own_da_7(house):
+    newer = ("safe_contact.lasts_days", "hear_within_working_days", "flag_chase.rungs")
+    with unit_of_work(house) as session:
+        partnership_id = session.scalars(select(Setting.partnership_id)).first()
+        session.execute(delete(Setting.__table__).where(Setting.key.in_(newer)))
+    shipped = {rule.name: rule.value for rule in shipped_rules("da_marac")}
+    with unit_of_work(house) as session:
+        rules = local.rules_of(session, partnership_id, ProgrammeSlug.DA_MARAC)
+        assert {name: rules.value(name, clock.today()) for name in newer} == {name: shipped[name] for name in newer}
+        own = LocalRule("safe_contact.lasts_days", 7, True, "local", "", clock.today())
+        set_rule(session, partnership_id, ProgrammeSlug.DA_MARAC, own)
+        rules = local.rules_of(session, partnership_id, ProgrammeSlug.DA_MARAC)
+        assert rules.value("safe_contact.lasts_days", clock.today()) == 7
+    story = a_story(house)
+    record(story, checked_on=clock.today() - timedelta(days=8))
+    with story.work(story.housing) as session:
+        assert safe_contact.contact_rules(session, actor_for(story.housing), story.case(session)).stale
 
 
 @time_machine.travel(TUESDAY_TEN + timedelta(hours=9), tick=False)

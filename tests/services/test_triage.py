@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from marac import access, clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import AgendaItem, Case, CaseAgency, Deadline, Flag, Meeting, Referral, Wall
-from marac.services import assessments, conflicts, handing_over, inbox, matching, people, referrals, triage
+from marac.services import assessments, conflicts, handing_over, inbox, listing, matching, people, referrals, triage
 from marac.services.deployment import unit_of_work
 from marac.services.rulings import Ruling
 from marac.vocabulary import (
@@ -19,6 +20,7 @@ from marac.vocabulary import (
     InvolvementBasis,
     LinkDecision,
     MeetingKind,
+    MeetingState,
     Permission as P,
     PersonRole,
     ReferralKind,
@@ -112,6 +114,30 @@ def test_after_the_cut_off_listing_needs_the_chairs_agreement_and_a_reason_da_18
     assert refused.value.field == "reason"
     late = accept(soon, reason="He is released on Friday", approved_by=crew["chair"].user_id)
     assert decided(house, crew["coordinator"], reference, late)
+
+
+def test_a_referral_sent_in_time_is_listed_after_the_cut_off_without_the_chair_until_the_agenda_is_out_sch_39(
+    house, crew
+):
+    """The same rule here as on the agenda page: what is late is late by either way."""
+    reference = sent(house, crew["housing"])
+    with unit_of_work(house) as session:
+        meeting = a_meeting(session, crew["chair"].partnership_id, days=14)
+        soon, cutoff = meeting.id, listing.cutoff_of(session, meeting)
+    with time_machine.travel(cutoff + timedelta(minutes=5), tick=True):
+        actor = crew["coordinator"]
+        with unit_of_work(house, actor) as session:
+            referral = referrals.get_referral(session, actor, reference)
+            choices = listing.meeting_choices(session, actor, referral.programme, referral)
+            assert {one.id: one.late for one in choices}[soon] is False
+        with unit_of_work(house) as session:
+            session.get_one(Meeting, soon).state = MeetingState.PUBLISHED
+        with pytest.raises(RuleBroken) as refused:
+            decided(house, crew["coordinator"], reference, accept(soon))
+        assert refused.value.field == "reason"
+        with unit_of_work(house) as session:
+            session.get_one(Meeting, soon).state = MeetingState.SCHEDULED
+        assert decided(house, crew["coordinator"], reference, accept(soon))
 
 
 def test_an_emergency_gets_a_meeting_of_its_own_da_18(house, crew):

@@ -116,7 +116,7 @@ def test_a_guest_is_asked_in_for_one_case_sees_that_alone_and_may_be_taken_back_
     seen = at(panel, guest)
     assert SHOWN[1] in seen.main
     assert SHOWN[0] not in seen.main
-    assert "Your agency is needed for cases 1, from 9:10am" in " ".join(seen.main.split())
+    assert "Your agency is needed for case 1, from 9:10am" in " ".join(seen.main.split())
     assert "Your first: 9:10am" in seen.follow("All panels").main
     gone = done.follow("Ask in a guest for number 2").press("Withdraw")
     assert gone.flashes == ["The invitation is withdrawn and access has ended."]
@@ -191,3 +191,13 @@ def test_a_member_is_told_of_changes_on_the_overview_and_reading_changes_nothing
 def test_pages_of_those_who_build_agendas_are_refused_to_a_member(house, path):
     panel = a_published_panel(house, 1)
     assert at(panel, panel.housing, path).status == 403
+
+
+def test_the_chair_is_led_to_the_case_and_not_to_a_form_that_refuses_her_da_20(house):
+    """Who may not change the safe-contact rules reads them on the case instead."""
+    panel = a_panel(house, 1)
+    with panel.work(panel.coordinator) as session:
+        case = panel.item(session).case.reference
+    for worker, href in ((panel.coordinator, f"/cases/{case}/safe-contact"), (panel.chair, f"/cases/{case}")):
+        page = at(panel, worker, "/publish")
+        assert f'href="{href}"' in page.html

@@ -41,7 +41,7 @@ def test_home_security_starts_a_request_to_the_sanctuary_scheme(open_as):
     assert led.h1 == "Start a request"
 
 
-@pytest.mark.parametrize(("about", "where"), [("community_marac", "Community MARAC form")])
+@pytest.mark.parametrize(("about", "where"), [("community_marac", "does not belong to this panel")])
 def test_what_is_not_started_here_yet_says_where_to_send_it_and_999_comes_first(house, open_as, about, where):
     page = open_as("housing").get("/referrals/new")
     assert page.main.index("call 999 first") < page.main.index("What is this referral about?")

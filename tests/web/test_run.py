@@ -4,8 +4,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from marac.errors import RuleBroken
 from marac.models import Action
-from marac.services import attendance, notes
+from marac.services import attendance, notes, running
 from marac.vocabulary import AgendaItemState, MeetingState, MinuteHeading, Role
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_panels import FIVE, MORNING, a_called_case, a_published_panel, a_running_panel
@@ -65,6 +66,19 @@ def test_looking_at_a_case_does_not_start_it(house):
         assert at(panel, panel.coordinator, path).status == 200
     with panel.work(panel.coordinator) as session:
         assert {panel.item(session, n).state for n in (1, 2)} == {AgendaItemState.LISTED}
+
+
+def test_who_has_not_agreed_sees_no_gaps_and_ends_no_meeting_da_23(house):
+    panel = a_running_panel(house, 1)
+    with panel.work(panel.coordinator) as session:
+        other = a_user(session, house, Role.COORDINATOR, "vawg_team", full_name="Cora Dale")
+        with pytest.raises(RuleBroken) as refused:
+            running.finish_meeting(session, actor_for(other), panel.meeting(session))
+        assert refused.value.field == "agree"
+    page = at(panel, other, "/close")
+    assert page.h1 == "Attendance"
+    assert "Agree to confidentiality first" in page.flashes[0]
+    assert at(panel, panel.coordinator, "/close").h1 != "Attendance"
 
 
 def test_somebody_here_at_the_opening_who_has_not_agreed_stops_the_start_da_23(house):

@@ -73,6 +73,19 @@ def test_a_series_is_added_and_its_next_meetings_booked_after_a_look_sch_37(hous
     assert at(panel, panel.police, "/panels/series").status == 403
 
 
+def test_a_series_that_a_colleague_changed_meanwhile_is_not_overwritten_and_the_words_are_shown(house):
+    panel = a_panel(house, 0)
+    at(panel, panel.coordinator, "/panels/series/new").fill_and_post(SERIES)
+    mine, theirs = (
+        at(panel, panel.coordinator, "/panels/series").follow("Every 2 weeks on Friday") for _ in range(2)
+    )  # fmt: skip
+    assert theirs.fill_and_post({"capacity": "9"}).flashes == ["Series saved."]
+    stale = mine.fill_and_post({"capacity": "12", "room": "Room 4"})
+    assert stale.status == 409
+    assert "Room 4" in stale.text
+    assert "9, 10 minutes each" in at(panel, panel.coordinator, "/panels/series").main
+
+
 def test_one_more_meeting_like_the_series_is_booked_and_a_clash_is_said_not_refused_sch_46(house):
     panel = a_panel(house, 0)
     client = at(panel, panel.coordinator, "/panels/series/new").fill_and_post(SERIES).client
@@ -88,6 +101,22 @@ def test_one_more_meeting_like_the_series_is_booked_and_a_clash_is_said_not_refu
     assert "Room 4" in booked.main
     assert "12 places" in booked.main
     assert "Join online at https://meet.example.org/x" in booked.main
+
+
+def test_a_meeting_booked_by_itself_has_its_chair_and_room_and_says_where_they_are_taken_sch_46(house):
+    panel = a_panel(house, 0)
+    with panel.work(panel.coordinator) as session:
+        a_meeting(session, starts_at=london(date(2026, 11, 18), time(10)), room="Room 7", chair_id=panel.chair.id)
+    booked = at(panel, panel.coordinator, "/panels/new").fill_and_post({
+        "starts_on": ["18", "11", "2026"], "starts_time": "9:30", "room": "room 7", "chair_id": panel.chair.id.hex,
+        "minute_taker_id": panel.coordinator.id.hex,
+    })  # fmt: skip
+    assert {"The room is taken (Wed 18 Nov, 10am).", "The chair has another meeting (Wed 18 Nov, 10am)."} <= set(
+        booked.flashes
+    )
+    with panel.work(panel.coordinator) as session:
+        made = session.scalars(select(Meeting).where(Meeting.room == "room 7")).one()
+        assert (made.chair_id, made.minute_taker_id) == (panel.chair.id, panel.coordinator.id)
 
 
 def test_a_meeting_is_moved_across_the_end_of_summer_time_after_old_and_new_were_shown_sch_38(house):
@@ -174,8 +203,8 @@ def test_the_plan_is_confirmed_in_one_press_and_asks_for_a_further_meeting_sch_4
         a_case(session, house, name="Siobhan Doyle")
         a_meeting(session, starts_at=london(date(2026, 9, 17), time(9, 30)), capacity=1)
     page = at(panel, panel.coordinator, "/panels").follow("Suggested plan")
-    assert "To be heard by Tue 29 Sep" in page.main
-    assert "1 case cannot be heard before its limit: book one by Tue 29 Sep." in page.main
+    assert "To be heard by Tues 29 Sept" in page.main
+    assert "1 case cannot be heard before its limit: book one by Tues 29 Sept." in page.main
     assert "No place yet" in page.main
     bad = page.press("List the cases ticked")
     assert bad.errors == ["Check for conflicts of interest, then confirm that you have"]
@@ -196,3 +225,18 @@ def test_calendar_files_are_served_to_those_who_see_meetings_and_say_nothing(hou
         assert b"begum" not in answer.data.lower()
     stranger = house and signed_in(house, panel.police).http.application.test_client()
     assert stranger.get("/panels/calendar.ics", base_url="https://localhost").status_code == 303
+
+
+def test_chair_and_minute_taker_change_until_the_meeting_begins_and_a_stale_tab_does_not_win_sch_46(house):
+    panel = a_panel(house, 0)
+    on(panel, date(2026, 10, 15))
+    path = f"/panels/{panel.reference}/officers"
+    first, stale = at(panel, panel.coordinator, f"/panels/{panel.reference}"), at(panel, panel.chair, path)
+    form = first.follow("Change chair or minute-taker")
+    saved = form.fill_and_post({"chair_id": panel.coordinator.id.hex, "minute_taker_id": panel.chair.id.hex})
+    assert saved.flashes[0].startswith("Saved.")
+    with panel.work(panel.coordinator) as session:
+        meeting = panel.meeting(session)
+        assert (meeting.chair_id, meeting.minute_taker_id) == (panel.coordinator.id, panel.chair.id)
+    assert stale.fill_and_post({"chair_id": ""}).status == 409
+    assert panel.police.id.hex not in form.html, "the police do not chair here"

@@ -31,6 +31,8 @@ from marac.workflows import (
 )  # fmt: skip
 from marac.workflows.checklists import Score
 from marac.workflows.engine import reads
+from marac.workflows.hearing import RECORDS
+from tests.workflows import community_case_conditions, community_referral_conditions
 
 HIGH = Score(score=15, max=24, criteria_met=("visible_high_risk",))
 LOW = Score(score=8, max=24)
@@ -42,7 +44,7 @@ UNAGREED = {
     "lawful_basis": LawfulBasis.VITAL_INTERESTS, "necessity": "risk to life", "proportionality": "risk only",
     "decided_by": "duty manager", "decided_on": date(2025, 11, 12),
 }  # fmt: skip
-RISKS = dict.fromkeys(da_marac.FIVE_RISKS, "None")
+RISKS = dict.fromkeys(RECORDS["da_marac"].risks, "None")
 DEFERRAL = {"reason": "referrer absent", "approved_by": 7, "interim_safety": "Lock change done"}
 SMART = {"text": "Fit alarm", "agency_id": 3, "due_on": date(2025, 11, 20), "protects": Protects.VICTIM}
 DAY = date(2026, 3, 10)
@@ -194,6 +196,8 @@ CASES = [
     (action.handed_to_another, {"agency_id": 3, "to_agency_id": 3}, "to_agency_id",
      {"agency_id": 3, "to_agency_id": 4}),
 ]  # fmt: skip
+
+CASES += community_case_conditions.CASES + community_referral_conditions.CASES
 
 USED = {guard for workflow in WORKFLOWS.values() for move in workflow.transitions for guard in move.guards}
 

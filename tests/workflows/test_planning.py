@@ -44,7 +44,7 @@ def test_the_more_urgent_case_goes_first_when_the_other_is_still_in_time():
 def test_a_case_waits_for_a_meeting_that_its_referrer_can_come_to_da_19():
     plan = suggest([need("a", limit=30, agency="solace")], [slot("1", 10, 5, "solace"), slot("2", 24, 5)])
     assert where(plan) == {"a": "2"}
-    assert "The referring agency cannot come on Thu 12 Nov" in plan.placements[0].reasons
+    assert "The referring agency cannot come on Thur 12 Nov" in plan.placements[0].reasons
 
 
 def test_when_there_is_no_other_meeting_in_time_it_is_suggested_all_the_same_with_a_warning():
@@ -63,7 +63,7 @@ def test_a_further_meeting_is_asked_for_by_the_earliest_limit_and_says_why_sch_4
     needs = [need(str(number), limit=29 + number) for number in range(3)]
     plan = suggest(needs, [slot("1", 60, 9)])
     assert [(extra.cases, extra.why) for extra in plan.extras] == [
-        (3, "3 cases cannot be heard before their limit: book one by Tue 1 Dec")
+        (3, "3 cases cannot be heard before their limit: book one by Tues 1 Dec")
     ]
     assert all(one.late for one in plan.placements)
 

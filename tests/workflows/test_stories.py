@@ -5,7 +5,7 @@ from datetime import date
 from marac.vocabulary import CaseState, Criterion, LawfulBasis, MinuteHeading, Outcome
 from marac.workflows import WORKFLOWS
 from marac.workflows.checklists import current, score
-from marac.workflows.da_marac import FIVE_RISKS
+from marac.workflows.hearing import RECORDS
 
 DASH = {str(n): {"answer": "yes", "comment": "as told to the IDVA"} for n in range(1, 15)}
 DASH |= {str(n): "no" for n in range(15, 24)} | {"24": "dont_know"}
@@ -37,7 +37,7 @@ TRIAGE = {
 }
 ROOM = {"meeting_state": "in_progress", "agreed": 17, "not_agreed": 0, "decides_from": None}
 HEARING = ROOM | {
-    "minutes": dict.fromkeys(FIVE_RISKS, "None") | {MinuteHeading.VIEWS: "To stay in her home"},
+    "minutes": dict.fromkeys(RECORDS["da_marac"].risks, "None") | {MinuteHeading.VIEWS: "To stay in her home"},
     "is_repeat": False,
     "action_count": 2,
     "tells_victim": "IDVA",

@@ -47,6 +47,22 @@ ORACLE = {
         merge: received > merged
         erase: closed merged > erased
         """,
+    "community_case": """
+        list: received heard actions_open review_due > listed
+        list_urgently: received heard actions_open review_due > listed
+        close_research: listed > researched
+        call: listed researched > in_meeting
+        hear: in_meeting > heard
+        recall: heard > in_meeting
+        defer: listed researched in_meeting > received
+        issue: heard > actions_open
+        fall_due: actions_open > review_due
+        close: received actions_open review_due > closed
+        close_over: actions_open review_due > closed
+        reopen: closed > received
+        merge: received > merged
+        erase: closed merged > erased
+        """,
     "research": """
         save: requested in_progress > in_progress
         share: requested in_progress > returned
@@ -100,6 +116,8 @@ ORACLE = {
         """,
 }
 
+ORACLE["community_referral"] = ORACLE["referral"]  # the same life; its conditions are in test_community_referral.py
+
 PERMISSIONS = {
     "referral": {
         "submit": "referral:submit",
@@ -119,7 +137,15 @@ PERMISSIONS = {
         "merge": "referral:decide",
     },
 }
-USUAL = {"referral": "referral:decide", "case": "meeting:run"}
+PERMISSIONS["community_referral"] = PERMISSIONS["referral"]
+PERMISSIONS["community_case"] = {
+    **{verb: asked for verb, asked in PERMISSIONS["case"].items() if verb != "lapse"}, "fall_due": "job:run",
+    "list_urgently": "case:urgent", "close_over": "case:override", "reopen": "referral:decide",
+}  # fmt: skip
+USUAL = {
+    "referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run",
+    "community_case": "meeting:run",
+}  # fmt: skip
 
 
 ORACLE |= sanctuary_oracle.ORACLE
@@ -177,7 +203,8 @@ def test_only_these_transitions_leave_an_end_state():
         if transition.reopens
     }
     assert reopening == {
-        "referral:review", "referral:uphold", "referral:finish", "agenda_item:recall", "research:reopen",
+        "referral:review", "referral:uphold", "referral:finish", "community_referral:review",
+        "community_referral:uphold", "community_referral:finish", "agenda_item:recall", "research:reopen",
         "action:reopen", "minutes:recall", "minutes:amend", "telling:ask_again",
     }  # fmt: skip
 

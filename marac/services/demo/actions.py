@@ -20,7 +20,7 @@ S = ActionState
 BECAME: dict[str, dict[ActionState, float]] = {
     "long ago": {S.COMPLETE: 84, S.NO_LONGER_POSSIBLE: 6, S.NOT_DONE: 5, S.TRANSFERRED: 3, S.WITHDRAWN: 2},
     "earlier": {S.COMPLETE: 80, S.NO_LONGER_POSSIBLE: 8, S.NOT_DONE: 6, S.TRANSFERRED: 3, S.WITHDRAWN: 3},
-    "recent": {S.COMPLETE: 52, S.NO_LONGER_POSSIBLE: 6, S.NOT_DONE: 5, S.OPEN: 17, S.ACCEPTED: 10, S.IN_PROGRESS: 10},
+    "recent": {S.COMPLETE: 80, S.NO_LONGER_POSSIBLE: 6, S.NOT_DONE: 5, S.OPEN: 3, S.ACCEPTED: 3, S.IN_PROGRESS: 3},
     "last": {S.OPEN: 56, S.ACCEPTED: 18, S.IN_PROGRESS: 14, S.COMPLETE: 12},
 }
 NOTES = {
@@ -91,6 +91,8 @@ def write_actions(plan: Plan, agreed: Sequence[Agreed]) -> list[Action]:
         if state is S.TRANSFERRED:
             other = pick(draw, [slug for slug in plan.borough.core if slug != line.slug])
             rows.append(_action(plan, Agreed(other, line.line, line.due_on), S.COMPLETE))
+            rows[-1].handed = {"from": rows[-2].id.hex, "because": rows[-2].note}
+            rows[-2].handed = {"to": rows[-1].id.hex}
     return rows
 
 
@@ -105,15 +107,21 @@ def _action(plan: Plan, agreed: Agreed, state: ActionState) -> Action:
         agency_id=plan.borough.agencies[agreed.slug], owner_id=named, protects=Protects(line["protects"][0]),
         library_key=line["key"], contacts_victim=line["contact_with_victim"], agreed_at=at(on, 12),
         closed_at=None if live else _closed_at(plan, due_on), closed_by_id=None if live else named,
-        text=line["text"], risk=risks()[line["addresses"][0]]["label"], **_reported(state, plan.telling),
+        text=line["text"], risk=risks()[line["addresses"][0]]["label"],
+        **_reported(state, plan, owner.full_name if owner else ""),
     )  # fmt: skip
 
 
-def _reported(state: ActionState, telling: Telling) -> dict[str, str]:
-    """What the agency wrote when it closed the action, and what should happen instead."""
-    said = {"note": telling.research(NOTES[state])} if state in NOTES else {}
+def _reported(state: ActionState, plan: Plan, by: str) -> dict[str, Any]:
+    """What the agency wrote when it closed the action, what should happen instead, and of newer ones how it went."""
+    telling = plan.telling
+    said: dict[str, Any] = {"note": telling.research(NOTES[state])} if state in NOTES else {}
     if state in (S.NO_LONGER_POSSIBLE, S.NOT_DONE):
         said["instead"] = telling.research("instead")
+    if state is S.IN_PROGRESS and by:
+        on = min(days_after(plan.meeting.sitting.on, 1), days_after(plan.meeting.today, -1))
+        note = telling.research("progress_note")
+        said |= {"note": note, "news": [{"on": on.isoformat(), "by": by, "state": state.label, "note": note}]}
     return said
 
 

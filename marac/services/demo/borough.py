@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -64,6 +64,15 @@ class Borough:
         """Everybody in a role, in the order of the table."""
         return [one for one in self.workers if one.role == role]
 
+    def of_agency(self, agency_id: UUID) -> Worker | None:
+        """Who answers for an agency, by its id."""
+        return next((self.staffed(slug) for slug, one in self.agencies.items() if one == agency_id), None)
+
+    def actor(self, role: Role) -> access.Actor:
+        """The first of a role, as they would work today, with their second factor confirmed."""
+        one = self.of_role(role)[0]
+        return access.Actor(self.id, role, one.id, one.agency_id, programmes=frozenset({DA}), stepped_up_at=clock.now())
+
     def new_reference(self) -> str:
         """A code nobody else in the deployment has."""
         while True:
@@ -87,7 +96,7 @@ def found_borough(session: Session, keyring: Keyring, plan: Plan) -> Borough:
     agencies = {row.slug: row.id for row in rows}
     core = tuple(row.slug for row in rows if row.panels.get(DA) == "core" and "researcher" in row.functions)
     access.open_staff_for("load", partnership.id)
-    workers = tuple(_employ(session, keyring, partnership.id, agencies))
+    workers = tuple(employ(session, keyring, partnership.id, agencies, table("accounts")))
     session.flush()
     taken = {code for model in (Case, Referral, Meeting) for code in session.scalars(select(model.reference))}
     return Borough(partnership.id, agencies, tuple(sorted(core)), workers, taken)
@@ -155,10 +164,13 @@ def _drawn(keyring: Keyring, label: str) -> bytes:
     return hmac.digest(keyring.deployment_secret("demo-accounts"), label.encode(), hashlib.sha256)
 
 
-def _employ(session: Session, keyring: Keyring, partnership_id: UUID, agencies: dict[str, UUID]) -> Iterator[Worker]:
+def employ(
+    session: Session, keyring: Keyring, partnership_id: UUID, agencies: dict[str, UUID], rows: Iterable[dict[str, Any]]
+) -> Iterator[Worker]:
+    """An account for each row of a table: name, agency, role, programme."""
     kept = passwords.seal_password(password(keyring))
     now = clock.now()
-    for row in table("accounts"):
+    for row in rows:
         email = email_of(row["name"])
         user = User(
             partnership_id=partnership_id, state=UserState.ACTIVE, signin_token=signin.signin_token(keyring, email),

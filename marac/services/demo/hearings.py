@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from marac import clock
 from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
+from marac.services.coverage import MET_BY
 from marac.services.demo.actions import Agreed, Plan, choose, write_actions
 from marac.services.demo.borough import Borough
 from marac.services.demo.casework import Opened, Referred
@@ -16,19 +17,23 @@ from marac.services.demo.planning import Hearing
 from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling
-from marac.services.notes import COVERED
+from marac.services.demo.told import write_telling
 from marac.vocabulary import (
     AgendaItemState,
+    DeferralReason,
     FlagState,
     InvolvementBasis,
     MinuteHeading,
     Outcome,
+    ProgrammeSlug,
     ResearchState,
 )
 from marac.workflows.deadlines import add_months
+from marac.workflows.hearing import RECORDS
 
 R = ResearchState
 H = MinuteHeading
+AIMS = RECORDS[ProgrammeSlug.DA_MARAC].covered
 OVER = ("long ago", "earlier", "recent", "last")
 RISKS = (H.RISK_VICTIM, H.RISK_CHILDREN, H.RISK_ADULTS, H.RISK_PERPETRATOR, H.RISK_STAFF)
 FLAGS: dict[str, dict[FlagState, float]] = {
@@ -92,7 +97,8 @@ def write_hearing(one: Occasion, course: Course, extra: Sequence[Agreed]) -> lis
         rows += _research(one, item.id, course, knows)
     if one.over:
         plan = Plan(borough, one.case.id, item.id, meeting, one.stage, one.telling)
-        rows += [*_notes(one, item.id), *write_actions(plan, agreed)]
+        rows += [*_notes(one, item.id, {line.line["protects"][0] for line in agreed}), *write_actions(plan, agreed)]
+        rows += write_telling(one, item.id, item.who_tells or "")
         course.flagged |= knows
         course.heard_on, course.heard_at = meeting.sitting.on, one.stage
     for slug in {line.slug for line in agreed} - set(borough.core):
@@ -107,6 +113,7 @@ def _item(one: Occasion) -> AgendaItem:
     return AgendaItem(
         id=uuid4(), **one.place, meeting_id=one.meeting.id, referral_id=one.referred.id, position=one.position,
         minutes_planned=10, state=state, outcome=one.hearing.outcome, bring_back_on=one.hearing.back_on,
+        conflict_checked_on=one.referred.on if one.position % 5 else None,
         is_repeat=one.hearing.is_repeat, is_transfer=one.hearing.is_transfer, called_at=called_at,
         finished_at=called_at + timedelta(minutes=10) if called_at else None, **_said_of_item(one),
     )  # fmt: skip
@@ -120,12 +127,13 @@ def _said_of_item(one: Occasion) -> dict[str, Any]:
     """The sealed part of an agenda item."""
     draw = one.telling.draw
     if one.hearing.outcome is Outcome.DEFERRED:
-        return {"deferred_because": "Referrer could not attend", "interim_safety": one.telling.story("after")}
+        return {"deferred_because": "Referrer could not attend", "interim_safety": one.telling.story("after"),
+                "deferral_code": DeferralReason.REFERRER_ABSENT}  # fmt: skip
     if not one.over:
         return {}
-    missed = pick(draw, list(COVERED)) if chance(draw, 0.15) else None
+    missed = pick(draw, list(AIMS)) if chance(draw, 0.15) else None
     said = {
-        "covered": [aim for aim in COVERED if aim != missed],
+        "covered": [aim for aim in AIMS if aim != missed],
         "who_tells": pick(draw, table("safety")["who_tells"]),
     }
     return said | ({"transferred_to": pick(draw, AREAS)} if one.hearing.outcome is Outcome.TRANSFERRED else {})
@@ -161,6 +169,8 @@ def _research(one: Occasion, item_id: UUID, course: Course, knows: set[str]) -> 
 
 def _answered(draw: Random, stage: str, knows: bool, place: int) -> ResearchState:
     """Most do not know the people. Before the next meeting a third have answered all, a third some, a third none."""
+    if stage == "today":
+        return R.REQUESTED if place % 7 == 6 else R.RETURNED if knows else R.NIL_RETURN
     if stage == "next":
         if place % 3 == 2 or (place % 3 == 1 and chance(draw, 0.5)):
             return R.IN_PROGRESS if knows and chance(draw, 0.3) else R.REQUESTED
@@ -193,15 +203,20 @@ def _kind_of(slug: str) -> str:
 # -- minutes -----------------------------------------------------------------------------------------------------------
 
 
-def _notes(one: Occasion, item_id: UUID) -> Iterator[MinuteNote]:
+def _notes(one: Occasion, item_id: UUID, met: set[str]) -> Iterator[MinuteNote]:
+    """The sections of a hearing. A risk of this year that no action meets was not raised, but at one case in five."""
+    quiet = set() if one.stage == "long ago" or one.position % 5 == 3 else {
+        heading for heading, whom in MET_BY.items() if whom.value not in met
+    }  # fmt: skip
     headings = [H.VIEWS, H.INFORMATION, *RISKS]
     headings += [H.WHAT_WORKED] if one.hearing.is_repeat or not one.hearing.fresh else []
     for place, heading in enumerate(headings):
         childless = heading is H.RISK_CHILDREN and not one.case.people.children
+        said = one.telling.minutes(heading.value)
         yield MinuteNote(
             **one.place, item_id=item_id, heading=heading, saved_at=_called_at(one) + timedelta(minutes=1 + place),
             saved_by_id=one.meeting.coordinator.id,
-            text="No children in the home." if childless else one.telling.minutes(heading.value),
+            text="No children in the home." if childless else "None known." if heading in quiet else said,
         )  # fmt: skip
 
 

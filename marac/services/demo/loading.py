@@ -2,18 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
 from marac.db import Base
 from marac.models import AuditEntry, Partnership, PersonToken
+from marac.services.demo import community_cases
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
@@ -27,29 +28,34 @@ from marac.services.demo.casework import (
 )
 from marac.services.demo.hearings import Course, Occasion, write_flags, write_hearing, write_involvement
 from marac.services.demo.household import household
+from marac.services.demo.moves import write_moves
+from marac.services.demo.panel import STEPS
 from marac.services.demo.planning import Hearing, Plan, plan
 from marac.services.demo.sanctuary import Scheme, write_audits, write_home
 from marac.services.demo.sanctuary_plan import Home, plan_homes
 from marac.services.demo.sittings import Written, write_sittings
 from marac.services.demo.tables import days_after, source
 from marac.services.demo.telling import Telling
+from marac.services.demo.told import weigh_plan
 from marac.services.demo.versions import write_versions
 from marac.services.demo.waiting import write_waiting
 from marac.services.deployment import Deployment, unit_of_work
 from marac.vocabulary import ActionState, CaseState, MeetingKind, Outcome, ReferralKind
 from marac.workflows.deadlines import add_months
 
+LATE = (1, 2, 17, 3, 5, 9, 4)  # days overdue: one of them far enough for each rung of the ladder
 Progress = Callable[[int, int], None]
 BATCH = 40
-STAGES = ("earlier", "earlier", "earlier", "recent", "recent", "recent", "last", "next", "later")
+STAGES = ("earlier", "earlier", "earlier", "recent", "recent", "recent", "last", "next", "later", "today", "next")
 NOUNS = {
     "agenda_item": "hearings", "address": "addresses", "attendance": "attendances", "case_agency": "involvements",
     "case_file": "cases", "case_person": "people", "minutes": "minutes", "research": "research",
-    "user_account": "users",
+    "user_account": "users", "meeting_series": "series", "transfer": "transfers", "agency": "agencies",
 }  # fmt: skip
+UNCOUNTED = ("audit_entry", "audit_head", "partnership", "programme", "setting", "once_key", "job_run", "lease")
 STATE_AT = {
     "long ago": CaseState.LAPSED, "earlier": CaseState.ISSUED, "recent": CaseState.ISSUED, "last": CaseState.HEARD,
-    "next": CaseState.LISTED, "later": CaseState.LISTED,
+    "next": CaseState.LISTED, "later": CaseState.LISTED, "today": CaseState.LISTED,
 }  # fmt: skip
 
 
@@ -63,7 +69,6 @@ class Desk:
     stages: list[str]
     positions: dict[tuple[int, int], int]
     extra: dict[tuple[int, int], list[Agreed]]
-    counts: Counter[str] = field(default_factory=Counter)
 
 
 def load(
@@ -80,8 +85,6 @@ def load(
         written, rows = write_sittings(borough, planned)
         _add(session, rows)
         desk = _desk(planned, borough, written)
-        _count(desk, rows)
-        desk.counts["user_account"] = len(borough.workers)
     homes = plan_homes(planned)
     everything = planned.cases + len(homes)
     for start in range(0, planned.cases, BATCH):
@@ -93,10 +96,24 @@ def load(
         if progress:
             progress(planned.cases + min(start + BATCH, len(homes)), everything)
     with unit_of_work(deployment) as session:
-        desk.counts["minutes_page"] = write_versions(session, borough)
+        community_cases.write_community(session, deployment.keyring, borough, today=planned.today, seed=seed)
+    with unit_of_work(deployment) as session:
+        write_versions(session, borough)
+    for step in STEPS:
+        with unit_of_work(deployment) as session:
+            step(session, borough, written)
+    with unit_of_work(deployment) as session:
+        write_moves(session, deployment.keyring, borough, seed)
         audit.record(session, access.system(borough.id), "demo:loaded", count=everything)
-    counted = {NOUNS.get(table, f"{table}s"): rows for table, rows in desk.counts.items()}
-    return dict(sorted({**counted, **_of_year(planned)}.items()))
+    with deployment.reader() as session:
+        return dict(sorted({**_counted(session), **_of_year(planned), **community_cases.figures(session)}.items()))
+
+
+def _counted(session: Session) -> dict[str, int]:
+    """How many rows of each noun there are now."""
+    tables = [one for one in Base.metadata.sorted_tables if one.name not in UNCOUNTED]
+    found = {one.name: session.scalar(select(func.count()).select_from(one)) or 0 for one in tables}
+    return {NOUNS.get(name, f"{name}s"): rows for name, rows in found.items() if rows}
 
 
 def _of_year(planned: Plan) -> dict[str, int]:
@@ -146,8 +163,9 @@ def _due_now(planned: Plan, borough: Borough, stages: list[str]) -> dict[tuple[i
     states = (ActionState.OPEN, ActionState.ACCEPTED, ActionState.IN_PROGRESS)
     found: dict[tuple[int, int], list[Agreed]] = defaultdict(list)
     for place, slug in enumerate(borough.core):
-        overdue = reminder(slug, "fill_gap", days_after(planned.today, -1 - place % 6), states[place % 3])
-        found[recent[place % len(recent)]].append(overdue)
+        at = recent[place % len(recent)]
+        due_on = max(days_after(planned.today, -LATE[place % len(LATE)]), days_after(planned.sittings[at[1]].on, 3))
+        found[at].append(reminder(slug, "fill_gap", due_on, states[place % 3]))
         found[last[place % len(last)]].append(reminder(slug, "tell_front_line", planned.today, states[place % 2]))
     return found
 
@@ -171,10 +189,8 @@ def _write_batch(deployment: Deployment, desk: Desk, numbers: Sequence[int]) -> 
             written += rows
             people += found
         _add(session, written)
-        _count(desk, written)
         tokens = token_rows(index, desk.borough, people)
         session.execute(insert(PersonToken), tokens)
-        desk.counts["person_token"] += len(tokens)
 
 
 def _write_homes(deployment: Deployment, desk: Desk, homes: Sequence[Home], *, last: bool) -> None:
@@ -196,10 +212,8 @@ def _write_homes(deployment: Deployment, desk: Desk, homes: Sequence[Home], *, l
             written += rows
             people += found
         _add(session, written)
-        _count(desk, written)
         tokens = token_rows(index, borough, people)
         session.execute(insert(PersonToken), tokens)
-        desk.counts["person_token"] += len(tokens)
 
 
 def _heard_case(
@@ -210,11 +224,13 @@ def _heard_case(
     draw = source(f"case/{planned.seed}/{number}")
     first_on = planned.referred_on(hearings[0])
     stage = desk.stages[hearings[-1].sitting]
-    checked = days_after(planned.today, -draw.randrange(3, 40)) if stage != "long ago" else first_on
+    stale = 28 if number % 3 == 0 else 0  # some contact rules of the coming meetings are to be asked about again
+    checked = days_after(planned.today, -draw.randrange(3, 40) - stale) if stage != "long ago" else first_on
     people = household(planned.seed, number, first_on, checked_on=checked)
     case, telling, course = open_case(borough, case_id, number, people, planned.seed), Telling(people, draw), Course()
     rows: list[object] = []
     referred: Referred | None = None
+    plan_before: list[object] = []
     for hearing in hearings:
         if hearing.fresh or referred is None:
             referred, made = _refer(desk, case, hearing, telling)
@@ -224,7 +240,10 @@ def _heard_case(
             borough, case, hearing, desk.written[hearing.sitting], desk.positions[at], desk.stages[hearing.sitting],
             referred, Telling(people, words),
         )  # fmt: skip
-        rows += write_hearing(occasion, course, desk.extra.get(at, ()))
+        made = write_hearing(occasion, course, desk.extra.get(at, ()))
+        if hearing.is_repeat and occasion.over and occasion.stage != "long ago":
+            weigh_plan(occasion, plan_before)
+        rows, plan_before = [*rows, *made], made
     row = write_case(
         borough, case, telling, state=_state(stage, draw), opened_on=first_on, last_heard_on=course.heard_on,
         last_referral_on=referred.on if referred else None,
@@ -267,7 +286,3 @@ def _add(session: Session, rows: Sequence[Any]) -> None:
         if by_table[one]:
             session.add_all(by_table[one])
             session.flush()
-
-
-def _count(desk: Desk, rows: Sequence[Any]) -> None:
-    desk.counts.update(row.__tablename__ for row in rows)

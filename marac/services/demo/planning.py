@@ -15,6 +15,7 @@ from marac.services.demo.tables import source
 from marac.vocabulary import MeetingKind, Outcome, ReferralState
 
 YEAR = (date(2022, 4, 1), date(2023, 3, 31))
+HELD = 7  # sittings of the present that are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class Scale:
     past: int
     coming: int
     later: int
+    today: int
 
 
 SCALES = {
-    "year": Scale(583, 845, 24, 24, date(2022, 4, 6), 52, 3, 24, past=12, coming=12, later=3),
-    "month": Scale(36, 42, 8, 1, date(2022, 4, 6), 5, 0, 5, past=3, coming=6, later=1),
+    "year": Scale(583, 845, 24, 24, date(2022, 4, 6), 52, 3, 24, past=12, coming=12, later=3, today=6),
+    "month": Scale(36, 42, 8, 1, date(2022, 4, 6), 5, 0, 5, past=3, coming=6, later=1, today=2),
 }
 
 
@@ -196,14 +198,19 @@ def _hear_the_present(size: Scale, sittings: list[Sitting], draw: Random, *, fir
     hearings: list[Hearing] = []
     case = first_case
     for place, n in enumerate(at):
-        kept = size.later if place == len(at) - 1 else size.coming if place == len(at) - 2 else size.past
-        outcome = Outcome.HEARD if place < len(at) - 2 else None
-        again = _heard_earlier(hearings, at[:3], draw, kept // 3) if place > 3 else []
+        kept = (size.past,) * HELD + (size.coming, size.later, size.today, size.later)
+        outcome = Outcome.HEARD if place < HELD else None
+        earlier = _within_a_year(sittings, at[:3], n) if place > 3 else []
+        again = _heard_earlier(hearings, earlier, draw, kept[place] // 3)
         known = draw.sample(range(size.victims), 1) if place in (1, 4) else []
-        fresh = list(range(case, case + kept - len(again) - len(known)))
+        fresh = list(range(case, case + kept[place] - len(again) - len(known)))
         case += len(fresh)
         hearings += [Hearing(one, n, is_repeat=one in again, outcome=outcome) for one in (*again, *known, *fresh)]
     return _with_loose_ends(hearings, at, sittings)
+
+
+def _within_a_year(sittings: list[Sitting], earlier: list[int], n: int) -> list[int]:
+    return [one for one in earlier if sittings[n].on - sittings[one].on <= timedelta(days=365)]
 
 
 def _heard_earlier(hearings: Iterable[Hearing], at: list[int], draw: Random, count: int) -> list[int]:
@@ -230,20 +237,21 @@ TURNED_DOWN = (
     ReferralState.ALERT_ONLY, ReferralState.WITHDRAWN,
 )  # fmt: skip
 AT_TRIAGE = (ReferralState.SUBMITTED,) * 4 + (ReferralState.RETURNED,)
+ACCEPTED = (ReferralState.ACCEPTED,) * 5
 DRAFTS = (ReferralState.DRAFT,) * 2
 
 
 def _wait(size: Scale, sittings: list[Sitting], hearings: list[Hearing], today: date, case: int) -> tuple[Waiting, ...]:
-    """What was turned down in the year; five referrals at triage, one urgent, one a repeat misspelt; two drafts."""
+    """What was turned down in the year; five at triage, one urgent, one a repeat; two drafts; accepted ones."""
     found = []
     for number in range(size.declined):
         on = size.first_on + timedelta(days=3) + timedelta(days=number * (size.weeks * 7 - 8) // size.declined)
         found.append(Waiting(case + number, TURNED_DOWN[number % len(TURNED_DOWN)], on))
-    earlier = [n for n, one in enumerate(sittings) if one.present][1]
+    earlier = [n for n, one in enumerate(sittings) if one.present][:3]
     times = Counter(one.case for one in hearings)
-    known = next(one.case for one in hearings if one.sitting == earlier and times[one.case] == 1)
-    for place, state in enumerate((*AT_TRIAGE, *DRAFTS)):
-        on = today - timedelta(days=(1, 2, 1, 3, 4, 1, 3)[place])
+    known = next(one.case for one in hearings if one.sitting in earlier and times[one.case] == 1)
+    for place, state in enumerate((*AT_TRIAGE, *DRAFTS, *ACCEPTED)):
+        on = today - timedelta(days=(1, 2, 1, 3, 4, 1, 3, 8, 9, 9, 10, 11)[place])
         like = known if place == 1 else None
         found.append(Waiting(case + size.declined + place, state, on, urgent=place == 0, like=like))
     return tuple(found)

@@ -36,14 +36,28 @@ def _past(on: date, kind: MeetingKind) -> Sitting:
 
 
 def sittings_of_present(today: date) -> list[Sitting]:
-    """Three earlier this year, the last four weeks, the next in under a week, and the one after it."""
+    """Three earlier in the last twelve months, the last four weeks, the next in under a week, and the one after it.
+
+    Beside them one extra today, to be run, and one without a room that closes in some days.
+    """
     following = series_day(today)
-    days = [working(following - WEEK * back) for back in (31, 18, 9, 4, 3, 2, 1)]
+    days = [_year_ago(today), *(working(following - WEEK * back) for back in (18, 9, 4, 3, 2, 1))]
     held = [replace(_past(day, MeetingKind.ROUTINE), present=True) for day in days]
     held[-1] = replace(held[-1], minutes=MinutesState.SUBMITTED)
     coming = Sitting(working(following, 1), MeetingKind.ROUTINE, MeetingState.PUBLISHED, None, present=True)
     later = Sitting(working(following + WEEK, 1), MeetingKind.ROUTINE, MeetingState.SCHEDULED, None, present=True)
-    return [*held, coming, later]
+    kind = MeetingKind.EXTRA if working(today) == today else MeetingKind.EMERGENCY
+    now = Sitting(today, kind, MeetingState.PUBLISHED, None, present=True)
+    closing = working(today + timedelta(days=3), 1)
+    posted = Sitting(closing, MeetingKind.ASYNCHRONOUS, MeetingState.PUBLISHED, None, present=True)
+    return [*held, coming, later, now, posted]
+
+
+def _year_ago(today: date) -> date:
+    """A day of this month a year ago: twelve months after it, flags are to be lifted."""
+    soon = today + timedelta(days=5)
+    lift = soon if soon.month == today.month else today
+    return working(lift.replace(year=lift.year - 1, day=min(lift.day, 28)))
 
 
 def series_day(today: date) -> date:

@@ -45,7 +45,8 @@ def list_accounts(session: Session, keyring: Keyring) -> list[dict[str, str | No
             for row in held
             if row.user_id in staff
         ]  # fmt: skip
-    order = {email_of(row["name"]): place for place, row in enumerate(table("accounts"))}
+    listed = [*table("accounts"), *table("community")["accounts"]]
+    order = {email_of(row["name"]): place for place, row in enumerate(listed)}
     return sorted((one for one in found if one["email"] in order), key=lambda one: order[one["email"]])
 
 

@@ -14,6 +14,8 @@ from marac.services.demo.series import Sitting
 from marac.services.demo.tables import at, chance, days_after, pick, source, weighted, working_day
 from marac.vocabulary import AttendanceState, MeetingKind, MeetingPlace, MeetingState, MinutesState, Role
 
+HOURS = {MeetingKind.EMERGENCY: 14, MeetingKind.ASYNCHRONOUS: 17}
+PLACES = (MeetingPlace.HYBRID, MeetingPlace.ONLINE)
 CAME = {
     AttendanceState.PRESENT: 84.0, AttendanceState.DEPUTY: 7.0, AttendanceState.APOLOGIES: 6.0,
     AttendanceState.ABSENT: 3.0,
@@ -49,7 +51,7 @@ def write_sittings(borough: Borough, plan: Plan) -> tuple[list[Written], list[ob
 
 
 def _describe(borough: Borough, sitting: Sitting, today: date, draw: Random) -> Written:
-    hour = 14 if sitting.kind is MeetingKind.EMERGENCY else 9
+    hour = HOURS.get(sitting.kind, 9)
     chairs, coordinators = borough.of_role(Role.CHAIR), borough.of_role(Role.COORDINATOR)
     asked_on = min(working_day(sitting.on, "D-4"), days_after(today, -2))
     return Written(
@@ -65,7 +67,7 @@ def _meeting(borough: Borough, one: Written, draw: Random) -> Meeting:
     return Meeting(
         id=one.id, partnership_id=borough.id, programme=DA, reference=borough.new_reference(), kind=one.sitting.kind,
         state=one.sitting.state, starts_at=one.starts_at, minutes_per_case=15 if emergency else 10,
-        place=MeetingPlace.ONLINE if emergency else pick(draw, [MeetingPlace.HYBRID, MeetingPlace.ONLINE]),
+        place=MeetingPlace.ONLINE if one.sitting.kind in HOURS else pick(draw, PLACES),
         chair_id=one.chair.id, statement_read_at=one.starts_at if held else None,
         published_at=one.asked_at if one.sitting.state is not MeetingState.SCHEDULED else None,
         opened_at=one.starts_at if held else None, held_at=at(one.sitting.on, 13, 10) if held else None,

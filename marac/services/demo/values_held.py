@@ -24,6 +24,7 @@ from marac.models import (
     Research,
     User,
 )
+from marac.services.demo import community_cases
 from marac.services.deployment import Deployment, unit_of_work
 
 LONG_ENOUGH = 6
@@ -63,6 +64,12 @@ def facts(deployment: Deployment) -> list[dict[str, str]]:
                 found += _some(session, partnership_id, cases, source)
     kept = {one.value.casefold(): one for one in found}
     return [{"kind": one.kind, "value": one.value} for one in kept.values()][:200]
+
+
+def figures(deployment: Deployment) -> dict[str, int]:
+    """What a demo is checked by, counted from its cases: people heard by the Community MARAC in 2022-23."""
+    with deployment.reader() as session:
+        return community_cases.figures(session)
 
 
 def _cases(session: Session, partnership_id: UUID) -> list[UUID]:

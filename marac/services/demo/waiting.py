@@ -14,6 +14,7 @@ from marac.services.demo.tables import at, days_after, source, working_day
 from marac.services.demo.telling import Telling
 from marac.vocabulary import CaseState, ReferralState, Role, TriageOutcome
 
+UNDECIDED = (ReferralState.DRAFT, ReferralState.SUBMITTED, ReferralState.RETURNED, ReferralState.ACCEPTED)
 OUTCOMES = {
     ReferralState.NOT_ACCEPTED: TriageOutcome.NOT_ACCEPTED, ReferralState.ALERT_ONLY: TriageOutcome.ALERT_ONLY,
     ReferralState.TRANSFERRED_OUT: TriageOutcome.TRANSFER_OUT,
@@ -37,7 +38,7 @@ def write_waiting(
     worker = _drafter(borough, one) or case.referrer
     if worker is not case.referrer:
         case = Opened(case_id, one.case, people, worker, "solace")
-    undecided = one.state in (ReferralState.DRAFT, ReferralState.SUBMITTED, ReferralState.RETURNED)
+    undecided = one.state in UNDECIDED
     row = write_case(
         borough, case, telling, state=CaseState.RECEIVED if undecided else CaseState.CLOSED, opened_on=one.on,
         last_referral_on=None if one.state in (ReferralState.DRAFT, ReferralState.WITHDRAWN) else one.on,
@@ -81,7 +82,7 @@ def _facts(one: Waiting, planned: Plan, telling: Telling) -> dict[str, Any]:
     if one.state is ReferralState.RETURNED:
         asked = telling.story("question")
         return {"question": asked, "exchange": [{"asked": asked, "asked_at": at(one.on, 16).isoformat()}]}
-    if one.state is ReferralState.SUBMITTED:
+    if one.state in (ReferralState.SUBMITTED, ReferralState.ACCEPTED):
         return {}
     return {
         "outcome": OUTCOMES.get(one.state), "decision_reason": telling.story("decline_reason"),

@@ -19,7 +19,7 @@ from marac.models import FollowUp, SanctuaryRequest
 from marac.services import naming, safe_contact
 from marac.services.moving import advance, flush
 from marac.services.recipients import active_people
-from marac.vocabulary import AtHome, ContactChannel, FollowUpState, Permission as P, Role, Template
+from marac.vocabulary import AtHome, ContactChannel, FollowUpState, Permission as P, ProgrammeSlug, Role, Template
 from marac.workflows import contact as reaching, follow_up
 
 ASKS: Final = (Role.SANCTUARY_OFFICER, Role.IDVA)
@@ -71,7 +71,7 @@ def open_count(session: Session, request: SanctuaryRequest) -> int:
 def list_ways(session: Session, actor: Actor, request: SanctuaryRequest) -> list[tuple[str, str, str]]:
     """Each way of asking: its word, its label, and why it may not be used now (empty when it may)."""
     opened = access.open_request(actor, request)
-    rules = safe_contact.rules_of(safe_contact.contact_of(session, request.case), opened).rules
+    rules = safe_contact.rules_of(safe_contact.contact_of(session, request.case), opened, ProgrammeSlug.SANCTUARY).rules
     now = clock.now()
     found = [(one.value, one.label, reaching.may_use(rules, one, now) or "") for one in WAYS]
     through = f"Through {rules.through}" if rules.through else "Through the IDVA"

@@ -16,7 +16,7 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Case, CasePerson, SanctuaryRequest
 from marac.services import local, moving, people, risk_tools
 from marac.services.references import new_reference
-from marac.services.referrals import THROUGH_IDVA
+from marac.services.referrals import UNTIL_ASKED
 from marac.services.sanctuary import answers, clocks
 from marac.vocabulary import (
     CaseState,
@@ -69,7 +69,7 @@ def start_request(session: Session, keyring: Keyring, actor: Actor, parent: Case
     if parent is not None:
         _copy_people(session, actor, parent, case)
     else:
-        people.add_person(session, case, PersonRole.VICTIM, rules=THROUGH_IDVA, through="The IDVA only")
+        people.add_person(session, case, PersonRole.VICTIM, **UNTIL_ASKED[ProgrammeSlug.DA_MARAC])
     clocks.start(session, request)
     audit.record(session, actor, "sanctuary:started", request)
     moving.flush(session)
@@ -103,7 +103,7 @@ def _copy_people(session: Session, actor: Actor, parent: Case, case: Case) -> No
         for person in people.people_of(session, parent.id, [role]) if compartment in opened else ():
             people.add_person(session, case, role, **_known(person))
     if "identity" not in opened:
-        people.add_person(session, case, PersonRole.VICTIM, rules=THROUGH_IDVA, through="The IDVA only")
+        people.add_person(session, case, PersonRole.VICTIM, **UNTIL_ASKED[ProgrammeSlug.DA_MARAC])
 
 
 def _known(person: CasePerson) -> dict[str, Any]:

@@ -20,7 +20,15 @@ from marac.services import naming, people, safe_contact
 from marac.services.moving import advance, flush
 from marac.services.recipients import active_people
 from marac.services.sanctuary import triage
-from marac.vocabulary import ContactChannel, Permission as P, Role, SanctuaryState as S, VisitKind, VisitState
+from marac.vocabulary import (
+    ContactChannel,
+    Permission as P,
+    ProgrammeSlug,
+    Role,
+    SanctuaryState as S,
+    VisitKind,
+    VisitState,
+)
 from marac.workflows import contact as reaching
 from marac.workflows.deadlines import london
 
@@ -86,7 +94,7 @@ def visit_refused(session: Session, request: SanctuaryRequest, at: datetime | No
     contact = safe_contact.contact_of(session, request.case)
     if contact is None or at is None:
         return ""
-    rules = safe_contact.rules_of(contact, frozenset({"identity"})).rules
+    rules = safe_contact.rules_of(contact, frozenset({"identity"}), ProgrammeSlug.SANCTUARY).rules
     return reaching.may_use(rules, ContactChannel.VISIT, at) or ""
 
 
@@ -186,7 +194,9 @@ def _row(session: Session, actor: Actor, visit: Visit, requests: dict[UUID, Any]
     rules = ""
     if request is not None and visit.state == VisitState.BOOKED:
         opened = access.open_request(actor, request)
-        rules = safe_contact.rules_of(safe_contact.contact_of(session, request.case), opened).short
+        rules = safe_contact.rules_of(
+            safe_contact.contact_of(session, request.case), opened, ProgrammeSlug.SANCTUARY
+        ).short
     place = (visit.place or "") if visit.request_id is None else ""
     return VisitRow(
         visit.id, visit.starts_at, visit.kind, visit.state, names.get(visit.user_id, ""),

@@ -26,6 +26,7 @@ from marac.vocabulary import (
     ContactChannel,
     Permission as P,
     PersonRole,
+    ProgrammeSlug,
     Role,
     SanctuaryState as S,
     Template,
@@ -173,7 +174,7 @@ def area_of(address: str) -> str:
 def _rules_on_card(session: Session, actor: Actor, request: SanctuaryRequest) -> list[str]:
     """The safe-contact rules in words that tell nothing: ways and hours, nothing of why (DA-14)."""
     contact = safe_contact.contact_of(session, request.case)
-    rules = safe_contact.rules_of(contact, access.open_request(actor, request))
+    rules = safe_contact.rules_of(contact, access.open_request(actor, request), ProgrammeSlug.SANCTUARY)
     names = names_in(session, request)
     found = []
     for channel in ON_A_CARD:

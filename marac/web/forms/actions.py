@@ -16,6 +16,8 @@ class ReportForm(widgets.PageForm):
         "Select how it stands",
     )
     safe_contact_met = widgets.tick_field("Contact was made only as the rules above allow")
+    victim_updated = widgets.choice_field("Has the person at risk been updated?", [("yes", "Yes"), ("no", "No")])
+    not_updated_because = widgets.text_field("Why they were not updated")
     done_note = widgets.long_text_field("Note (optional)")
     file = widgets.file_field("A paper that shows it (optional)")
     progress_note = widgets.long_text_field("How far it is (optional)")

@@ -15,7 +15,8 @@ from marac.workflows.definitions import Checklist, Field, Question
 ANSWERS: Final = (("yes", "Yes"), ("no", "No"), ("dont_know", "Don't know"))
 ASKED_ELSEWHERE: Final = ("grounds_for_marac", "marac_referred_on", "children_referred_on", "completed_by")
 GRADES: Final = (("", "Choose"), *((one.value, one.label) for one in Grade))
-JUDGED: Final = ("professional_grade", "grade_reason", "made_on", "made_where")
+JUDGED: Final = ("professional_grade", "grade_reason", "grade_agreed_by", "made_on", "made_where")
+TODAY: Final = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
 
 @lru_cache(maxsize=128)
@@ -26,11 +27,15 @@ def form_class(tool: Checklist, *, on_case: bool = False) -> type[Any]:
         fields.update(_question_fields(question))
     for asked in result_fields(tool):
         fields[f"e_{asked.key}"] = _field(asked)
+    for asked in tool.same_day:
+        fields[f"s_{asked.key}"] = widgets.choice_field(asked.label, TODAY)
     for asked in professional_fields(tool):
         fields[f"p_{asked.key}"] = _field(asked)
     fields["professional_grade"] = widgets.select_field("How high you think the risk is", GRADES)
-    hint = "Needed if you think it is higher than the checklist shows."
-    fields["grade_reason"] = widgets.long_text_field("Why", hint=hint, longest=5_000)
+    higher = "not what the matrix shows" if tool.may_lower else "higher than the checklist shows"
+    fields["grade_reason"] = widgets.long_text_field("Why", hint=f"Needed if you think it is {higher}.", longest=5_000)
+    if tool.may_lower:
+        fields["grade_agreed_by"] = widgets.name_field("Who agreed to that", hint="A second name, for an override.")
     if on_case:
         fields["made_on"] = widgets.date_field("When the questions were asked", hint="Leave empty for today.")
         fields["made_where"] = widgets.text_field("Where, or how", hint="For example, by phone or at our office.")
@@ -64,10 +69,11 @@ def grouped(form: Any, tool: Checklist) -> Iterator[tuple[str, list[dict[str, An
 
 def from_facts(tool: Checklist, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Saved answers as the form holds them."""
-    shown: dict[str, Any] = {name: facts.get(name) or "" for name in JUDGED[:2]}
+    shown: dict[str, Any] = {name: facts.get(name) or "" for name in JUDGED[:3]}
     shown |= {f"p_{key}": _listed(value) for key, value in (facts.get("professional") or {}).items()}
     answers = facts.get("answers") or {}
     shown |= {f"e_{one.key}": _listed(answers.get(one.key)) for one in result_fields(tool)}
+    shown |= {f"s_{one.key}": answers.get(one.key) or "" for one in tool.same_day}
     for question in tool.questions:
         entry = answers.get(str(question.number), {})
         held = entry if isinstance(entry, Mapping) else {"answer": entry}
@@ -91,6 +97,7 @@ def to_facts(form: Any, tool: Checklist) -> dict[str, Any]:
         if _given(entry):
             answers[str(question.number)] = _given(entry)
     answers |= _given({one.key: form[f"e_{one.key}"].data for one in result_fields(tool)})
+    answers |= _given({one.key: form[f"s_{one.key}"].data for one in tool.same_day})
     said = _given({one.key: form[f"p_{one.key}"].data for one in professional_fields(tool)})
     judged = {name: form[name].data or None for name in JUDGED if name in form}
     return {"checklist": tool.id, "answers": answers, "professional": said, **judged}
@@ -99,16 +106,21 @@ def to_facts(form: Any, tool: Checklist) -> dict[str, Any]:
 def complain(form: Any, found: Score) -> None:
     """Say beside each question what is still needed: an answer, or the detail of a yes (DA-9)."""
     for number in found.unanswered:
-        if isinstance(number, str):
+        if f"s_{number}" in form:
+            form[f"s_{number}"].errors = [f"{form[f's_{number}'].label.text}: answer, or choose Not known"]
+        elif isinstance(number, str):
             form[f"e_{number}"].errors = ["Enter the score or the grade"]
         else:
-            form[f"q{number}"].errors = [f"Answer question {number} or choose Don't know"]
+            unknown = "Not known" if any(one == "not_known" for one, *_ in form[f"q{number}"].choices) else "Don't know"
+            form[f"q{number}"].errors = [f"Answer question {number} or choose {unknown}"]
     for number in found.missing_detail:
         form[f"q{number}"].errors = [f"Question {number} is answered yes. Add the detail it asks for"]
 
 
 def box_of(tool: Checklist, field: str) -> str:
     """The name of the box in which an answer that the rules refuse was given."""
+    if field in {one.key for one in tool.same_day}:
+        return f"s_{field}"
     return f"q{field}" if tool.questions else f"e_{field}"
 
 

@@ -42,6 +42,9 @@ class ScheduleForm(widgets.PageForm):
     place = widgets.choice_field(
         "How it is held", [(place.value, place.label) for place in MeetingPlace], "Select how it is held"
     )
+    room = widgets.text_field("Room", hint="The name of the room, without a person or an address.", longest=80)
+    chair_id = widgets.select_field("Chair", [])
+    minute_taker_id = widgets.select_field("Minute-taker", [])
 
 
 class ListForm(widgets.PageForm):

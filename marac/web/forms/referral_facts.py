@@ -7,16 +7,23 @@ from typing import Any
 from marac.services import people, phones
 from marac.vocabulary import ContactChannel, SafeToUse
 from marac.web import widgets
+from marac.web.forms import community_referral
 
-MANY = {"criteria", "features"}
+MANY = {
+    "criteria", "features", "asb_subtypes", "cuckooing", "hate_strands", "vulnerability", "person_tests",
+    "community_roles",
+}  # fmt: skip
+LINES = {"aliases", "reported_to", "references"}
 TIE = "to_"
 
 
 def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is saved, as the form holds it."""
     shown = dict(facts)
-    if "aliases" in shown:
-        shown["aliases"] = "\n".join(shown["aliases"] or ())
+    for name in LINES & shown.keys():
+        shown[name] = "\n".join(shown[name] or ())
+    if "steps_tried" in shown:
+        shown |= community_referral.steps_shown(shown.pop("steps_tried"))
     for name in MANY & shown.keys():
         shown[name] = list(shown[name] or ())
     shown |= {f"{TIE}{who}": words for who, words in (shown.pop("to_perpetrators", None) or {}).items()}
@@ -35,8 +42,10 @@ def from_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 def to_facts(form: Any, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
     """What was typed, as the services take it. `leave` names boxes that could not be read: those stay as saved."""
     typed = {name: value for name, value in form.data.items() if name not in ("csrf_token", "version", *leave)}
-    if "aliases" in typed:
-        typed["aliases"] = [line.strip() for line in typed["aliases"].splitlines() if line.strip()]
+    for name in LINES & typed.keys():
+        typed[name] = [line.strip() for line in typed[name].splitlines() if line.strip()]
+    if "early_steps" in typed:
+        typed["steps_tried"] = community_referral.steps_typed(typed)
     if "escalation" in typed:
         typed["escalation"] = "" if typed["escalation"] is None else str(typed["escalation"])
     ties = {name.removeprefix(TIE): typed.pop(name) for name in list(typed) if name.startswith(TIE)}

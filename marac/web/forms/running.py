@@ -1,8 +1,8 @@
 """What is typed on the Run screen, in one form, so that no button loses what another box holds; and to send back."""
 
-from marac.services.notes import COVERED
-from marac.vocabulary import MinuteHeading, Outcome, Protects
-from marac.web import widgets
+from marac.vocabulary import MinuteHeading, Outcome, ProgrammeSlug, Protects
+from marac.web import rewording, widgets
+from marac.workflows.hearing import record_of
 
 SHOWN_OUTCOMES = [(outcome.value, outcome.label) for outcome in Outcome]
 
@@ -13,7 +13,7 @@ class RunForm(widgets.PageForm):
     version = widgets.hidden_field()
     editing = widgets.hidden_field()
     leaving = widgets.select_field("Somebody has a conflict and steps out", [])
-    covered = widgets.many_field("Covered", list(COVERED.items()))
+    covered = widgets.many_field("Covered", [])
     line = widgets.text_field("Who: what by when", longest=600)
     agency = widgets.select_field("Who will do it", [])
     what = widgets.text_field("What needs to happen", longest=600)
@@ -28,6 +28,17 @@ class RunForm(widgets.PageForm):
 
 for _heading in MinuteHeading:
     setattr(RunForm, _heading.value, widgets.long_text_field(_heading.label))
+
+
+def shaped(form: RunForm, programme: ProgrammeSlug) -> RunForm:
+    """The form as one panel has it: its aims, its headings, its outcomes, its words."""
+    record = record_of(programme)
+    form.covered.choices = widgets.offered(list(record.covered.items()))
+    form.outcome.choices = widgets.offered(record.outcomes)
+    for heading in MinuteHeading:
+        form[heading.value].label.text = record.label(heading)
+    rewording.reword(form, programme)
+    return form
 
 
 class SendBackForm(widgets.PageForm):

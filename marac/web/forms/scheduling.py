@@ -27,6 +27,7 @@ def time_field(label: str) -> Any:
 class SeriesForm(widgets.PageForm):
     """How often a panel meets, and with what."""
 
+    version = widgets.hidden_field()
     programme = widgets.select_field("Panel", [], "Select the panel")
     rule = widgets.choice_field("How often", list(SeriesRule), "Select how often it meets")
     anchor_on = widgets.date_field("First day", "Enter the first day", hint="For example, 8 1 2026")
@@ -59,6 +60,13 @@ class MoveForm(widgets.PageForm):
     starts_time = time_field("New start time")
     room = widgets.text_field("Room", longest=80)
     reason = widgets.long_text_field("Why it is moved", "Enter a reason", hint="Do not name a person.")
+
+
+class OfficersForm(widgets.PageForm):
+    """Who runs one meeting."""
+
+    chair_id = widgets.select_field("Chair", [])
+    minute_taker_id = widgets.select_field("Minute-taker", [])
 
 
 class CallOffForm(widgets.PageForm):

@@ -12,8 +12,8 @@ from marac.services import questions
 from marac.services.conflicts import Colleague, PossibleConflict
 from marac.services.listing import Choice
 from marac.services.matching import Match
-from marac.services.referral_tasks import BY_KEY
-from marac.services.rulings import FORUMS, REASON_CODES, Ruling
+from marac.services.referral_tasks import tasks_of
+from marac.services.rulings import Ruling, forums, reason_codes
 from marac.vocabulary import LinkDecision, TriageOutcome as T
 from marac.web import widgets
 from marac.web.shell import count, short_weekday, time_of_day
@@ -64,13 +64,13 @@ class DecideForm(widgets.PageForm):
     source_area = widgets.text_field("Area it came from")
     earlier_papers = widgets.text_field("Earlier papers", hint="Which came, or when you asked for them.")
     receiving_area = widgets.text_field("Area that receives it")
-    forum = widgets.select_field("Forum", [CHOOSE, *FORUMS.items()])
+    forum = widgets.select_field("Forum", [CHOOSE])
     handed_over = widgets.long_text_field(
         "What you handed over, and to whom there", hint="A name or a team, how, and what they know now."
     )
     missing = widgets.many_field("What is missing", [], hint="The referrer is led to exactly these parts.")
     questions = widgets.long_text_field("Question for the referrer", hint="Ask everything at once.")
-    reason_code = widgets.select_field("Kind of reason", [CHOOSE, *REASON_CODES.items()])
+    reason_code = widgets.select_field("Kind of reason", [CHOOSE])
     advice = widgets.long_text_field("What the referrer should do instead", hint="And what other support is offered.")
     conflict_checked = widgets.tick_field("I have checked for conflicts of interest")
     version = widgets.hidden_field()
@@ -124,7 +124,10 @@ def decide_form(referral: Referral, beside: Beside) -> Any:
     form = kind(data=_known(referral, beside))
     form.meeting.choices = [CHOOSE, *((str(meeting.id), meeting_words(meeting)) for meeting in beside.meetings)]
     form.approved_by.choices = [CHOOSE, *((str(one.id), f"{one.full_name}, {one.agency}") for one in beside.chairs)]
-    form.missing.choices = widgets.offered((key, BY_KEY[key].label) for key in questions.may_be_missing(referral))
+    missing = questions.may_be_missing(referral)
+    form.missing.choices = widgets.offered((one.key, one.label) for one in tasks_of(referral) if one.key in missing)
+    form.forum.choices = widgets.offered([CHOOSE, *forums(referral.programme).items()])
+    form.reason_code.choices = widgets.offered([CHOOSE, *reason_codes(referral.programme).items()])
     return form
 
 
