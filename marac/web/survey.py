@@ -22,7 +22,7 @@ bp = Blueprint("survey", __name__)
 @bp.get("/sanctuary/<reference>/survey")
 def survey(reference: str) -> Any:
     """Everything of a survey on one page, so that it goes on without a signal."""
-    return _page(field_layout.opened(reference))
+    return _page(field_layout.with_works(reference))
 
 
 @bp.post("/sanctuary/<reference>/survey/lines")

@@ -30,7 +30,7 @@ PRESSES = {
 @bp.route("/sanctuary/<reference>/works", methods=["GET", "POST"])
 def show(reference: str) -> Any:
     """The lines with prices and funders, what it all costs, and what can be done next."""
-    found, form = field_layout.opened(reference), CostForm()
+    found, form = field_layout.with_works(reference), CostForm()
     if form.validate_on_submit():
         try:
             specifying.save_costs(*found, _typed(found, form))
@@ -45,7 +45,7 @@ def show(reference: str) -> Any:
 @bp.post("/sanctuary/<reference>/works/<any('ask-fire-review', specify, approval, installed):press>")
 def next_step(reference: str, press: str) -> Any:
     """On to the next stage."""
-    found, form = field_layout.opened(reference), PressForm()
+    found, form = field_layout.with_works(reference), PressForm()
     do, words = PRESSES[press]
     try:
         do(*found)
