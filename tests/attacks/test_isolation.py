@@ -12,7 +12,8 @@ ENDS_SESSION = ("signin.sign_out", "signin.lock", "account.end_session")
 STRANGERS = ("outsider", "walled", "referrer", "auditor", "system_admin", "service_manager", "contractor")
 
 
-WITHOUT_REFERENCE = {"new", "invite", "invited", "matches", "flags"}  # pages of their own; who has none gets the same 403
+# pages of their own; who has none gets the same 403
+WITHOUT_REFERENCE = {"new", "invite", "invited", "matches", "flags"}
 
 
 @pytest.fixture(scope="module")
