@@ -83,7 +83,7 @@ def visit(visit_id: UUID) -> Any:
 @bp.route("/sanctuary/<reference>/visit", methods=["GET", "POST"])
 def book_survey(reference: str) -> Any:
     """The survey of a home, when it is safe to attend."""
-    found, form = field_layout.opened(reference), VisitForm()
+    found, form = field_layout.with_works(reference), VisitForm()
     session, actor, of = found
     access.require(actor, P.SANCTUARY_SURVEY, of)
     form.surveyor_id.choices = _visitors(session, actor)

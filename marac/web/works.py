@@ -59,7 +59,7 @@ def next_step(reference: str, press: str) -> Any:
 @bp.route("/sanctuary/<reference>/fire-review", methods=["GET", "POST"])
 def fire_review(reference: str) -> Any:
     """What the fire brigade said (SAN-26)."""
-    found, form = field_layout.opened(reference), FireForm()
+    found, form = field_layout.with_works(reference), FireForm()
     access.require(found[1], P.SANCTUARY_SURVEY, found[2])
     if form.validate_on_submit():
         try:
@@ -79,7 +79,7 @@ def fire_review(reference: str) -> Any:
 @bp.route("/sanctuary/<reference>/order", methods=["GET", "POST"])
 def order(reference: str) -> Any:
     """Offer a job to a contractor."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     session, actor, of = found
     access.require(actor, P.SANCTUARY_DECIDE, of)
     lines = [line for line in fitted.list_lines(*found) if works_orders.may_order(line.row)]
@@ -106,7 +106,7 @@ def order(reference: str) -> Any:
 @bp.post("/sanctuary/<reference>/orders/<uuid:order_id>/withdraw")
 def withdraw(reference: str, order_id: UUID) -> Any:
     """Take a job back before it is finished."""
-    session, actor, of = field_layout.opened(reference)
+    session, actor, of = field_layout.with_works(reference)
     access.require(actor, P.SANCTUARY_DECIDE, of)
     consequences.withdraw(session, works_orders.get_order(session, actor, of, order_id), advance)
     flash("The job was withdrawn. The contractor will be told.", "success")

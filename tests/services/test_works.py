@@ -305,7 +305,8 @@ def test_part_fitted_keeps_the_request_open_until_it_is_ordered_again(scheme):
     with scheme.work(scheme.officer) as session:
         request = the_request(session, scheme.officer, reference)
         assert request.state == S.INSTALLED
-        assert refused("results", signing_off.ready_for_sign_off, session, officer, request) == "Not finished yet: 1 line"
+        said = refused("results", signing_off.ready_for_sign_off, session, officer, request)
+        assert said == "Not finished yet: 1 line"
         signing_off.order_again(session, officer, request)
         left = [row.id for row in fitted.list_rows(session, request) if works_orders.may_order(row)]
         assert len(left) == 1
