@@ -90,6 +90,7 @@ TAGS: dict[str, frozenset[str]] = {
     "location:revealed": frozenset({"compartment", "field", "reason"}),
     "meeting:scheduled": frozenset({"kind"}),
     "meeting:moved": frozenset({"deadlines"}),
+    "meeting:staffed": frozenset(),
     "series:saved": frozenset({"rule"}),
     "series:ended": frozenset(),
     "agenda:reordered": frozenset({"items"}),

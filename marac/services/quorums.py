@@ -3,6 +3,9 @@
 Warns; refuses nothing: the chair decides whether to go on.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +22,11 @@ DECLINED = (AttendanceState.APOLOGIES, AttendanceState.ABSENT)
 
 def quorum_missing(session: Session, meeting: Meeting) -> tuple[str, ...]:
     """Slugs of agencies without which the meeting has no quorum: all they could send has declined, or is not here."""
+    return quorum.missing(*_asked(session, meeting))
+
+
+def _asked(session: Session, meeting: Meeting) -> tuple[Mapping[str, Any], list[str]]:
+    """The panel's rule on that day, and the slugs of agencies that come."""
     held_on = clock.to_london(meeting.starts_at).date()
     rule = local.rules_of(session, meeting.partnership_id, meeting.programme).block("quorum", held_on)
     said: dict[object, set[AttendanceState]] = {}
@@ -27,7 +35,7 @@ def quorum_missing(session: Session, meeting: Meeting) -> tuple[str, ...]:
         said.setdefault(agency_id, set()).add(state)
     agencies = session.execute(select(Agency.id, Agency.slug).where(Agency.partnership_id == meeting.partnership_id))
     running = meeting.state == MeetingState.IN_PROGRESS
-    return quorum.missing(rule, [row.slug for row in agencies if _comes(said.get(row.id, set()), running=running)])
+    return rule, [row.slug for row in agencies if _comes(said.get(row.id, set()), running=running)]
 
 
 def _comes(said: set[AttendanceState], *, running: bool) -> bool:
@@ -39,7 +47,10 @@ def quorum_words(session: Session, actor: Actor, meeting: Meeting) -> str:
     looked_at = (*AGENDA_IS_OUT, MeetingState.IN_PROGRESS)
     if meeting.state not in looked_at or not access.holds(actor, P.MEETING_RUN):
         return ""
-    slugs = quorum_missing(session, meeting)
+    rule, coming = _asked(session, meeting)
+    slugs = quorum.missing(rule, coming)
     named = select(Agency.name).where(Agency.partnership_id == meeting.partnership_id, Agency.slug.in_(slugs))
     names = sorted(naming.short(name) for name in session.scalars(named))
-    return f"No quorum without: {', '.join(names)}" if names else ""
+    if names:
+        return f"No quorum without: {', '.join(names)}"
+    return f"No quorum with fewer than {rule['minimum_agencies']} agencies" if quorum.few(rule, coming) else ""

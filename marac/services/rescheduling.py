@@ -16,7 +16,7 @@ from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.errors import RuleBroken, WrongState
 from marac.models import AgendaItem, Attendance, Deadline, Meeting, MeetingChange, Referral
-from marac.services import agenda, guests, listing, local, panels
+from marac.services import agenda, clashes, guests, listing, local, panels
 from marac.services.involvement import core_agencies
 from marac.services.meeting_dates import Shift, follow, keep_done, list_shifts
 from marac.services.moving import advance, flush, same_version
@@ -91,6 +91,23 @@ def move_meeting(
     audit.record(session, actor, "meeting:moved", meeting, deadlines=len(shifts))
     _changed(session, actor, meeting, kind=MeetingChangeKind.MOVED, was_at=was_at, reason=reason)
     return shifts
+
+
+def name_officers(
+    session: Session, actor: Actor, meeting: Meeting, *, chair_id: UUID | None, minute_taker_id: UUID | None,
+    version: int | None = None,
+) -> list[clashes.Clash]:  # fmt: skip
+    """Who chairs and takes the minutes, until the meeting begins; answers with what is now booked twice (SCH-46)."""
+    _may_move(actor, meeting)
+    same_version(meeting, version)
+    known = {person.id for person in panels.list_deciders(session, actor)}
+    for field, person in (("chair_id", chair_id), ("minute_taker_id", minute_taker_id)):
+        if person is not None and person not in known:
+            raise RuleBroken(field, "Select somebody who chairs or runs panels")
+    meeting.chair_id, meeting.minute_taker_id = chair_id, minute_taker_id
+    flush(session)
+    audit.record(session, actor, "meeting:staffed", meeting)
+    return clashes.list_clashes(session, actor, clashes.booking_of(session, meeting), ignoring=meeting.id)
 
 
 def cancel_meeting(

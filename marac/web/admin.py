@@ -84,7 +84,9 @@ def list_settings() -> Any:
     rules = administration.list_rules(unit_of_work.session(), signin.person())
     labels = (*_programmes(), (None, "All"))
     groups = [(label, [rule for rule in rules if rule.programme == one]) for one, label in labels]
-    return render_template("admin/settings.html", groups=[group for group in groups if group[1]], words=in_words)
+    keeps = access.holds(signin.person(), P.LIBRARY_EDIT)
+    shown = [group for group in groups if group[1]]
+    return render_template("admin/settings.html", groups=shown, words=in_words, keeps_library=keeps)
 
 
 @bp.get("/jobs")

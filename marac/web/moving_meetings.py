@@ -5,7 +5,7 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, flash, redirect, request, url_for
 
 from marac import access, clock
 from marac.access import Actor
@@ -17,7 +17,7 @@ from marac.vocabulary import AgendaItemState, Permission as P
 from marac.web import widgets
 from marac.web.calendar_answers import calendar_file
 from marac.web.forms.panels import read_time
-from marac.web.forms.scheduling import CHOOSE, CallOffForm, MoveForm
+from marac.web.forms.scheduling import CHOOSE, CallOffForm, MoveForm, OfficersForm
 from marac.web.meeting_layout import WORDS, clash_words, opened, page
 from marac.web.shell import count, short_weekday, time_of_day
 from marac.workflows.deadlines import london
@@ -47,6 +47,24 @@ def move(reference: str) -> Any:
         except RuleBroken as problem:
             widgets.place(form, problem)
     return page("scheduling/move.html", actor, meeting, "Overview", form=form, date_names=WORDS, **shown)
+
+
+@bp.route("/panels/<reference>/officers", methods=["GET", "POST"])
+def officers(reference: str) -> Any:
+    """Who chairs and who takes the minutes of one meeting."""
+    session, actor, meeting = opened(reference)
+    access.require(actor, P.MEETING_SCHEDULE, meeting)
+    chosen = {"chair_id": meeting.chair_id, "minute_taker_id": meeting.minute_taker_id}
+    form = OfficersForm(data={name: one.hex if one else "" for name, one in chosen.items()})
+    people = [("", "Not decided"), *((one.id.hex, one.full_name) for one in panels.list_deciders(session, actor))]
+    form.chair_id.choices = form.minute_taker_id.choices = people
+    if form.validate_on_submit():
+        named = {name: UUID(form[name].data) if form[name].data else None for name in chosen}
+        version = widgets.whole(request.form.get("version", ""))
+        twice = rescheduling.name_officers(session, actor, meeting, **named, version=version)
+        flash("Saved. " + " ".join(f"{clash_words(one)}." for one in twice), "success")
+        return redirect(url_for("panels.overview", reference=reference), code=303)
+    return page("scheduling/officers.html", actor, meeting, "Overview", form=form)
 
 
 @bp.route("/panels/<reference>/cancel", methods=["GET", "POST"])

@@ -225,3 +225,18 @@ def test_calendar_files_are_served_to_those_who_see_meetings_and_say_nothing(hou
         assert b"begum" not in answer.data.lower()
     stranger = house and signed_in(house, panel.police).http.application.test_client()
     assert stranger.get("/panels/calendar.ics", base_url="https://localhost").status_code == 303
+
+
+def test_chair_and_minute_taker_change_until_the_meeting_begins_and_a_stale_tab_does_not_win_sch_46(house):
+    panel = a_panel(house, 0)
+    on(panel, date(2026, 10, 15))
+    path = f"/panels/{panel.reference}/officers"
+    first, stale = at(panel, panel.coordinator, f"/panels/{panel.reference}"), at(panel, panel.chair, path)
+    form = first.follow("Change chair or minute-taker")
+    saved = form.fill_and_post({"chair_id": panel.coordinator.id.hex, "minute_taker_id": panel.chair.id.hex})
+    assert saved.flashes[0].startswith("Saved.")
+    with panel.work(panel.coordinator) as session:
+        meeting = panel.meeting(session)
+        assert (meeting.chair_id, meeting.minute_taker_id) == (panel.coordinator.id, panel.chair.id)
+    assert stale.fill_and_post({"chair_id": ""}).status == 409
+    assert panel.police.id.hex not in form.html, "the police do not chair here"

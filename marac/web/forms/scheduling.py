@@ -62,6 +62,13 @@ class MoveForm(widgets.PageForm):
     reason = widgets.long_text_field("Why it is moved", "Enter a reason", hint="Do not name a person.")
 
 
+class OfficersForm(widgets.PageForm):
+    """Who runs one meeting."""
+
+    chair_id = widgets.select_field("Chair", [])
+    minute_taker_id = widgets.select_field("Minute-taker", [])
+
+
 class CallOffForm(widgets.PageForm):
     """Why a meeting does not take place, and what happens to its cases."""
 
