@@ -23,6 +23,7 @@ from marac.config import load_settings
 from marac.services import flags, leases, missed, outside_links, reminders, timed
 from marac.services.community import reviewing
 from marac.services.deployment import Deployment, open_deployment
+from marac.services.sanctuary import follow_ups, landlord, works_orders
 from marac.services.timetable import BEFORE, TIMES, When
 
 TICK = 20  # seconds; a third of the lease
@@ -57,6 +58,9 @@ JOBS = (
     Job("drop_outside_links", TIMES["drop_outside_links"], each(outside_links.drop_links)),
     Job("warn_overdue", TIMES["warn_overdue"], each(timed.warn_overdue)),
     Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),
+    Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
+    Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
+    Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
 )
 
 

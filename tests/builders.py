@@ -110,7 +110,7 @@ def actor_for(worker: Worker, **facts: Any) -> Actor:
         "role": worker.role,
         "user_id": worker.id,
         "agency_id": worker.agency_id,
-        "programmes": frozenset([worker.programme] if worker.programme else ProgrammeSlug),
+        "programmes": sessions.programmes_of(worker.role, worker.programme),
         "stepped_up_at": clock.now(),
         "membership_id": worker.membership_id,
     }

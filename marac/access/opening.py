@@ -231,16 +231,18 @@ PURPOSES: dict[str, frozenset[str]] = {
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
     "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
+    "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
-    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions"},
+    "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
 }
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
-    "load": frozenset({"staff", "totp"}),
+    "load": frozenset({"staff", "totp", "diary"}),
 }
 
 

@@ -27,6 +27,14 @@ from marac.access.relations import (
     referred,
     sent,
 )
+from marac.access.sanctuary_relations import (
+    asked_by_agency,
+    asked_by_me,
+    costed,
+    in_the_field,
+    scheme,
+    supported,
+)
 from marac.db import Base
 from marac.errors import NotAllowed, NotFound, StepUpNeeded
 from marac.vocabulary import Permission as P, Role
@@ -49,6 +57,35 @@ _REFERRING = {
     P.REFERRAL_SUBMIT: own_agency,
     P.PAPER_READ: own_agency,
 }
+_ASKS_SANCTUARY: dict[P, Relation] = {
+    P.SANCTUARY_CREATE: everyone,
+    P.SANCTUARY_READ: asked_by_agency,
+    P.SANCTUARY_EDIT: asked_by_agency,
+    P.SANCTUARY_STOP: asked_by_agency,
+}
+_SUPPORTS: dict[P, Relation] = {
+    P.SANCTUARY_READ: supported,
+    P.SANCTUARY_SUPPORT: supported,
+    P.SANCTUARY_STOP: supported,
+}
+_SCHEME: dict[P, Relation] = {
+    P.VISIT_READ: everyone,
+    P.VISIT_BOOK: everyone,
+    P.ORDER_READ: scheme,
+    P.SANCTUARY_CREATE: everyone,
+    P.SANCTUARY_EDIT: asked_by_agency,
+    **dict.fromkeys(
+        (
+            P.SANCTUARY_READ, P.SANCTUARY_DECIDE, P.SANCTUARY_SURVEY, P.SANCTUARY_APPROVE, P.SANCTUARY_SUPPORT,
+            P.SANCTUARY_STOP,
+        ),
+        scheme,
+    ),
+}  # fmt: skip
+_FIELD: dict[P, Relation] = {
+    **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_SURVEY, P.SANCTUARY_STOP, P.ORDER_READ), in_the_field),
+    **dict.fromkeys((P.VISIT_READ, P.VISIT_BOOK), everyone),
+}  # fmt: skip
 _SEES_PANELS = {P.HOME_READ: everyone, P.MEETING_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own}
 _MEMBER: dict[P, Relation] = {
     **_SEES_PANELS,
@@ -68,6 +105,7 @@ _MEMBER: dict[P, Relation] = {
     P.FLAG_CONFIRM: own_agency,
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
+    **_ASKS_SANCTUARY,
 }
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
@@ -84,16 +122,17 @@ _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
         P.HOME_READ: everyone, P.REFERRAL_CREATE: everyone, P.REFERRAL_READ: own, P.REFERRAL_EDIT: own,
-        P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own,
+        P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own, P.SANCTUARY_CREATE: everyone,
+        **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_EDIT, P.SANCTUARY_STOP), asked_by_me),
     },
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: {
         **_MEMBER, P.ASSESSMENT_CREATE: beside, P.CASE_UPDATE: beside, P.CONTACT_UPDATE: beside,
-        P.REFERRER_INVITE: own,
+        P.REFERRER_INVITE: own, **_SUPPORTS,
     },
     Role.COORDINATOR: {
-        **_SEES_PANELS, **_REFERRING, **_PANEL, P.USER_READ: everyone,
+        **_SEES_PANELS, **_REFERRING, **_PANEL, **_SCHEME, P.USER_READ: everyone,
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
@@ -105,10 +144,15 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
     },
-    Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
-    Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own},
-    Role.CONTRACTOR: {P.HOME_READ: everyone, P.USER_READ: own},
-    Role.SERVICE_MANAGER: {**_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone},
+    Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
+    Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
+    Role.CONTRACTOR: {
+        P.HOME_READ: everyone, P.USER_READ: own, P.ORDER_READ: own_agency, P.ORDER_WORK: own_agency,
+    },
+    Role.SERVICE_MANAGER: {
+        **_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone,
+        **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
+    },
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
         P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
@@ -147,7 +191,7 @@ def was_asked() -> bool:
 def holds(actor: Actor, permission: P) -> bool:
     """Whether the role has this permission on anything at all (menus, creation). Not enough to touch a row."""
     _asked.set(True)
-    if actor.referral_id is not None and permission == P.REFERRAL_CREATE:
+    if actor.referral_id is not None and permission in (P.REFERRAL_CREATE, P.SANCTUARY_CREATE):
         return False  # who came by a link has the one referral they were asked for
     return permission in GRANTS[actor.role]
 
@@ -224,5 +268,9 @@ READS: dict[type[Base], P] = {
     models.AgendaVersion: P.MEETING_READ, models.AgendaVersionLine: P.CASE_READ, models.AgendaChange: P.CASE_READ,
     models.AgendaGuest: P.MEETING_READ,
     models.Telling: P.TELLING_READ, models.Transfer: P.TRANSFER_READ, models.TransferFile: P.TRANSFER_RECEIVE,
-    models.OtherArea: P.AREA_KEEP, models.CaseIncident: P.CASE_READ,
+    models.OtherArea: P.AREA_KEEP, models.CaseIncident: P.CASE_READ, models.SanctuaryRequest: P.SANCTUARY_READ,
+    models.Approval: P.SANCTUARY_READ,
+    models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
+    models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
+    models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
 }  # fmt: skip

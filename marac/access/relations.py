@@ -31,6 +31,7 @@ from marac.models import (
     OutsideReferrer,
     Referral,
     Research,
+    SanctuaryRequest,
     User,
     Wall,
 )
@@ -142,14 +143,19 @@ def _agreed(actor: Actor) -> ColumnElement[bool]:
 
 
 def sent(actor: Actor, model: Any) -> ColumnElement[bool]:
-    """Referrals that were sent, and cases that have one: another agency's draft was not shared with anybody yet."""
+    """Referrals that were sent, and cases that have one: another agency's draft was not shared with anybody yet.
+
+    The case behind a Sanctuary request is not a panel's: whoever may see that sees the request.
+    """
     mine = Referral.agency_id == actor.agency_id
     if model is Referral:
         return or_(Referral.state.not_in(UNSENT), mine)
     of_case = exists().where(Referral.case_id == case_of(model))
-    return or_(
+    of_panel = ~exists().where(SanctuaryRequest.case_id == case_of(model))
+    known = or_(
         ~of_case.where(Referral.state.in_(UNSENT), ~mine), of_case.where(or_(Referral.state.not_in(UNSENT), mine))
     )
+    return and_(of_panel, known)
 
 
 def issued(actor: Actor, model: Any) -> ColumnElement[bool]:
@@ -179,6 +185,9 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         found.append(Referral.id == actor.referral_id)
     if hasattr(model, "case_id"):
         found.append(model.case_id.in_(select(Case.id).where(*_open_cases(actor))))
+    elif hasattr(model, "request_id"):  # works orders and visits: of the case behind the request, or of none
+        behind = select(SanctuaryRequest.id).join(Case, Case.id == SanctuaryRequest.case_id)
+        found.append(or_(model.request_id.is_(None), model.request_id.in_(behind.where(*_open_cases(actor)))))
     return found
 
 
@@ -202,10 +211,14 @@ def _not_hidden(actor: Actor) -> list[ColumnElement[bool]]:
 
 
 def _walled(actor: Actor) -> ColumnElement[bool]:
-    """A wall is against the person, or any agency they work or worked for, whichever they act for now."""
+    """A wall is against the person, or any agency they work or worked for, whichever they act for now; one round a
+    case is round the Sanctuary request that came from it too."""
     agencies = select(Membership.agency_id).where(Membership.user_id == actor.user_id)
     against = or_(Wall.user_id == actor.user_id, Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
-    return exists().where(Wall.case_id == Case.id, against)
+    behind = exists().where(
+        SanctuaryRequest.case_id == Case.id, Wall.case_id == SanctuaryRequest.parent_case_id, against
+    )
+    return or_(exists().where(Wall.case_id == Case.id, against), behind)
 
 
 def _in_programme(actor: Actor, model: Any) -> Select[Any]:

@@ -34,6 +34,20 @@ from marac.models.partnership import (
     User,
 )
 from marac.models.referrals import Assessment, Referral
+from marac.models.sanctuary import (
+    AddressFlag as AddressFlag,
+    Approval as Approval,
+    LandlordPermission as LandlordPermission,
+    SanctuaryRequest as SanctuaryRequest,
+    StageClock as StageClock,
+)
+from marac.models.sanctuary_works import (
+    FollowUp as FollowUp,
+    HomePhoto as HomePhoto,
+    Visit as Visit,
+    WorksLine as WorksLine,
+    WorksOrder as WorksOrder,
+)
 from marac.models.scheduling import MeetingChange, MeetingSeries
 from marac.models.telling import Telling as Telling
 from marac.models.trail import AuditEntry, AuditHead, Deadline, JobRun, Lease, Message

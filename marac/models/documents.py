@@ -73,6 +73,7 @@ class IssuedDocument(Base):
 
     partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
     meeting_id: Mapped[UUID | None] = mapped_column(ForeignKey("meeting.id"))
+    request_id: Mapped[UUID | None] = mapped_column(ForeignKey("sanctuary_request.id"), index=True)
     minutes_number: Mapped[int | None]
     kind: Mapped[DocumentKind] = mapped_column(word(DocumentKind))
     state: Mapped[DocumentState] = mapped_column(word(DocumentState))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
-from marac.models import IssuedDocument, Meeting
+from marac.models import IssuedDocument, Meeting, SanctuaryRequest
 from marac.services import local, naming, pdf, word_files
 from marac.services.document_blocks import Content, long_day, text, time_of_day
 from marac.services.document_contents import CONTENTS
@@ -57,7 +57,7 @@ def list_kinds(session: Session, actor: Actor, meeting: Meeting) -> list[K]:
     minutes = meeting.minutes
     readable = minutes is not None and access.may(actor, P.MINUTES_READ, minutes)
     issued = readable and (minutes.issued_number is not None or access.holds(actor, P.MINUTES_WRITE))  # type: ignore[union-attr]
-    return [kind for kind in K if access.holds(actor, NEEDS[kind]) and (kind != K.MINUTES or issued)]
+    return [kind for kind in NEEDS if access.holds(actor, NEEDS[kind]) and (kind != K.MINUTES or issued)]
 
 
 def make_document(
@@ -84,14 +84,14 @@ def release(
     """Draw any content as a numbered copy for the actor, and enter it in the register."""
     if actor.user_id is None:
         raise NotAllowed
-    frame = _frame(session, actor, meeting, content)
+    frame = framed(session, actor, meeting, content)
     made = (word_files if in_word else pdf).render(frame)
     minutes = meeting.minutes if kind == K.MINUTES else None
     entry = IssuedDocument(
         partnership_id=actor.partnership_id, meeting_id=meeting.id, kind=kind, state=DocumentState.RELEASED,
         minutes_number=(minutes.issued_number or minutes.number) if minutes else None, copy_number=frame["copy"],
         agency_id=actor.agency_id, user_id=actor.user_id, named=named, reason=reason if named else None,
-        made_at=clock.now(), destroy_on=_destroy_on(session, meeting), sha256=hashlib.sha256(made).hexdigest(),
+        made_at=clock.now(), destroy_on=destroy_on(session, meeting), sha256=hashlib.sha256(made).hexdigest(),
     )  # fmt: skip
     session.add(entry)
     flush(session)
@@ -101,33 +101,38 @@ def release(
     return Made(f"casework-{entry.copy_number}.{'docx' if in_word else 'pdf'}", media, made, entry)
 
 
-def _frame(session: Session, actor: Actor, meeting: Meeting, content: Content) -> dict[str, Any]:
-    copy, whose = _new_number(session, actor), naming.signature(session, actor)
-    now = f"{long_day(clock.now())}, {time_of_day(clock.now())}, by {whose}"
+def framed(
+    session: Session, actor: Actor, about: Meeting | SanctuaryRequest, content: Content, *, for_whom: str = "",
+    marking: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """A document with all that stands around it. For somebody outside (`for_whom`) it names no maker and no office."""
+    copy, whose = _new_number(session, actor), for_whom or naming.signature(session, actor)
+    now = f"{long_day(clock.now())}, {time_of_day(clock.now())}" + ("" if for_whom else f", by {whose}")
     blocks = list(content.blocks)
     if content.left_out:
         many = "case is" if content.left_out == 1 else "cases are"
         blocks.append(text(f"{content.left_out} restricted {many} never printed."))
     return {
-        "title": content.title, "marking": marking_of(session, meeting), "copy": copy,
-        "for_whom": whose, "made": now, "destroy_on": long_day(_destroy_on(session, meeting)),
+        "title": content.title, "marking": marking or marking_of(session, about), "copy": copy,
+        "for_whom": whose, "made": now, "destroy_on": long_day(destroy_on(session, about)),
         "watermark": f"{whose}. Copy {copy}", "size": content.size, "flipped": content.flipped,
         "wide_margin": content.wide_margin, "blocks": blocks,
     }  # fmt: skip
 
 
-def marking_of(session: Session, meeting: Meeting) -> str:
+def marking_of(session: Session, about: Meeting | SanctuaryRequest) -> str:
     """The partnership's own marking, for pages and documents alike; councils differ."""
-    return str(_setting(session, meeting, "documents.marking", MARKING))
+    return str(_setting(session, about, "documents.marking", MARKING))
 
 
-def _setting(session: Session, meeting: Meeting, name: str, usual: Any) -> Any:
-    rule = local.rules_of(session, meeting.partnership_id, meeting.programme).at(clock.today()).get(name)
+def _setting(session: Session, about: Meeting | SanctuaryRequest, name: str, usual: Any) -> Any:
+    rule = local.rules_of(session, about.partnership_id, about.programme).at(clock.today()).get(name)
     return rule.value if rule is not None else usual
 
 
-def _destroy_on(session: Session, meeting: Meeting) -> date:
-    return clock.today() + timedelta(days=int(_setting(session, meeting, "documents.keep_days", KEPT_DAYS)))
+def destroy_on(session: Session, about: Meeting | SanctuaryRequest) -> date:
+    """Until when a copy made today may be kept."""
+    return clock.today() + timedelta(days=int(_setting(session, about, "documents.keep_days", KEPT_DAYS)))
 
 
 def _new_number(session: Session, actor: Actor) -> str:

@@ -15,6 +15,7 @@ from marac.services import drafts, freezing, local, owners
 from marac.services.community import review_days
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.recipients import recipients
+from marac.services.sanctuary import clocks, consequences
 from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
     AGENDA_IS_OUT,
@@ -40,6 +41,7 @@ PATHS = {
     "Case": "/actions",
     "Minutes": "/panels/{reference}/minutes",
     "Telling": "/telling/{id}",
+    "SanctuaryRequest": "/sanctuary/{reference}",
 }
 
 
@@ -219,6 +221,26 @@ def assign_onward(move: Move) -> None:
     notify(Move(move.session, move.actor, onward, told, move.facts, move.advance))
 
 
+def enter_stage(move: Move) -> None:
+    """The clock of the stage that was left stops or stands still; the next one starts (SAN-24)."""
+    clocks.enter_stage(move.session, move.subject)
+
+
+def freeze_works(move: Move) -> None:
+    """Every job that is not finished is taken back, so that nobody goes to the home (SAN-22)."""
+    consequences.withdraw_all(move.session, move.actor, move.subject, move.advance)
+
+
+def begin_follow_ups(move: Move) -> None:
+    """Three contacts, counted from the sign-off (SAN-32)."""
+    consequences.begin_follow_ups(move.session, move.actor, move.subject)
+
+
+def hold_by_law(move: Move) -> None:
+    """No disposal until somebody lifts the hold."""
+    move.subject.legal_hold = True
+
+
 def erase_keys(move: Move) -> None:
     """Delete the keys of the case once this transaction has committed; what was typed and never saved goes at once."""
     keyring, case = move.session.info["keyring"], move.subject
@@ -239,5 +261,9 @@ HANDLERS: dict[type, Callable[[Move], None]] = {
     engine.CompileMinutes: compile_minutes,
     engine.PlanReview: plan_review,
     engine.AssignOnward: assign_onward,
+    engine.EnterStage: enter_stage,
+    engine.FreezeWorks: freeze_works,
+    engine.BeginFollowUps: begin_follow_ups,
+    engine.HoldByLaw: hold_by_law,
     engine.EraseKeys: erase_keys,
 }

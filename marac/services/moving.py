@@ -8,14 +8,44 @@ from sqlalchemy.orm.exc import StaleDataError
 from marac import access, audit
 from marac.access import Actor
 from marac.errors import StaleEdit, WrongState
-from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Telling
+from marac.models import (
+    Action,
+    AddressFlag,
+    AgendaItem,
+    Case,
+    Flag,
+    FollowUp,
+    Meeting,
+    Minutes,
+    Referral,
+    Research,
+    SanctuaryRequest,
+    Telling,
+    Visit,
+    WorksOrder,
+)
 from marac.services import effects
 from marac.services.effects import Move
 from marac.vocabulary import ProgrammeSlug
 from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Transition, Workflow
 
-Moving = Action | AgendaItem | Case | Flag | Meeting | Minutes | Referral | Research | Telling
+Moving = (
+    Action
+    | AddressFlag
+    | AgendaItem
+    | Case
+    | Flag
+    | FollowUp
+    | Meeting
+    | Minutes
+    | Referral
+    | Research
+    | SanctuaryRequest
+    | Telling
+    | Visit
+    | WorksOrder
+)
 
 T = TypeVar("T", bound=Moving)
 
@@ -29,6 +59,11 @@ FLOW_OF: dict[type, Workflow] = {
     Action: WORKFLOWS["action"],
     Flag: WORKFLOWS["flag"],
     Telling: WORKFLOWS["telling"],
+    SanctuaryRequest: WORKFLOWS["sanctuary"],
+    AddressFlag: WORKFLOWS["address_flag"],
+    WorksOrder: WORKFLOWS["works_order"],
+    Visit: WORKFLOWS["visit"],
+    FollowUp: WORKFLOWS["follow_up"],
 }
 OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
     (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],

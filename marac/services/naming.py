@@ -26,12 +26,17 @@ def victims(session: Session, actor: Actor, stages: Mapping[UUID, CaseState]) ->
 
     The cases must come from `access.visible`: this opens what the stage opens, and asks nothing more.
     """
-    named = [case_id for case_id, opens in access.open_stages(session, actor, stages).items() if "identity" in opens]
+    return of_victims(session, access.open_stages(session, actor, stages))
+
+
+def of_victims(session: Session, opened: Mapping[UUID, Iterable[str]]) -> dict[UUID, str]:
+    """The same for cases that were opened already: their ids, and the compartments that did."""
+    named = [case_id for case_id, opens in opened.items() if "identity" in opens]
     columns = (*sealed_columns(CasePerson, "identity"), CasePerson.case_id)
     query: Select[Any] = select(*columns).where(CasePerson.case_id.in_(named), CasePerson.role == PersonRole.VICTIM)
     rows = session.execute(query.order_by(CasePerson.position.desc())).all()
-    opened = open_many(CasePerson, "identity", rows)
-    return {row.case_id: who.get("full_name", "") for row, who in zip(rows, opened, strict=True)}
+    found = open_many(CasePerson, "identity", rows)
+    return {row.case_id: who.get("full_name", "") for row, who in zip(rows, found, strict=True)}
 
 
 def colleagues(session: Session, actor: Actor, user_ids: Iterable[UUID | None]) -> dict[UUID, str]:

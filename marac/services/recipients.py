@@ -17,11 +17,14 @@ AGENCY_PEOPLE = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
 
 
 def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
-    """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`, `readers`."""
+    """User ids for what a workflow's Notify names: a role, or `referrer`, `owner`, `agencies`, `readers`,
+    `supporter`."""
     if to == "referrer":
         found = [subject.user_id]
     elif to == "owner" and getattr(subject, "owner_id", None):
         found = [subject.owner_id]
+    elif to == "supporter":
+        found = active_people(session, subject.partnership_id, (Role.IDVA,), agencies=[subject.supporter_id])
     elif to == "readers":
         found = sorted({one.actor.user_id for one in list_readers(session, subject) if one.told and one.actor.user_id})
     elif to in ("owner", "agencies"):
@@ -37,9 +40,10 @@ def not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
     case_id = subject.id if isinstance(subject, Case) else getattr(subject, "case_id", None)
     if case_id is None:
         return found
+    cases = [case_id, getattr(subject, "parent_case_id", None)]
     colleagues = select(Membership.user_id).join(Wall, Wall.agency_id == Membership.agency_id)
-    walled = set(session.scalars(select(Wall.user_id).where(Wall.case_id == case_id)))
-    walled |= set(session.scalars(colleagues.where(Wall.case_id == case_id)))
+    walled = set(session.scalars(select(Wall.user_id).where(Wall.case_id.in_(cases))))
+    walled |= set(session.scalars(colleagues.where(Wall.case_id.in_(cases))))
     return [user_id for user_id in found if user_id not in walled]
 
 

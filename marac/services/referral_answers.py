@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
-from marac.models import Agency, CasePerson, Referral
+from marac.models import Agency, CasePerson, Referral, SanctuaryRequest
 from marac.services import people
 from marac.vocabulary import PersonRole
 
@@ -60,8 +60,8 @@ def read(session: Session, referral: Referral, task: str, person_id: UUID | None
     return held | people.facts_of(person_in(session, referral, person_id), OF_PERSON[task])
 
 
-def person_in(session: Session, referral: Referral, person_id: UUID) -> CasePerson:
-    """Somebody of the referral's case by id; NotFound for anyone else, and for the victim-survivor."""
+def person_in(session: Session, referral: Referral | SanctuaryRequest, person_id: UUID) -> CasePerson:
+    """Somebody of the case by id; NotFound for anyone else, and for the victim-survivor."""
     person = session.get(CasePerson, person_id)
     if person is None or person.case_id != referral.case_id or person.role == PersonRole.VICTIM:
         raise NotFound

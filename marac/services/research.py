@@ -169,9 +169,7 @@ def _stage(research: Research) -> CaseState | None:
     return item.case.state if waits else None
 
 
-def _grant(
-    session: Session, actor: Actor, rows: Sequence[Research]
-) -> tuple[set[UUID], dict[UUID, frozenset[str]]]:
+def _grant(session: Session, actor: Actor, rows: Sequence[Research]) -> tuple[set[UUID], dict[UUID, frozenset[str]]]:
     """Open each case at its stage if the agency may see it; else only what initials need. The ids of those it may see,
     and what opened in each."""
     mine = select(Case.id).where(access.rule(actor, P.CASE_READ, Case), Case.id.in_([row.case_id for row in rows]))

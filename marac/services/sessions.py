@@ -17,12 +17,13 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import Agency, Meeting, Membership, OutsideReferrer, SigninSession, User
-from marac.vocabulary import MeetingState, Permission, ProgrammeSlug, UserState
+from marac.vocabulary import MeetingState, Permission, ProgrammeSlug, Role, UserState
 
 IDLE: Final = timedelta(minutes=15)
 IDLE_IN_MEETING: Final = timedelta(minutes=60)
 ABSOLUTE: Final = timedelta(hours=10)
 TOUCH_EVERY: Final = timedelta(seconds=30)
+REFERS: Final = (Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
 MOST_SESSIONS: Final = 2  # one, and the second screen of a meeting
 
 
@@ -166,9 +167,16 @@ def _person(actor: Actor) -> UUID:
 def _actor(partnership_id: UUID, membership: Membership, session_id: UUID, stepped_up_at: datetime | None) -> Actor:
     return Actor(
         partnership_id=partnership_id, role=membership.role, user_id=membership.user_id, agency_id=membership.agency_id,
-        programmes=frozenset([membership.programme] if membership.programme else ProgrammeSlug),
+        programmes=programmes_of(membership.role, membership.programme),
         session_id=session_id, stepped_up_at=stepped_up_at, membership_id=membership.id,
     )  # fmt: skip
+
+
+def programmes_of(role: Role, programme: ProgrammeSlug | None) -> frozenset[ProgrammeSlug]:
+    """What a membership reaches: its programme or all; who refers to a panel may ask the Sanctuary Scheme as well."""
+    if programme is None:
+        return frozenset(ProgrammeSlug)
+    return frozenset([programme, ProgrammeSlug.SANCTUARY] if role in REFERS else [programme])
 
 
 def in_force() -> Any:

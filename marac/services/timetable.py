@@ -74,6 +74,9 @@ TIMES: dict[str, When] = {
     "drop_outside_links": daily("06:20"),
     "warn_overdue": daily("07:00"),
     "reviews_due": daily("06:05"),
+    "escalate_landlords": daily("07:05"),
+    "remind_follow_ups": daily("07:10"),
+    "purge_jobs": daily("04:10"),
 }
 
 

@@ -30,6 +30,7 @@ from marac.services import (
     same_day,
     telling,
 )
+from marac.services.sanctuary import board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
@@ -41,6 +42,7 @@ from marac.vocabulary import (
     Permission as P,
     ReferralState,
     Role,
+    VisitState,
 )
 
 log = logging.getLogger(__name__)
@@ -310,6 +312,28 @@ def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
     return Row(_section(one.due) or WEEK, text, url, one.due, note, minutes)
 
 
+def _follow_ups(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in follow_ups.list_due(session, actor, until_on=clock.today() + SOON)[:MOST]:
+        words = f"{one.months}-month follow-up, by the safe way"
+        url = f"/sanctuary/{one.reference}/follow-ups/{one.months}"
+        yield Row(_section(one.due_on) or WEEK, words, url, one.due_on, one.reference, 5)
+
+
+def _requests(session: Session, actor: Actor) -> Iterable[Row]:
+    for line in board.list_waiting(session, actor)[:MOST]:
+        words = f"{line.state.label}: request {line.reference}"
+        note = "" if line.due_at else f"{line.days} days in this stage"
+        yield Row(_section(line.due_at) or WEEK, words, f"/sanctuary/{line.reference}", line.due_at, note, 5)
+
+
+def _visits(session: Session, actor: Actor) -> Iterable[Row]:
+    today = clock.today()
+    for one in visits.list_visits(session, actor, from_on=today, until_on=today + SOON)[:MOST]:
+        if one.state == VisitState.BOOKED and one.user_id == actor.user_id:
+            note = ". ".join(part for part in (one.reference or one.place, one.contact) if part)
+            yield Row(_section(one.starts_at) or WEEK, one.kind.label, f"/visits/{one.id}", one.starts_at, note)
+
+
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
@@ -325,6 +349,9 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("who tells the person", P.TELLING_READ, _tellings),
     ("transfers", P.TRANSFER_READ, _transfers),
     ("minutes", P.MINUTES_WRITE, _minutes),
+    ("requests", P.SANCTUARY_READ, _requests),
+    ("follow-ups", P.SANCTUARY_SUPPORT, _follow_ups),
+    ("visits", P.VISIT_READ, _visits),
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
     ("escalated actions", P.ACTION_OVERSEE, _escalated),

@@ -82,5 +82,30 @@ from marac.vocabulary.referring import (
     ReferralState as ReferralState,
     TriageOutcome as TriageOutcome,
 )
+from marac.vocabulary.sanctuary import (
+    ApprovalDecision as ApprovalDecision,
+    GateAnswer as GateAnswer,
+    GateResult as GateResult,
+    InterimSafety as InterimSafety,
+    LandlordState as LandlordState,
+    PauseWhy as PauseWhy,
+    SanctuaryOutcome as SanctuaryOutcome,
+    SanctuaryPhase as SanctuaryPhase,
+    SanctuaryPriority as SanctuaryPriority,
+    SanctuaryState as SanctuaryState,
+    TriageResult as TriageResult,
+)
+from marac.vocabulary.sanctuary_works import (
+    AtHome as AtHome,
+    CostBand as CostBand,
+    FollowUpState as FollowUpState,
+    Funder as Funder,
+    LineResult as LineResult,
+    Room as Room,
+    VisitKind as VisitKind,
+    VisitState as VisitState,
+    WorksGroup as WorksGroup,
+    WorksOrderState as WorksOrderState,
+)
 from marac.vocabulary.terms import said as said
 from marac.vocabulary.word import Word as Word

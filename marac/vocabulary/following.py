@@ -71,3 +71,8 @@ class Template(Word):
     MEETING_CHANGED = "meeting_changed", "A meeting has a new time, or does not take place"
     REMINDER = "reminder", "Something is due"
     AGENDA_CHANGED = "agenda_changed", "An agenda has changed"
+    SCHEME_WAITING = "scheme_waiting", "Something is waiting for you"
+    SCHEME_DECIDED = "scheme_decided", "There is an answer to what you asked for"
+    SCHEME_STOPPED = "scheme_stopped", "Something has stopped and needs you today"
+    JOB_OFFERED = "job_offered", "There is a job to accept"
+    JOB_CHANGED = "job_changed", "A job has changed"

@@ -167,6 +167,10 @@ class DocumentKind(Word):
     ATTENDANCE = "attendance", "Attendance and confidentiality"
     RESEARCH = "research", "Research sheet"
     REFERRAL = "referral", "Blank referral and risk checklist"
+    WORKS_ORDER = "works_order", "Works order"
+    LANDLORD_LETTER = "landlord_letter", "Request to the landlord"
+    INELIGIBLE_NOTICE = "ineligible_notice", "Notice that the scheme is not suitable"
+    HOUSING_BENEFIT_LETTER = "housing_benefit_letter", "Housing benefit evidence letter"
 
 
 class DocumentReason(Word):

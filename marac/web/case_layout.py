@@ -22,8 +22,8 @@ from marac.web.shell import (
 )
 from marac.workflows.hearing import record_of
 
-TABS = ("summary", "people", "risk", "reviews", "powers", "incidents", "research", "actions", "panels", "documents",
-        "history")  # fmt: skip
+TABS = ("summary", "people", "risk", "reviews", "powers", "incidents", "research", "actions", "panels", "sanctuary",
+        "documents", "history")  # fmt: skip
 OF_A_PANEL = ("reviews", "powers", "incidents")
 OTHERS = "An action of another agency"
 UNNAMED = "Name not open at this stage"
@@ -121,7 +121,8 @@ def list_row(row: CaseRow, hidden: bool) -> list[Any]:
     name = (initials(row.name) if hidden else last_first(row.name)) or "Name not open"
     return [
         {
-            "text": name, "href": url_for("cases.summary", reference=row.reference),
+            "text": name,
+            "href": url_for("cases.summary", reference=row.reference),
             "note": ". ".join([row.reference, *row.marks]),
         },
         row.state.label,

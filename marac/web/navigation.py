@@ -23,18 +23,19 @@ PLACES: Final = {
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
-_SCHEME = ("today", "sanctuary", "visits", "jobs", "reports")
+_FIELD = ("today", "sanctuary", "visits")
+_SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.COORDINATOR: (*_PANEL, "transfers", "users"),
     Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: ("today", "referrals", "cases", "actions", "panels", "research", "sanctuary"),
-    Role.REFERRER: ("today", "referrals"),
+    Role.REFERRER: ("today", "referrals", "sanctuary"),
     Role.SANCTUARY_OFFICER: _SCHEME,
-    Role.CRIME_PREVENTION_OFFICER: _SCHEME,
+    Role.CRIME_PREVENTION_OFFICER: _FIELD,
     Role.CONTRACTOR: ("jobs",),
-    Role.SERVICE_MANAGER: ("today", "reports", "panels", "escalated"),
+    Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
     Role.AUDITOR: ("today", "audit"),

@@ -10,6 +10,7 @@ from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
 from marac.services import questions as asked_parts, referral_hints, referral_tasks, referrals
+from marac.services.sanctuary import requests
 from marac.vocabulary import ProgrammeSlug, ReferralState, said
 from marac.web import asking, drafts, inbox_page, referral_layout, rewording, signin, standing, unit_of_work, widgets
 from marac.web.forms import referral_facts, referrals as forms
@@ -33,6 +34,8 @@ def new() -> Any:
     session, send_to = unit_of_work.session(), ""
     if form.validate_on_submit():
         programme = ProgrammeSlug(form.programme.data)
+        if programme == ProgrammeSlug.SANCTUARY and requests.may_start(actor):
+            return redirect(url_for("sanctuary.new"), code=303)
         send_to = referrals.where_to_send(session, actor, programme)
         if not send_to:
             keyring = unit_of_work.deployment().keyring

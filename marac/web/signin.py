@@ -16,10 +16,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from marac import access, clock
 from marac.access import Actor
+from marac.errors import NotFound
 from marac.services import sessions, signin
 from marac.services.sessions import SignedIn
 from marac.services.signin import Begun
 from marac.services.throttle import TooSoon
+from marac.vocabulary import Permission
 from marac.web import errors, unit_of_work, widgets
 from marac.web.forms.signin import CodeForm, PasswordForm
 
@@ -34,6 +36,7 @@ PUBLIC: Final = frozenset({
     "demo.accounts",
 })  # fmt: skip
 APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
+JOBS_ONLY: Final = frozenset({"jobs", "account", "signin", "today"})  # all that a contractor ever reaches (SAN-28)
 HOME: Final = "/today"
 START: Final = "/start"  # where those come back who came by a link and cannot sign in
 BY_LINK: Final = "by_link"
@@ -81,6 +84,8 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     if found is None:
         access.asked()
         return _sign_in_first()
+    if request.blueprint not in JOBS_ONLY and access.holds(found.actor, Permission.ORDER_WORK):
+        raise NotFound
     if request.endpoint in APART:
         return None
     again = unit_of_work.replayed()

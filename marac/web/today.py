@@ -23,17 +23,24 @@ EMPTY = {
 def home() -> Any:
     """The name of the service leads here."""
     access.require_holds(signin.person(), P.HOME_READ)
-    return redirect("/today")
+    return redirect("/jobs" if has_only_jobs() else "/today")
 
 
 @bp.get("/today")
 def today() -> Any:
     """What is due, what to do about it, and about how long it takes."""
+    if has_only_jobs():
+        return redirect("/jobs")
     work = your_work(unit_of_work.session(), signin.person())
     ahead = f" Your next panel is on {weekday_date(work.next_meeting_at)}." if work.next_meeting_at else ""
     empty = {**EMPTY, TODAY: f"Nothing to do today.{ahead}"}
     sections = [(title, [line(row) for row in rows], empty[title]) for title, rows in work.sections.items()]
     return render_template("today.html", sections=sections, failed=work.failed)
+
+
+def has_only_jobs() -> bool:
+    """Whether this is a contractor, whose work is the list of jobs and nothing else (SAN-28)."""
+    return access.holds(signin.person(), P.ORDER_WORK)
 
 
 def line(row: Row) -> dict[str, Any]:

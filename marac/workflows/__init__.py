@@ -6,16 +6,18 @@ from marac.workflows.community_marac import COMMUNITY_MARAC
 from marac.workflows.community_referral import COMMUNITY_REFERRAL
 from marac.workflows.da_marac import DA_MARAC
 from marac.workflows.engine import Workflow
+from marac.workflows.fitting import FOLLOW_UP, VISIT, WORKS_ORDER
 from marac.workflows.meeting import AGENDA_ITEM, MEETING
 from marac.workflows.minutes import MINUTES
 from marac.workflows.printing import markdown
 from marac.workflows.referral import REFERRAL
 from marac.workflows.research import RESEARCH
+from marac.workflows.sanctuary import ADDRESS_FLAG, SANCTUARY
 from marac.workflows.telling import TELLING
 
 ALL = (
     REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
-    TELLING,
+    TELLING, SANCTUARY, ADDRESS_FLAG, WORKS_ORDER, VISIT, FOLLOW_UP,
 )  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 

@@ -108,6 +108,8 @@ class Gate:
     pass_when: str
     fail_when: str
     on_by_default: bool
+    stops_works: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,8 @@ def _gate(item: Mapping[str, Any]) -> Gate:
         item["pass_when"],
         item["fail_when"],
         item["on_by_default"],
+        item.get("stops_works", False),
+        item.get("note", ""),
     )
 
 

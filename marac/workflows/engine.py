@@ -22,7 +22,7 @@ class Notify:
     """Tell somebody there is something to sign in for. `to` is a role, or who stands in that relation."""
 
     template: Template
-    to: Role | Literal["referrer", "agencies", "owner", "readers"]
+    to: Role | Literal["referrer", "agencies", "owner", "readers", "supporter"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,26 @@ class AssignOnward:
 
 
 @dataclass(frozen=True)
+class EnterStage:
+    """Stop or pause the clock of the stage that was left, and start or go on with the one that was entered (SAN-24)."""
+
+
+@dataclass(frozen=True)
+class FreezeWorks:
+    """Take back every job that is not finished yet: nobody goes to the home (SAN-22)."""
+
+
+@dataclass(frozen=True)
+class BeginFollowUps:
+    """Open the follow-ups at one, three and six months from sign-off (SAN-32)."""
+
+
+@dataclass(frozen=True)
+class HoldByLaw:
+    """Keep the record, whatever its retention date says, until somebody lifts the hold (DA-48)."""
+
+
+@dataclass(frozen=True)
 class EraseKeys:
     """Delete the keys of the case and write the erasure to the ledger (DA-48)."""
 
@@ -94,6 +114,10 @@ Effect: TypeAlias = (
     | CompileMinutes
     | PlanReview
     | AssignOnward
+    | EnterStage
+    | FreezeWorks
+    | BeginFollowUps
+    | HoldByLaw
     | EraseKeys
 )
 

@@ -60,6 +60,7 @@ from marac.vocabulary import (
     TransferDirection,
 )
 from tests.builders import a_membership, a_user, an_agency
+from tests.services import borough_requests
 
 DA, COMMUNITY = ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC
 S, B = ReferralState, InvolvementBasis
@@ -83,6 +84,10 @@ class Row:
     issued: bool = False
     hidden: bool = False  # walled off, or restricted without being named
     foreign: str = ""  # another programme, another partnership
+    supported: bool = False  # of a request: my agency supports the person
+    field: bool = False  # of a request: between landlord and sign-off, or stopped and surveyed by me
+    costed: bool = False  # of a request: its cost waits, or I decided it
+    contract: bool = False  # of a works order: my firm's
 
 
 # closeness to a case: involvements (agency, basis, from day, to day), walls, restricted, named, programme, referrals
@@ -92,10 +97,13 @@ CLOSENESS: dict[str, dict[str, Any]] = {
     "consulted from today": {"cases": [(MINE, B.CONSULTED, 0, None)], "involved": True},
     "granted until today": {"cases": [(MINE, B.GRANTED, -5, 0)], "involved": True},
     "listed, and works with the other side": {
-        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -1, None)], "involved": True, "beside": False,
+        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -1, None)],
+        "involved": True,
+        "beside": False,
     },
     "worked with the other side until yesterday": {
-        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -9, -1)], "involved": True,
+        "cases": [(MINE, B.LISTED, -9, None), (MINE, B.PERPETRATOR_SIDE, -9, -1)],
+        "involved": True,
     },
     "shrunk: not known to my agency": {"cases": [(MINE, B.LISTED, -9, -1)]},
     "from tomorrow": {"cases": [(MINE, B.CONSULTED, 1, None)]},
@@ -174,6 +182,8 @@ def build(house: Any) -> Borough:
         _panels(session, borough, elsewhere.id, "partnership")
         listed = {"of another partnership": {"foreign": "partnership", "involved": True}}
         _cases(session, house, borough, elsewhere.id, listed)
+        borough_requests.add(session, house, borough, me.partnership_id, "")
+        borough_requests.add(session, house, borough, elsewhere.id, "partnership")
         _reference(session, borough, elsewhere.id)
         _asked_from_outside(session, borough, elsewhere.id, accounts)
         _other_areas(session, borough, elsewhere.id)
@@ -356,6 +366,8 @@ def _entries(house: Any, borough: Borough) -> None:
         for entry in session.query(AuditEntry):
             about = cases.get(entry.case_id)
             closeness, stage, hidden, foreign = "no case", None, False, "partnership"
+            if about is None and entry.case_id is not None:
+                continue  # of a request of the Sanctuary Scheme: its case is nobody's
             if about is not None:
                 closeness, stage, hidden, foreign = about.closeness, about.stage, about.hidden, about.foreign
             elif entry.partnership_id == borough.partnership_id:

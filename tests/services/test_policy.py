@@ -35,6 +35,11 @@ CELLS = {
     "agency+open": lambda row: row.owner in ("me", "colleague") or (row.opened and row.involved and row.beside),
     "issued": lambda row: row.issued,
     "own": lambda row: row.owner == "me",
+    "agency+supp": lambda row: row.owner in ("me", "colleague") or (row.supported and row.sent),
+    "scheme": lambda row: row.owner in ("me", "colleague") or row.sent,
+    "field": lambda row: row.field,
+    "costed": lambda row: row.costed,
+    "contract": lambda row: row.contract,
     ".": lambda _row: False,
 }
 
@@ -99,7 +104,10 @@ def words(rows: Any, ids: set[Any]) -> list[str]:
 
 def few(rows: list[Row]) -> list[Row]:
     """One row of each kind: of agencies, settings and entries there are hundreds that differ in nothing."""
-    kinds = {(row.closeness, row.stage, row.owner, row.foreign, row.sent, row.opened, row.issued): row for row in rows}
+    kinds = {
+        (row.closeness, row.stage, row.owner, row.foreign, row.sent, row.opened, row.issued, row.contract): row
+        for row in rows
+    }
     return list(kinds.values())
 
 

@@ -34,9 +34,14 @@ def test_a_referral_is_nine_screens_or_fewer():
     assert len(["what it is about", *needed, "check and send"]) <= MOST_SCREENS
 
 
-@pytest.mark.parametrize(
-    ("about", "where"), [("community_marac", "does not belong to this panel"), ("sanctuary", "Sanctuary form")]
-)
+def test_home_security_starts_a_request_to_the_sanctuary_scheme(open_as):
+    page = open_as("housing").get("/referrals/new")
+    led = page.fill_and_post({"programme": "sanctuary"}, action="/referrals/new")
+    assert led.url == "/sanctuary/new"
+    assert led.h1 == "Start a request"
+
+
+@pytest.mark.parametrize(("about", "where"), [("community_marac", "does not belong to this panel")])
 def test_what_is_not_started_here_yet_says_where_to_send_it_and_999_comes_first(house, open_as, about, where):
     page = open_as("housing").get("/referrals/new")
     assert page.main.index("call 999 first") < page.main.index("What is this referral about?")

@@ -10,6 +10,7 @@ from marac.vocabulary import Permission
 from marac.workflows import WORKFLOWS
 from marac.workflows.engine import Notify
 from marac.workflows.printing import markdown, rows
+from tests.workflows import sanctuary_oracle
 
 ORACLE = {
     "referral": """
@@ -145,6 +146,9 @@ USUAL = {
     "referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run",
     "community_case": "meeting:run",
 }  # fmt: skip
+
+
+ORACLE |= sanctuary_oracle.ORACLE
 
 
 def oracle(noun: str) -> dict[tuple[str, str], str]:

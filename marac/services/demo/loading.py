@@ -31,6 +31,8 @@ from marac.services.demo.household import household
 from marac.services.demo.moves import write_moves
 from marac.services.demo.panel import STEPS
 from marac.services.demo.planning import Hearing, Plan, plan
+from marac.services.demo.sanctuary import Scheme, write_audits, write_home
+from marac.services.demo.sanctuary_plan import Home, plan_homes
 from marac.services.demo.sittings import Written, write_sittings
 from marac.services.demo.tables import days_after, source
 from marac.services.demo.telling import Telling
@@ -83,10 +85,16 @@ def load(
         written, rows = write_sittings(borough, planned)
         _add(session, rows)
         desk = _desk(planned, borough, written)
+    homes = plan_homes(planned)
+    everything = planned.cases + len(homes)
     for start in range(0, planned.cases, BATCH):
         _write_batch(deployment, desk, range(start, min(start + BATCH, planned.cases)))
         if progress:
-            progress(min(start + BATCH, planned.cases), planned.cases)
+            progress(min(start + BATCH, planned.cases), everything)
+    for start in range(0, len(homes), BATCH):
+        _write_homes(deployment, desk, homes[start : start + BATCH], last=start + BATCH >= len(homes))
+        if progress:
+            progress(planned.cases + min(start + BATCH, len(homes)), everything)
     with unit_of_work(deployment) as session:
         community_cases.write_community(session, deployment.keyring, borough, today=planned.today, seed=seed)
     with unit_of_work(deployment) as session:
@@ -96,7 +104,7 @@ def load(
             step(session, borough, written)
     with unit_of_work(deployment) as session:
         write_moves(session, deployment.keyring, borough, seed)
-        audit.record(session, access.system(borough.id), "demo:loaded", count=planned.cases)
+        audit.record(session, access.system(borough.id), "demo:loaded", count=everything)
     with deployment.reader() as session:
         return dict(sorted({**_counted(session), **_of_year(planned), **community_cases.figures(session)}.items()))
 
@@ -123,6 +131,11 @@ def is_only_demo(deployment: Deployment) -> bool:
     with deployment.reader() as session:
         others = session.scalar(select(Partnership.id).where(~Partnership.is_demo).limit(1))
     return others is None and is_loaded(deployment)
+
+
+def partnership_id(session: Session) -> UUID | None:
+    """The demo partnership of a deployment; None where there is none."""
+    return session.scalar(select(Partnership.id).where(Partnership.is_demo).limit(1))
 
 
 def is_loaded(deployment: Deployment) -> bool:
@@ -177,6 +190,29 @@ def _write_batch(deployment: Deployment, desk: Desk, numbers: Sequence[int]) -> 
             people += found
         _add(session, written)
         tokens = token_rows(index, desk.borough, people)
+        session.execute(insert(PersonToken), tokens)
+
+
+def _write_homes(deployment: Deployment, desk: Desk, homes: Sequence[Home], *, last: bool) -> None:
+    """Some requests to make a home secure, in one transaction."""
+    ids = {home.number: uuid4() for home in homes}
+    borough = desk.borough
+    deployment.keyring.create_case_keys(borough.id, list(ids.values()))
+    with unit_of_work(deployment) as session:
+        access.open_for("load", borough.id, ids.values())
+        access.open_staff_for("load", borough.id)
+        scheme = Scheme(
+            borough, desk.plan.seed, desk.plan.today, deployment.keyring, access.open_orders_for(borough.id)
+        )
+        index = BlindIndex(deployment.keyring, borough.id)
+        written: list[Any] = write_audits(scheme) if last else []
+        people: list[PersonTokens] = []
+        for home in homes:
+            rows, found = write_home(scheme, session, ids[home.number], home)
+            written += rows
+            people += found
+        _add(session, written)
+        tokens = token_rows(index, borough, people)
         session.execute(insert(PersonToken), tokens)
 
 

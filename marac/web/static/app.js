@@ -13,6 +13,7 @@ const PAGE_PARTS = {
   '[data-line]': './line.js',
   '[data-look-again]': './look-again.js',
   '[data-reveal]': './reveal.js',
+  '[data-survey]': './survey.js',
   '.app-run': './run.js'
 }
 
