@@ -76,8 +76,10 @@ def hear(coordinator: Person, meeting: str) -> None:
     coordinator.press("Start this case", exact=False)
     assert coordinator.sees("Neighbours and others affected", inside="body")
     assert SHARED in coordinator.page.content()
-    for name in ("views", "information", *RISKS):
+    for name in ("views", "information", "risk_victim"):
         coordinator.find(f"#{name}").fill("Said and agreed.")
+    for name in RISKS[1:]:
+        coordinator.find(f"#{name}").fill("None.")
     coordinator.find("#line").fill("Housing management: visit weekly at an agreed time by fri")
     coordinator.press("Add", exact=False, inside=".app-run__actions")
     assert coordinator.sees("visit weekly at an agreed time", inside=".app-run__agreed")
@@ -86,7 +88,7 @@ def hear(coordinator: Person, meeting: str) -> None:
     coordinator.find("[name=outcome][value=heard]").check()
     coordinator.find("#tells_victim").fill("Tom Hale, housing officer")
     coordinator.press("Finish the last case", exact=False)
-    assert coordinator.sees("No gaps. Ready for the chair.")
+    assert coordinator.sees("No gaps. Ready for the chair."), coordinator.read()
     coordinator.press("End the meeting", exact=False)
 
 
