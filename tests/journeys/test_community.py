@@ -1,4 +1,4 @@
-"""Cuckooing, from a housing officer's phone to the end of the case: referred, flagged, listed, heard, reviewed, closed."""
+"""Cuckooing, from a housing officer's phone to the end of the case: referred, listed, heard, reviewed, closed."""
 
 from marac.services.deployment import Deployment
 from tests.journeys.closing_community import hear_to_closure
