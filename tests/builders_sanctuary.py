@@ -1,5 +1,7 @@
-"""Sanctuary requests to tell a story with: the people of the scheme, and a request walked to any stage of the office."""
+"""Sanctuary requests to tell a story with: the people of the scheme, a request walked to any stage of the office."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from tests.builders import Worker, a_user, actor_for
 
 SANCTUARY = ProgrammeSlug.SANCTUARY
 NAME, FEARED, STREET = "Leila Haddad-Moss", "Craig Poynter", "Wapping Mews"
-PERSON = {
+PERSON: dict[str, Any] = {
     "full_name": NAME, "approximate_age": 34, "house_number": "14", "street": STREET, "postcode": "E1W 9ZZ",
     "tenure": "council", "landlord": "The council",
 }  # fmt: skip
@@ -62,6 +64,17 @@ def a_scheme(house: Deployment) -> Scheme:
             stranger=one(Role.REPRESENTATIVE, "elft", full_name="Nora Elsewhere"),
             contractor=one(Role.CONTRACTOR, "sanctuary_contractor", full_name="Gil Locks"),
         )
+
+
+@contextmanager
+def patched(told: dict[str, str]) -> Iterator[None]:
+    """For the length of this block every request is told with these words: full_name, street, why."""
+    before = PERSON["full_name"], PERSON["street"], REASON["reason"]
+    PERSON["full_name"], PERSON["street"], REASON["reason"] = told["full_name"], told["street"], told["why"]
+    try:
+        yield
+    finally:
+        PERSON["full_name"], PERSON["street"], REASON["reason"] = before
 
 
 def no_factors(**said: str) -> dict[str, str]:

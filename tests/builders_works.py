@@ -27,7 +27,7 @@ from marac.services.sanctuary.job_cards import Finished
 from marac.services.sanctuary.surveys import Tap
 from marac.services.sanctuary.visits import Slot
 from marac.services.sanctuary.works_orders import Job
-from marac.vocabulary import ApprovalDecision, Funder, LineResult
+from marac.vocabulary import ApprovalDecision, Funder, LineResult, PersonRole
 from marac.workflows.deadlines import london
 from tests.builders import actor_for
 from tests.builders_sanctuary import Scheme, a_permitted_request
@@ -56,13 +56,17 @@ def the_request(session: Session, who: Any, reference: str) -> SanctuaryRequest:
     return request
 
 
-def let_visit(scheme: Scheme, reference: str, answer: str = "yes") -> None:
+def let_visit(
+    scheme: Scheme, reference: str, answer: str = "yes", *, code_word: str = "", interpreter: str = ""
+) -> None:
     """The person was asked whether somebody may come to the home."""
     with unit_of_work(scheme.house) as session:
         request = session.scalars(select(SanctuaryRequest).where(SanctuaryRequest.reference == reference)).one()
         access.open_for("load", request.partnership_id, [request.case_id])
         for contact in session.scalars(select(ContactMethod).where(ContactMethod.case_id == request.case_id)):
             contact.rules = {**(contact.rules or {}), "visit": {"answer": answer, "detail": ""}}
+            if contact.role == PersonRole.VICTIM and (code_word or interpreter):
+                contact.code_word, contact.person.interpreter = code_word or None, interpreter or None
 
 
 def a_tap(item: str = LOCK, room: str = "front_door", **facts: Any) -> Tap:

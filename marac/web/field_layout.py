@@ -6,6 +6,7 @@ from flask import render_template, request as asked
 
 from marac import access
 from marac.access import Actor
+from marac.errors import NotFound
 from marac.models import SanctuaryRequest
 from marac.services import safe_contact
 from marac.services.sanctuary import lines
@@ -24,6 +25,14 @@ def opened(reference: str) -> Found:
     request = lines.get_request(session, actor, reference)
     access.open_request(actor, request)
     return session, actor, request
+
+
+def with_works(reference: str) -> Found:
+    """The same for a page about the works: for who may not read of them it is not there."""
+    found = opened(reference)
+    if "works" not in access.open_request(found[1], found[2]):
+        raise NotFound
+    return found
 
 
 def page(template: str, found: Found, status: int = 200, **facts: Any) -> Any:

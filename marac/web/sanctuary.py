@@ -90,7 +90,7 @@ def flags() -> Any:
 @bp.get("/sanctuary/<reference>/flags")
 def flags_of(reference: str) -> Any:
     """The marks of one request."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     session, actor, request = found
     rows = [sanctuary_layout.flag_row(session, flag) for flag in request.flags]
     asks = access.may(actor, P.SANCTUARY_SUPPORT, request) and len(address_flags.live(session, request)) < 2

@@ -12,6 +12,7 @@ from marac.services.sanctuary.clocks import Reading
 from marac.services.sanctuary.page import Part, RequestPage
 from marac.vocabulary import SanctuaryPriority, SanctuaryState as S
 from marac.web.shell import date_and_time, due_words, last_first, long_date
+from marac.workflows.sanctuary_guards import AGREED
 
 SHOWN = "shown"  # a page that is there for whoever sees the request
 # The next step of a stage, for who may take it: the transition it needs, its words, its address under the request.
@@ -86,7 +87,7 @@ def page(session: Any, shown: RequestPage) -> dict[str, Any]:
         "name": shown.name, "address": shown.address, "priority": request.priority.label,
         "priority_tag": TAGS[request.priority], "owner": shown.owner or shown.stage_owner, "agency": shown.agency,
         "clock": clock_words(shown.reading), "whole": due_words(shown.whole_due) if shown.whole_due else "",
-        "next_steps": _links(here, shown, NEXT.get(request.state, ())), "exits": _links(here, shown, EXITS),
+        "next_steps": _links(here, shown, _next(request)), "exits": _links(here, shown, EXITS),
         "after": _links(here, shown, AFTER), "tasks": [_task(here, shown, part) for part in shown.parts],
         "details": pages.details(session, request, shown.opened).items(), "parent": shown.parent,
         "frozen": request.state == S.FROZEN, "to_write": shown.to_write,
@@ -112,6 +113,13 @@ def clock_words(reading: Reading | None) -> list[str]:
     return words
 
 
+def _next(request: SanctuaryRequest) -> tuple[tuple[str, str, str], ...]:
+    """The next steps of the stage; once the landlord has agreed, the survey comes first."""
+    steps = NEXT.get(request.state, ())
+    agreed = request.landlord is not None and request.landlord.state in AGREED
+    return tuple(reversed(steps)) if request.state == S.LANDLORD_PERMISSION and agreed else steps
+
+
 def _links(here: str, shown: RequestPage, rows: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for step, text, path in rows:
@@ -124,7 +132,7 @@ PRESSED = ("do/begin", "do/close", "do/resume", "do/close-stopped", "do/close-un
 
 
 def _task(here: str, shown: RequestPage, part: Part) -> dict[str, str]:
-    open_here = NEEDS[part.key] <= shown.opened
+    open_here = NEEDS[part.key] <= shown.opened and (part.key != "triage" or shown.decides)
     return {
         "text": part.text, "status": part.status, "tag": part.tag,
         "href": f"{here}/{PLACES[part.key]}" if open_here else "",

@@ -158,10 +158,8 @@ def _step(found: Found, row: Step) -> Any:
 @bp.route("/sanctuary/<reference>/landlord", methods=["GET", "POST"])
 def landlord_page(reference: str) -> Any:
     """Ask, chase, escalate, answer: whichever comes next (SAN-25)."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     _, actor, request = found
-    if "works" not in access.open_request(actor, request):
-        raise NotFound
     held, decides = request.landlord, access.may(actor, P.SANCTUARY_DECIDE, request)
     asking = held is None or held.state == LandlordState.NOT_ASKED
     waiting = held is not None and held.state in landlord.WAITING
@@ -212,7 +210,7 @@ def _day(at: Any) -> str:
 @bp.route("/sanctuary/<reference>/approval", methods=["GET", "POST"])
 def approval(reference: str) -> Any:
     """The cost, this person's limit, and the decision (SAN-27)."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     session, actor, request = found
     facts, form = approvals.facts_for(session, actor, request), forms.ApprovalForm()
     if asked.method == "POST":

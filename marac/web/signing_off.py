@@ -29,7 +29,7 @@ PRESSES = {
 @bp.route("/sanctuary/<reference>/sign-off", methods=["GET", "POST"])
 def sign_off(reference: str) -> Any:
     """What the resident says, and the keys (SAN-30)."""
-    found, form = field_layout.opened(reference), SignOffForm()
+    found, form = field_layout.with_works(reference), SignOffForm()
     access.require(found[1], P.SANCTUARY_SURVEY, found[2])
     if form.validate_on_submit():
         try:
@@ -45,7 +45,7 @@ def sign_off(reference: str) -> Any:
 @bp.post("/sanctuary/<reference>/<any(ready, 'order-again'):press>")
 def next_step(reference: str, press: str) -> Any:
     """All lines have ended well, or something is ordered again (SAN-29)."""
-    found, form = field_layout.opened(reference), PressForm()
+    found, form = field_layout.with_works(reference), PressForm()
     do, words = PRESSES[press]
     try:
         do(*found)
@@ -66,7 +66,7 @@ def _sign_off_page(found: Any, form: Any, *, problem: Any = None) -> Any:
 @bp.get("/sanctuary/<reference>/follow-ups")
 def list_follow_ups(reference: str) -> Any:
     """One, three and six months."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     rows = follow_ups.list_of(found[0], found[1], found[2])
     support = access.may(found[1], P.SANCTUARY_SUPPORT, found[2])
     return field_layout.page("works/follow_ups.html", found, rows=rows, support=support, due=FollowUpState.DUE)
@@ -75,7 +75,7 @@ def list_follow_ups(reference: str) -> Any:
 @bp.route("/sanctuary/<reference>/follow-ups/<int:months>", methods=["GET", "POST"])
 def follow_up(reference: str, months: int) -> Any:
     """One contact: what they said, or that nobody answered (SAN-32, SAN-33)."""
-    found, form = field_layout.opened(reference), FollowUpForm()
+    found, form = field_layout.with_works(reference), FollowUpForm()
     session, actor, of = found
     one = follow_ups.get_follow_up(session, actor, of, months)
     ways = follow_ups.list_ways(session, actor, of)
@@ -104,7 +104,7 @@ def _record(found: Any, one: Any, form: FollowUpForm) -> None:
 @bp.route("/sanctuary/<reference>/end", methods=["GET", "POST"])
 def end(reference: str) -> Any:
     """Somebody moved out: what comes back, flags, landlord, keys (SAN-31)."""
-    found, form = field_layout.opened(reference), EndForm()
+    found, form = field_layout.with_works(reference), EndForm()
     access.require(found[1], P.SANCTUARY_DECIDE, found[2])
     out = signing_off.portable_out(*found)
     form.back.choices = [(str(line.id), line.words) for line in out]

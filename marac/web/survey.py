@@ -22,13 +22,13 @@ bp = Blueprint("survey", __name__)
 @bp.get("/sanctuary/<reference>/survey")
 def survey(reference: str) -> Any:
     """Everything of a survey on one page, so that it goes on without a signal."""
-    return _page(field_layout.opened(reference))
+    return _page(field_layout.with_works(reference))
 
 
 @bp.post("/sanctuary/<reference>/survey/lines")
 def add(reference: str) -> Any:
     """A tap on something to fit."""
-    found, form = field_layout.opened(reference), TapForm()
+    found, form = field_layout.with_works(reference), TapForm()
     tap = Tap(
         form.tap.data or "", form.item.data or "", form.room.data or "", request.form.get("quantity", "1") or "1",
         form.note.data or "", emergency=bool(form.emergency.data),
@@ -39,7 +39,7 @@ def add(reference: str) -> Any:
 @bp.post("/sanctuary/<reference>/survey/lines/<uuid:line_id>")
 def change(reference: str, line_id: UUID) -> Any:
     """How many, the note, portable, at once."""
-    found, form = field_layout.opened(reference), LineForm()
+    found, form = field_layout.with_works(reference), LineForm()
     line = fitted.get_line(*found, line_id)
     return _sent(found, form, lambda: surveys.change_line(found[0], found[1], line, form.data))
 
@@ -47,7 +47,7 @@ def change(reference: str, line_id: UUID) -> Any:
 @bp.post("/sanctuary/<reference>/survey/lines/<uuid:line_id>/remove")
 def remove(reference: str, line_id: UUID) -> Any:
     """A line tapped by mistake."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     line = fitted.get_line(*found, line_id)
     return _sent(found, LineForm(formdata=None), lambda: surveys.remove_line(found[0], found[1], line))
 
@@ -55,14 +55,14 @@ def remove(reference: str, line_id: UUID) -> Any:
 @bp.post("/sanctuary/<reference>/survey/home")
 def home(reference: str) -> Any:
     """Ways in, fire section, safe room."""
-    found, form = field_layout.opened(reference), HomeForm()
+    found, form = field_layout.with_works(reference), HomeForm()
     return _sent(found, form, lambda: surveys.save_home(*found, form.data))
 
 
 @bp.post("/sanctuary/<reference>/survey/photos")
 def add_photo(reference: str) -> Any:
     """A picture, kept without the place it was taken."""
-    found, form, upload = field_layout.opened(reference), PhotoForm(), request.files.get("photo")
+    found, form, upload = field_layout.with_works(reference), PhotoForm(), request.files.get("photo")
     content = upload.read() if upload else b""
     key, room = form.tap.data or "", form.room.data or ""
     return _sent(found, form, lambda: surveys.add_photo(*found, key=key, room=room, content=content))
@@ -71,7 +71,7 @@ def add_photo(reference: str) -> Any:
 @bp.get("/sanctuary/<reference>/photos/<uuid:photo_id>")
 def photo(reference: str, photo_id: UUID) -> Response:
     """One picture."""
-    file = photos.read_photo(*field_layout.opened(reference), photo_id)
+    file = photos.read_photo(*field_layout.with_works(reference), photo_id)
     answer = Response(file.content, mimetype=file.media)
     answer.headers["Content-Disposition"] = f'inline; filename="casework-{photo_id.hex[:8]}.{file.ending}"'
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -81,7 +81,7 @@ def photo(reference: str, photo_id: UUID) -> Response:
 @bp.post("/sanctuary/<reference>/survey/finish")
 def finish(reference: str) -> Any:
     """The survey is whole."""
-    found, form = field_layout.opened(reference), FinishForm()
+    found, form = field_layout.with_works(reference), FinishForm()
     try:
         surveys.finish_survey(*found, nothing_needed=bool(form.nothing_needed.data))
     except RuleBroken as problem:
@@ -110,7 +110,7 @@ def _sent(found: Found, form: Any, write: Callable[[], Any], room: str = "") -> 
 
 def _page(found: Found, *, problem: Any = None, finishing: Any = None) -> Any:
     _, _, request_now = found
-    lines = fitted.list_lines(*found)
+    lines, early = fitted.list_lines(*found), request_now.state in surveys.EARLY
     where = request.args.get("room") or request.form.get("room") or Room.FRONT_DOOR
     forms = {
         "tap": TapForm(formdata=None, room=where, quantity=1, tap=secrets.token_hex(16)),
@@ -119,11 +119,19 @@ def _page(found: Found, *, problem: Any = None, finishing: Any = None) -> Any:
         "finish": finishing or FinishForm(formdata=None),
     }
     return field_layout.page(
-        "survey/survey.html", found, forms=forms, rows=fitted.by_room(lines), groups=works.catalogue().by_group(),
+        "survey/survey.html", found, forms=forms, rows=fitted.by_room(lines), groups=_groups(early=early), early=early,
         rooms=list(Room),
         photos=photos.list_photos(*found), form=problem or finishing, count=len(lines), where=where,
-        writable=request_now.state in surveys.WRITABLE, booked=request_now.state == "survey_booked",
+        writable=request_now.state in (*surveys.WRITABLE, *surveys.EARLY), booked=request_now.state == "survey_booked",
     )  # fmt: skip
+
+
+def _groups(*, early: bool) -> list[tuple[Any, list[Any]]]:
+    """What may be tapped: everything, or before the survey what cannot wait."""
+    found = [
+        (group, [one for one in some if one.emergency or not early]) for group, some in works.catalogue().by_group()
+    ]
+    return [(group, some) for group, some in found if some]
 
 
 def _home(of: Any) -> dict[str, Any]:

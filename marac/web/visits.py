@@ -83,7 +83,7 @@ def visit(visit_id: UUID) -> Any:
 @bp.route("/sanctuary/<reference>/visit", methods=["GET", "POST"])
 def book_survey(reference: str) -> Any:
     """The survey of a home, when it is safe to attend."""
-    found, form = field_layout.opened(reference), VisitForm()
+    found, form = field_layout.with_works(reference), VisitForm()
     session, actor, of = found
     access.require(actor, P.SANCTUARY_SURVEY, of)
     form.surveyor_id.choices = _visitors(session, actor)
@@ -99,7 +99,8 @@ def book_survey(reference: str) -> Any:
         else:
             flash("The survey is booked.", "success")
             return redirect(f"/sanctuary/{reference}", code=303)
-    return field_layout.page("visits/survey.html", found, form=form)
+    needs = visits.needs_of(session, actor, of)
+    return field_layout.page("visits/survey.html", found, form=form, needs=needs)
 
 
 def _visitors(session: Any, actor: Any) -> list[tuple[str, str]]:

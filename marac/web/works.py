@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from marac import access
 from marac.errors import RuleBroken
 from marac.services.moving import advance, available
-from marac.services.sanctuary import consequences, lines as fitted, specifying, works_orders
+from marac.services.sanctuary import consequences, lines as fitted, signing_off, specifying, works_orders
 from marac.services.sanctuary.works_orders import Job
 from marac.vocabulary import Funder, Permission as P
 from marac.web import field_layout, unit_of_work, widgets
@@ -23,13 +23,14 @@ PRESSES = {
     "ask-fire-review": (specifying.ask_fire_review, "The fire review was asked for."),
     "specify": (specifying.specify, "Enter prices and funders now."),
     "approval": (specifying.send_for_approval, "Sent for approval."),
+    "installed": (signing_off.mark_installed, "Everything is fitted."),
 }
 
 
 @bp.route("/sanctuary/<reference>/works", methods=["GET", "POST"])
 def show(reference: str) -> Any:
     """The lines with prices and funders, what it all costs, and what can be done next."""
-    found, form = field_layout.opened(reference), CostForm()
+    found, form = field_layout.with_works(reference), CostForm()
     if form.validate_on_submit():
         try:
             specifying.save_costs(*found, _typed(found, form))
@@ -41,10 +42,10 @@ def show(reference: str) -> Any:
     return _page(found, form)
 
 
-@bp.post("/sanctuary/<reference>/works/<any('ask-fire-review', specify, approval):press>")
+@bp.post("/sanctuary/<reference>/works/<any('ask-fire-review', specify, approval, installed):press>")
 def next_step(reference: str, press: str) -> Any:
     """On to the next stage."""
-    found, form = field_layout.opened(reference), PressForm()
+    found, form = field_layout.with_works(reference), PressForm()
     do, words = PRESSES[press]
     try:
         do(*found)
@@ -58,7 +59,7 @@ def next_step(reference: str, press: str) -> Any:
 @bp.route("/sanctuary/<reference>/fire-review", methods=["GET", "POST"])
 def fire_review(reference: str) -> Any:
     """What the fire brigade said (SAN-26)."""
-    found, form = field_layout.opened(reference), FireForm()
+    found, form = field_layout.with_works(reference), FireForm()
     access.require(found[1], P.SANCTUARY_SURVEY, found[2])
     if form.validate_on_submit():
         try:
@@ -78,7 +79,7 @@ def fire_review(reference: str) -> Any:
 @bp.route("/sanctuary/<reference>/order", methods=["GET", "POST"])
 def order(reference: str) -> Any:
     """Offer a job to a contractor."""
-    found = field_layout.opened(reference)
+    found = field_layout.with_works(reference)
     session, actor, of = found
     access.require(actor, P.SANCTUARY_DECIDE, of)
     lines = [line for line in fitted.list_lines(*found) if works_orders.may_order(line.row)]
@@ -105,7 +106,7 @@ def order(reference: str) -> Any:
 @bp.post("/sanctuary/<reference>/orders/<uuid:order_id>/withdraw")
 def withdraw(reference: str, order_id: UUID) -> Any:
     """Take a job back before it is finished."""
-    session, actor, of = field_layout.opened(reference)
+    session, actor, of = field_layout.with_works(reference)
     access.require(actor, P.SANCTUARY_DECIDE, of)
     consequences.withdraw(session, works_orders.get_order(session, actor, of, order_id), advance)
     flash("The job was withdrawn. The contractor will be told.", "success")

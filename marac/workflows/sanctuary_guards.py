@@ -77,7 +77,7 @@ def something_unknown_asked(_subject: Any, facts: Facts) -> None:
 
 
 def answer_given(_subject: Any, facts: Facts) -> None:
-    """What was asked for was answered.
+    """What was asked for is answered before the rules are looked at again (SAN-21).
 
     Reads: answer.
     """
@@ -178,7 +178,7 @@ def reason_recorded(_subject: Any, facts: Facts) -> None:
 
     Reads: because.
     """
-    need(facts, "because", "Say why")
+    need(facts, "because", "Say why it is not approved")
 
 
 def withdrawal_recorded(_subject: Any, facts: Facts) -> None:
@@ -209,7 +209,7 @@ def day_recorded(_subject: Any, facts: Facts) -> None:
 
 
 def other_request_named(_subject: Any, facts: Facts) -> None:
-    """The request that this one repeats.
+    """A request is put aside only when the other one, which it repeats, is named.
 
     Reads: same_as_id.
     """
@@ -237,12 +237,12 @@ def home_is_clear(_subject: Any, facts: Facts) -> None:
         raise RuleBroken(f"gate_{stops[0]}" if stops else "gates", "This stops the work. Answer it again first")
 
 
-def where_it_stood(subject: Any, facts: Facts) -> None:
+def where_it_stood(_subject: Any, facts: Facts) -> None:
     """A request goes on at the stage at which it was stopped.
 
-    Reads: resume_to.
+    Reads: resume_to, held_from.
     """
-    if not given(facts, "resume_to") or facts["resume_to"] != subject.held_from:
+    if not given(facts, "resume_to") or facts["resume_to"] != facts.get("held_from"):
         raise RuleBroken("resume", "The request was not stopped at that stage")
 
 

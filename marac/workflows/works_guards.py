@@ -91,7 +91,8 @@ def every_line_ended(_subject: Any, facts: Facts) -> None:
     results = facts.get("results") or ()
     if not all_done(results):
         left = sum(1 for one in results if not one or one in (LineResult.PART_FITTED, LineResult.NOT_FITTED))
-        raise RuleBroken("results", f"{left or 'No'} {'line is' if left == 1 else 'lines are'} not finished yet")
+        many = f"{left} {'line' if left == 1 else 'lines'}" if results else "every line"
+        raise RuleBroken("results", f"Not finished yet: {many}")
 
 
 def alarms_checked(_subject: Any, facts: Facts) -> None:
@@ -125,7 +126,7 @@ def keys_recorded(_subject: Any, facts: Facts) -> None:
 def safety_plan_made(_subject: Any, facts: Facts) -> None:
     """After sign-off the safety plan is written and the police flag is asked for, or said why not (SAN-31).
 
-    Reads: safety_plan, police_flag_asked, fire_flag_asked, no_flag_reason.
+    Reads: safety_plan, police_flag_asked, no_flag_reason.
     """
     need(facts, "safety_plan", "Enter the safety plan")
     if not facts.get("police_flag_asked") and not given(facts, "no_flag_reason"):

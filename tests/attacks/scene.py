@@ -45,18 +45,42 @@ from marac.services.founding import found_partnership
 from marac.services.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
-from marac.vocabulary import MeetingPlace, MinuteHeading, PersonRole, ProgrammeSlug, ResearchState, Role, SeriesRule
+from marac.vocabulary import (
+    MeetingPlace,
+    MinuteHeading,
+    PersonRole,
+    ProgrammeSlug,
+    ResearchState,
+    Role,
+    SanctuaryState,
+    SeriesRule,
+)
 from marac.workflows.deadlines import offset
 from marac.workflows.series import Recurrence
 from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
 from tests.builders_panels import a_called_case, a_held_panel, a_meeting, a_published_panel, a_wall
+from tests.builders_sanctuary import (
+    Scheme,
+    a_draft,
+    a_permitted_request,
+    a_sent_request,
+    fill,
+    patched,
+    put_at,
+)
 from tests.conftest import settings_in
 
+SANCTUARY, DA = ProgrammeSlug.SANCTUARY, ProgrammeSlug.DA_MARAC
+OF_SCHEME = {
+    Role.SANCTUARY_OFFICER: SANCTUARY, Role.CRIME_PREVENTION_OFFICER: SANCTUARY, Role.CONTRACTOR: SANCTUARY,
+    Role.SERVICE_MANAGER: None,
+}  # fmt: skip
 SECRETS = {
     "private note": "quietheronfeather", "research not opened": "amberlanternmoss", "draft": "willowkestrelstone",
     "address": "saffronharbourlane", "phone": "07700 900987", "name": "Marigoldina",
     "new address": "cobaltorchardmews", "opened in the room": "juniperlatchwindow",
-    "said in the room": "hazelrivetcandle",
+    "said in the room": "hazelrivetcandle", "survivor": "Tamarindella",
+    "home": "peridotweirgate", "why": "graniteferngully",
 }  # fmt: skip
 AUDIT = {"audit_entry", "audit_head", "signin_session", "sqlite_sequence"}
 CHANGING = re.compile(rb'name="(?:csrf_token|once_key)"[^>]*>|[0-9a-f]{4}-[0-9a-f]{4}|value="[^"]{20,}"|next=[\w.-]+')
@@ -70,6 +94,7 @@ class Scene:
     workers: dict[str, Worker]
     found: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()  # references of meetings of another programme
+    requests: tuple[str, ...] = ()  # references of Sanctuary requests: in the field, at approval, sent, a draft
     held: str = ""  # the meeting that is over, the one whose agenda is out, and the one whose first case is called
     coming: str = ""
     running: str = ""
@@ -119,14 +144,19 @@ def build(founded: Path, folder: Path) -> Scene:
             "outsider": a_user(session, house, Role.REPRESENTATIVE, "cctv"),
             "referrer": a_user(session, house, Role.REFERRER, "education"),
         }  # fmt: skip
+        workers["requester"] = a_user(session, house, Role.REPRESENTATIVE, "adult_social_care", programme=SANCTUARY)
         rest = set(Role) - {worker.role for worker in workers.values()} - {Role.SYSTEM}
-        workers |= {role.value: a_user(session, house, role, "vawg_team") for role in sorted(rest)}
+        workers |= {
+            role.value: a_user(session, house, role, "vawg_team", programme=OF_SCHEME.get(role, DA))
+            for role in sorted(rest)
+        }
         for case_id in (*held.case_ids, *coming.case_ids, *running.case_ids):
             a_wall(session, case_id, workers["walled"])
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
+    scene.requests = _requests(house, workers)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
@@ -136,6 +166,23 @@ def build(founded: Path, folder: Path) -> Scene:
         scene.elsewhere = (a_meeting(session, programme=ProgrammeSlug.COMMUNITY_MARAC).reference,)
     _note(scene)
     return scene
+
+
+def _requests(house: Deployment, workers: dict[str, Worker]) -> tuple[str, ...]:
+    """Sanctuary requests of one agency, told in canaries: in the field, at approval, sent, and a draft."""
+    people = {
+        "requester": "requester", "officer": "sanctuary_officer", "surveyor": "crime_prevention_officer",
+        "manager": "service_manager", "idva": "idva", "stranger": "outsider", "contractor": "contractor",
+    }  # fmt: skip
+    scheme = Scheme(house, **{name: workers[who] for name, who in people.items()})
+    told = {"full_name": f"{SECRETS['survivor']} Moss", "street": SECRETS["home"], "why": SECRETS["why"]}
+    with patched(told):
+        field, cost, sent = a_permitted_request(scheme), a_permitted_request(scheme), a_sent_request(scheme)
+        with scheme.work(scheme.requester) as session:
+            draft = fill(session, scheme.requester, a_draft(session, scheme)).reference
+    put_at(scheme, field, SanctuaryState.SURVEY_BOOKED)
+    put_at(scheme, cost, SanctuaryState.APPROVAL)
+    return field, cost, sent, draft
 
 
 def _moved(house: Deployment, coordinator: Worker, case_id: UUID) -> None:
@@ -224,6 +271,8 @@ def _note(scene: Scene) -> None:
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
             "series_id": ids(MeetingSeries),
+            "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
+            "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
         }  # fmt: skip
 

@@ -39,6 +39,9 @@ READERS = {
     "opened in the room": {"clerk", "police", "deputy", "housing"},
     "said in the room": {"clerk", "police", "deputy"},
     "name": {"clerk", "coordinator", "chair", "police", "deputy", "housing", "idva"},
+    "survivor": {"requester", "idva", "sanctuary_officer", "crime_prevention_officer"},
+    "home": {"requester", "sanctuary_officer", "crime_prevention_officer"},  # who asked: in a draft alone
+    "why": {"requester", "idva", "sanctuary_officer"},
 }
 
 

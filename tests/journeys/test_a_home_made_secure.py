@@ -4,16 +4,18 @@ import pytest
 from sqlalchemy import select
 
 from marac import clock
-from marac.models import HomePhoto, WorksLine
+from marac.models import FollowUp, HomePhoto, SanctuaryRequest, WorksLine
 from marac.services.deployment import Deployment
 from marac.services.sanctuary import stopping
+from marac.vocabulary import FollowUpState, SanctuaryOutcome, SanctuaryState
 from tests.builders import actor_for
 from tests.builders_sanctuary import FEARED, NAME, STREET, Scheme, a_scheme
-from tests.builders_works import GPS, JPEG, a_booked_survey, an_ordered_job, at, the_request
+from tests.builders_works import a_booked_survey, an_approved_request, an_ordered_job, at, the_request
+from tests.journeys.fitting import PHOTO, from_approval_to_six_months
 from tests.journeys.people import PHONE, Person, Room
 
 NAMES = (*NAME.replace("-", " ").split(), *FEARED.split(), STREET)
-PHOTO = {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": JPEG[:2] + GPS + JPEG[2:]}
+FIRM = "Property works contractor"
 AWAY = "ERR_INTERNET_DISCONNECTED"
 
 
@@ -145,3 +147,14 @@ def test_an_answer_that_was_lost_on_the_way_makes_no_second_line(scheme: Scheme,
     with scheme.house.reader() as session:
         assert len(session.scalars(select(WorksLine.id)).all()) == 1
     sam.noises[:] = [noise for noise in sam.noises if "/survey/lines" not in noise and "ERR_FAILED" not in noise]
+
+
+def test_from_an_approved_cost_to_the_follow_up_at_six_months_with_a_job_frozen_on_the_way(scheme: Scheme, room: Room):
+    """SAN-22, SAN-28 to SAN-33."""
+    reference = an_approved_request(scheme)
+    olive = from_approval_to_six_months(room, scheme, reference, FIRM, NAMES)
+    assert olive.sees("Closed")
+    with scheme.house.reader() as session:
+        request = session.scalars(select(SanctuaryRequest)).one()
+        assert (request.state, request.outcome) == (SanctuaryState.CLOSED, SanctuaryOutcome.STAYED)
+        assert set(session.scalars(select(FollowUp.state))) == {FollowUpState.DONE}

@@ -14,6 +14,7 @@ from marac.errors import NotAllowed, RuleBroken, StepUpNeeded
 from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, IssuedDocument, NamedPerson
 from marac.services import document_blocks as b, documents, pdf, word_files
 from marac.services.document_contents import CONTENTS, BriefPage, brief_page_of, chair_brief
+from marac.services.sanctuary.letters import LETTERS
 from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, MeetingKind, PersonRole
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_published_panel, a_wall
@@ -275,4 +276,5 @@ def _holds_no_secret(panel, worker, kind) -> int:
 
 
 def test_every_document_kind_has_its_contents():
-    assert set(CONTENTS) == set(K) == set(documents.NEEDS)
+    assert set(CONTENTS) == set(documents.NEEDS)
+    assert set(CONTENTS) | set(LETTERS) == set(K)

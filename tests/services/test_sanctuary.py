@@ -115,9 +115,9 @@ def test_a_change_of_priority_recomputes_what_is_not_met_and_keeps_the_old_targe
         assert old.due_at == before
         assert new.due_at < before
         assert new.started_at == old.started_at
+        triage.set_priority(session, actor, request, SanctuaryPriority.STANDARD)
+        triage.answer_gates(session, actor, request, {}, {"has_keys": "yes"})
         with pytest.raises(RuleBroken) as refused:
-            triage.set_priority(session, actor, request, SanctuaryPriority.STANDARD) or None
-            triage.answer_gates(session, actor, request, {}, {"has_keys": "yes"})
             triage.set_priority(session, actor, request, SanctuaryPriority.URGENT, why="Keys were handed back")
         assert refused.value.field == "priority_second"
 
@@ -163,7 +163,8 @@ def test_what_is_not_known_waits_for_information_and_is_never_a_refusal_san_21(s
         assert request.state == S.IN_TRIAGE
         session.expire(request, ["clocks"])
         running = [one for one in request.clocks if one.met_at is None and one.stage == S.IN_TRIAGE]
-        assert len(running) == 1 and running[0].paused_at is None, "the clock goes on where it stood"
+        assert len(running) == 1
+        assert running[0].paused_at is None, "the clock goes on where it stood"
 
 
 def test_nobody_leaves_triage_without_an_interim_safety_plan_san_23(scheme):

@@ -11,6 +11,7 @@ from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import FollowUp, HomePhoto, SanctuaryRequest, Visit, WorksLine, WorksOrder
 from marac.services.moving import advance
 from marac.services.sanctuary import (
+    approvals,
     consequences,
     follow_ups,
     job_cards,
@@ -39,7 +40,7 @@ from marac.vocabulary import (
 )
 from tests.builders import actor_for
 from tests.builders_cases import messages
-from tests.builders_sanctuary import a_permitted_request, a_scheme
+from tests.builders_sanctuary import a_permitted_request, a_scheme, a_triaged_request
 from tests.builders_works import (
     GPS,
     HOME,
@@ -193,7 +194,7 @@ def test_what_changes_a_way_out_is_not_approved_without_a_recorded_fire_review(s
 def test_a_house_door_needs_no_fire_review_and_a_flat_entrance_door_does(scheme):
     """SAN-26: the same viewer, on two doors."""
     viewer = "door_viewer"
-    for kind, needed in (("house", False), ("flat_upper", True)):
+    for kind, needed in (("house", False), ("flat", True)):
         reference = a_surveyed_home(scheme, a_tap(viewer, "front_door"), home={"home_kind": kind})
         with scheme.work(scheme.officer) as session:
             found = fitted.list_lines(
@@ -304,7 +305,8 @@ def test_part_fitted_keeps_the_request_open_until_it_is_ordered_again(scheme):
     with scheme.work(scheme.officer) as session:
         request = the_request(session, scheme.officer, reference)
         assert request.state == S.INSTALLED
-        assert refused("results", signing_off.ready_for_sign_off, session, officer, request).startswith("1 line is")
+        said = refused("results", signing_off.ready_for_sign_off, session, officer, request)
+        assert said == "Not finished yet: 1 line"
         signing_off.order_again(session, officer, request)
         left = [row.id for row in fitted.list_rows(session, request) if works_orders.may_order(row)]
         assert len(left) == 1
@@ -356,13 +358,30 @@ def test_when_works_freeze_the_job_is_withdrawn_at_once_and_the_contractor_is_to
 
 
 def test_an_emergency_lock_change_may_come_before_approval_and_nothing_else(scheme):
-    """SAN-25, SAN-27: only after somebody approved it in words."""
-    reference, officer = a_surveyed_home(scheme, a_tap(LOCK, "front_door", emergency=True)), actor_for(scheme.officer)
+    """SAN-25, SAN-27: in triage, once somebody said yes in words; the rest waits."""
+    reference, officer = a_triaged_request(scheme, has_keys="yes"), actor_for(scheme.officer)
+    keyring = scheme.house.keyring
     with scheme.work(scheme.officer) as session:
         request = the_request(session, scheme.officer, reference)
+        refused("item", surveys.add_line, session, officer, request, a_tap("security_light", "outside"))
+        for item in (LOCK, "boarding_up"):
+            surveys.add_line(session, officer, request, a_tap(item, "front_door"))
         job = a_job(scheme, request, session)
-        keyring = scheme.house.keyring
         assert "spoken" in refused("lines", works_orders.order_works, session, officer, keyring, request, job)
+        said = {"approver_id": scheme.manager.id, "amount_pence": 9_000, "because": "Change the lock tonight"}
+        approvals.note_spoken(session, officer, request, **said)
+        assert "no way out" in refused("lines", works_orders.order_works, session, officer, keyring, request, job)
+        lock = [line.id for line in fitted.list_lines(session, officer, request) if line.works.key == LOCK]
+        token = works_orders.order_works(
+            session, officer, keyring, request, a_job(scheme, request, session, line_ids=lock)
+        ).token  # fmt: skip
+    accept(scheme, token)
+    finish(scheme, token)
+    with scheme.work(scheme.officer) as session:
+        request = the_request(session, scheme.officer, reference)
+        assert request.state == S.IN_TRIAGE  # the request goes on as it would
+        assert session.get(WorksLine, lock[0]).result == LineResult.FITTED
+        refused("item", surveys.remove_line, session, officer, session.get(WorksLine, lock[0]))
 
 
 def test_another_firms_job_is_not_there(scheme):

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from marac import clock
+from marac import access, clock
 from marac.models import HomePhoto, SanctuaryRequest, SigninSession, WorksLine
+from marac.services import people
+from marac.services.sanctuary import letters, triage
 from marac.vocabulary import SanctuaryState as S
-from tests.builders import signed_in
-from tests.builders_sanctuary import a_permitted_request, a_scheme
+from tests.builders import actor_for, signed_in
+from tests.builders_sanctuary import a_permitted_request, a_scheme, a_triaged_request, all_gates
 from tests.builders_works import (
     GPS,
     JPEG,
@@ -26,6 +28,7 @@ from tests.builders_works import (
     an_installed_home,
     an_ordered_job,
     let_visit,
+    the_request,
 )
 from tests.pdf_text import said_in
 
@@ -49,10 +52,13 @@ def day_of(days):
 
 def test_a_survey_is_booked_from_its_page(scheme):
     reference = a_permitted_request(scheme)
-    let_visit(scheme, reference)
+    let_visit(scheme, reference, code_word="bluebell", interpreter="Sylheti")
     page = signed_in(scheme.house, scheme.officer).get(f"/sanctuary/{reference}/visit")
     typed = {"on": day_of(1), "at": "10am", "surveyor_id": str(scheme.surveyor.id), "safe_to_attend": True,
              "lone_worker_plan": "Rings in at eleven"}  # fmt: skip
+    assert "Interpreter: Sylheti" in page.main
+    assert "There is a code word" in page.main
+    assert "bluebell" not in page.text
     page.form(f"/sanctuary/{reference}/visit").post(typed, follow=False)
     assert state_of(scheme, reference) == S.SURVEY_BOOKED
 
@@ -271,3 +277,35 @@ def test_photos_of_other_requests_are_not_there(scheme):
     answers = [browser.http.get(f"/sanctuary/{ref}/photos/{photo}", base_url="https://localhost").status_code
                for ref in (reference, other)]  # fmt: skip
     assert answers == [200, 404]
+
+
+def test_a_notice_that_the_scheme_is_not_suitable_says_why_and_what_else_there_is(scheme):
+    """SAN-34: in writing, by reference, without a name."""
+    reference, officer = a_triaged_request(scheme), actor_for(scheme.officer)
+    with scheme.work(scheme.officer) as session:
+        request = the_request(session, scheme.officer, reference)
+        triage.answer_gates(session, officer, request, all_gates(own_choice="no"), {})
+        triage.decline(
+            session, officer, request, reason="She wants to move", alternatives=["Housing Options"],
+            notice="We cannot make this home secure now.",
+        )  # fmt: skip
+    pdf = made(signed_in(scheme.house, scheme.officer), f"/sanctuary/{reference}/letters", "ineligible_notice")
+    for words in (reference, "We cannot make this home secure now", "She wants to move", "Housing Options"):
+        assert said_in(pdf, words), words
+    for words in ("Haddad", "Poynter", "Wapping"):
+        assert not said_in(pdf, words), words
+
+
+@pytest.mark.parametrize(("tenure", "offered"), [("council", True), ("housing_association", True), ("private", False),
+                                                 ("owner", False), ("", False)])  # fmt: skip
+def test_the_housing_benefit_letter_is_for_social_tenants_alone(scheme, tenure, offered):
+    """SAN-35."""
+    reference = a_signed_off_home(scheme)
+    with scheme.work(scheme.officer) as session:
+        request = the_request(session, scheme.officer, reference)
+        access.open_for("load", request.partnership_id, [request.case_id])
+        people.victim_of(session, request.case_id).addresses[0].tenure = tenure or None
+    with scheme.work(scheme.officer) as session:
+        request = the_request(session, scheme.officer, reference)
+        why = {one.kind: one.why_not for one in letters.list_letters(session, actor_for(scheme.officer), request)}
+        assert (why["housing_benefit_letter"] == "") is offered

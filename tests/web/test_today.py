@@ -10,7 +10,7 @@ from tests.builders_cases import a_story
 SECTIONS = ["Do today", "This week", "Waiting for others", "Recently finished"]
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.SYSTEM, Role.CONTRACTOR)])
 def test_every_role_has_a_first_page_with_the_same_skeleton(house, role):
     with unit_of_work(house) as session:
         worker = a_user(session, house, role, "elft")
@@ -18,6 +18,14 @@ def test_every_role_has_a_first_page_with_the_same_skeleton(house, role):
     assert page.h1 == "Your work"
     assert [words for words in page.words_of("h2") if words in SECTIONS] == SECTIONS
     assert "Nothing to do today." in page.main
+
+
+def test_a_contractor_has_jobs_and_no_other_first_page(house):
+    """SAN-28."""
+    with unit_of_work(house) as session:
+        worker = a_user(session, house, Role.CONTRACTOR, "sanctuary_contractor")
+    browser = signed_in(house, worker)
+    assert [browser.get(path).h1 for path in ("/", "/today")] == ["Jobs", "Jobs"]
 
 
 def test_the_name_of_the_service_leads_to_your_work(house):

@@ -32,7 +32,7 @@ from marac.workflows import (
 from marac.workflows.checklists import Score
 from marac.workflows.engine import reads
 from marac.workflows.hearing import RECORDS
-from tests.workflows import community_case_conditions, community_referral_conditions
+from tests.workflows import community_case_conditions, community_referral_conditions, sanctuary_conditions
 
 HIGH = Score(score=15, max=24, criteria_met=("visible_high_risk",))
 LOW = Score(score=8, max=24)
@@ -197,7 +197,7 @@ CASES = [
      {"agency_id": 3, "to_agency_id": 4}),
 ]  # fmt: skip
 
-CASES += community_case_conditions.CASES + community_referral_conditions.CASES
+CASES += community_case_conditions.CASES + community_referral_conditions.CASES + sanctuary_conditions.CASES
 
 USED = {guard for workflow in WORKFLOWS.values() for move in workflow.transitions for guard in move.guards}
 
@@ -231,6 +231,12 @@ def test_the_condition_refuses_beside_the_field_and_then_lets_pass(case):
     assert len(refused.value.message.split()) >= 3
     assert refused.value.message[0].isupper()
     guard(None, met)
+
+
+@pytest.mark.parametrize("case", sanctuary_conditions.OF_A_CARD, ids=lambda case: case[2])
+def test_a_job_card_is_made_when_it_says_where_and_how_and_never_why(case):
+    """SAN-28."""
+    test_the_condition_refuses_beside_the_field_and_then_lets_pass(case)
 
 
 def test_every_condition_of_every_table_is_shown_breaking_and_met():

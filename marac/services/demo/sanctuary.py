@@ -130,7 +130,7 @@ def _request(scheme: Scheme, home: Home, draw: Random, place: dict[str, Any], as
         moved_out_on=days_after(home.sent_on, 100) if home.state == S.REMOVED_ENDED and not home.present else None,
         consent="yes", consent_on=home.sent_on, reason=pick(draw, REASONS), wishes="To stay at home.",
         alternatives_told="Refuge, a move, an injunction.", landlord_consent="yes", gates=gates, factors=factors,
-        interim=["police_patrol_or_marker"], home_kind=pick(draw, ["house", "flat_ground", "flat_upper"]),
+        interim=["police_patrol_or_marker"], home_kind=pick(draw, ["house", "flat", "flat"]),
         floor=pick(draw, ["Ground", "First", "Third"]), bedrooms=str(draw.randrange(1, 4)),
         entry_points=["front_door", "ground_window"] if home.surveyed_on else [],
         fire_section={"alarms": "working", "way_out": "Front door", "needs_help": "", "arson_threat": "no"},

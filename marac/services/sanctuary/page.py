@@ -48,6 +48,7 @@ class RequestPage:
     flags: tuple[AddressFlag, ...]
     agency: str
     to_write: bool
+    decides: bool
     old_targets: tuple[clocks.Reading, ...]
 
 
@@ -67,6 +68,7 @@ def view(session: Session, actor: Actor, request: SanctuaryRequest) -> RequestPa
         parent.reference if parent else "", tuple(request.flags),
         naming.agency_names(session, request.partnership_id)[request.agency_id],
         approvals.to_write(session, actor, request) is not None,
+        access.may(actor, P.SANCTUARY_DECIDE, request),
         tuple(clocks.read(one) for one in request.clocks if one.replaced_at is not None),
     )  # fmt: skip
 
@@ -182,8 +184,3 @@ def _flags(states: list[FlagState]) -> str:
         return "Not asked for"
     live = [state for state in states if state != FlagState.REMOVED]
     return ", ".join(sorted({state.label for state in live})) if live else "Removed"
-
-
-def may_decide(actor: Actor, request: SanctuaryRequest) -> bool:
-    """Whether this person sees requests through."""
-    return access.may(actor, P.SANCTUARY_DECIDE, request)

@@ -42,6 +42,16 @@ def ready_for_sign_off(session: Session, actor: Actor, request: SanctuaryRequest
     advance(session, actor, request, "ask_sign_off", results=results_of(session, request))
 
 
+def mark_installed(session: Session, actor: Actor, request: SanctuaryRequest) -> None:
+    """Everything was fitted in jobs that came before the approval: nothing is left for a contractor to report."""
+    results = results_of(session, request)
+    if not results or not all(results):
+        raise RuleBroken("results", "A job is still to be done. Order it, or wait for the contractor")
+    advance(session, actor, request, "install")
+    request.installed_at = clock.now()
+    flush(session)
+
+
 def order_again(session: Session, actor: Actor, request: SanctuaryRequest) -> None:
     """Something is missing: back to ordering."""
     if all_done(results_of(session, request)):

@@ -55,7 +55,13 @@ def resume(session: Session, actor: Actor, request: SanctuaryRequest) -> Sanctua
         raise WrongState
     stops = _stops(session, request)
     moving.advance(
-        session, actor, request, f"resume_{request.held_from}", resume_to=request.held_from, stops_works=stops
+        session,
+        actor,
+        request,
+        f"resume_{request.held_from}",
+        resume_to=request.held_from,
+        held_from=request.held_from,
+        stops_works=stops,
     )
     request.held_from = request.frozen_at = request.review_on = None
     moving.flush(session)

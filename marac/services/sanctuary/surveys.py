@@ -21,6 +21,8 @@ from marac.vocabulary import Permission as P, Room, SanctuaryState as S
 from marac.workflows import works
 
 WRITABLE: Final = (S.SURVEY_BOOKED, S.SURVEY_DONE, S.FIRE_CONSULT, S.SPECIFICATION)
+EARLY: Final = (S.IN_TRIAGE, S.AWAITING_INFORMATION, S.LANDLORD_PERMISSION)
+"""Before the survey: only what may be ordered at once (SAN-25)."""
 ENTRY_POINTS: Final = (
     ("front_door", "Front door"), ("back_door", "Back door"), ("patio_door", "Patio or balcony door"),
     ("ground_window", "Ground-floor windows"), ("upper_window", "Upper windows that can be reached"),
@@ -46,18 +48,20 @@ class Tap:
 
 def add_line(session: Session, actor: Actor, request: SanctuaryRequest, tap: Tap) -> WorksLine:
     """Add what was tapped; the same tap again answers the same line. RuleBroken beside item, room or quantity."""
-    _writable(actor, request)
+    early = _writable(actor, request, early=True)
     held = _tapped(session, request, tap.key)
     if held is not None:
         return held
     chosen, room = works.catalogue().get(tap.item), _room(tap.room)
+    if early and not chosen.emergency:
+        raise RuleBroken("item", "Before the survey only what cannot wait may be added")
     if len(list_rows(session, request)) >= MOST_LINES:
         raise RuleBroken("item", f"There are {MOST_LINES} lines already. Take one off first")
     line = WorksLine(
         partnership_id=request.partnership_id, case_id=request.case_id, request_id=request.id, tap=_key(tap.key),
         added_at=clock.now(), item=chosen.key, room=room, quantity=works.quantity(tap.quantity), note=tap.note.strip(),
         portable=chosen.portable if tap.portable is None else tap.portable, band=chosen.band,
-        emergency=tap.emergency and chosen.emergency,
+        emergency=(tap.emergency or early) and chosen.emergency,
         fire_review=chosen.needs_fire_review(room=room, flat=_is_flat(request)),
     )  # fmt: skip
     session.add(line)
@@ -78,8 +82,10 @@ def change_line(session: Session, actor: Actor, line: WorksLine, typed: Mapping[
 
 
 def remove_line(session: Session, actor: Actor, line: WorksLine) -> None:
-    """Take a line off again; twice does nothing more."""
-    _writable(actor, _request_of(session, line))
+    """Take a line off again; twice does nothing more. RuleBroken for one that a contractor was given."""
+    _writable(actor, _request_of(session, line), early=True)
+    if line.order_id is not None:
+        raise RuleBroken("item", "A contractor has this already. Withdraw the job first")
     if line.removed_at is None:
         line.removed_at = clock.now()
         audit.record(session, actor, "works:line_removed", line)
@@ -125,11 +131,14 @@ def add_photo(
     photos.keep(session, actor, request, key=_key(key), room=_room(room), content=content)
 
 
-def _writable(actor: Actor, request: SanctuaryRequest) -> None:
+def _writable(actor: Actor, request: SanctuaryRequest, *, early: bool = False) -> bool:
+    """Raises unless a survey may be written now; answers whether it is before the survey."""
     access.require(actor, P.SANCTUARY_SURVEY, request)
     access.open_request(actor, request)
-    if request.state not in WRITABLE:
+    before = early and request.state in EARLY
+    if request.state not in WRITABLE and not before:
         raise WrongState(f"a survey is not written when {request.state}")
+    return before
 
 
 def _tapped(session: Session, request: SanctuaryRequest, key: str) -> WorksLine | None:

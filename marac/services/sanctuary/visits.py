@@ -16,7 +16,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import SanctuaryRequest, Visit
-from marac.services import naming, safe_contact
+from marac.services import naming, people, safe_contact
 from marac.services.moving import advance, flush
 from marac.services.recipients import active_people
 from marac.services.sanctuary import triage
@@ -96,6 +96,22 @@ def visit_refused(session: Session, request: SanctuaryRequest, at: datetime | No
         return ""
     rules = safe_contact.rules_of(contact, frozenset({"identity"}), ProgrammeSlug.SANCTUARY).rules
     return reaching.may_use(rules, ContactChannel.VISIT, at) or ""
+
+
+def needs_of(session: Session, actor: Actor, request: SanctuaryRequest) -> list[str]:
+    """What a visitor must have ready: an interpreter, other needs, a code word that is known to them both."""
+    opened = access.open_request(actor, request)
+    if "identity" not in opened:
+        return []
+    person, found = people.victim_of(session, request.case_id), []
+    if person.interpreter or person.interpreter_needed == "yes":
+        found.append(f"Interpreter: {person.interpreter or 'ask which language'}")
+    if person.communication_needs:
+        found.append(str(person.communication_needs))
+    contact = safe_contact.contact_of(session, request.case)
+    if contact is not None and "contact" in opened and contact.code_word:
+        found.append("There is a code word. The visitor must know it before going: it is never written in the diary")
+    return found
 
 
 def book_elsewhere(

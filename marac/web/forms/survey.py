@@ -6,8 +6,7 @@ from marac.web import widgets
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 ALARMS = [("working", "There and working"), ("not_working", "There, not working"), ("none", "None")]
-KINDS = [("house", "House"), ("flat_ground", "Flat, ground floor"), ("flat_upper", "Flat, upper floor"),
-         ("maisonette", "Maisonette"), ("other", "Another kind of home")]  # fmt: skip
+KINDS = [("house", "House"), ("flat", "Flat"), ("room", "Room"), ("other", "Something else")]
 
 
 class TapForm(widgets.PageForm):
