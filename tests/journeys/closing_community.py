@@ -110,8 +110,9 @@ def report(landlord: Person) -> None:
     landlord.press("Save")
     assert landlord.sees("Say whether the person was updated")
     landlord.choose("Has the person at risk been updated?", "Yes")
+    landlord.tick("Contact was made only as the rules above allow")
     landlord.press("Save")
-    assert landlord.sees("Saved. Thank you.")
+    assert landlord.sees("Saved. Thank you."), landlord.read()
 
 
 def record_what_is_owed(coordinator: Person, case: str) -> None:
