@@ -35,7 +35,8 @@ from marac.services.document_blocks import (
 )
 from marac.services.involvement import core_agencies, involved_agencies
 from marac.services.reading_minutes import Seat, Section
-from marac.vocabulary import ActionState, AgendaItemState, DocumentKind, Permission as P
+from marac.vocabulary import ActionState, AgendaItemState, DocumentKind, Permission as P, said
+from marac.workflows.hearing import record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,12 @@ def _case_page(section: Section, *, named: bool) -> list[Block]:
     if not section.open:
         shut = text("The minutes of this case are not open to you at this stage.")
         return [*blocks, facts(("Outcome", outcome)), shut]
-    rows = [(kind.label, words) for kind, words in section.notes]
+    programme = line.item.case.programme
+    rows = [(record_of(programme).label(kind), words) for kind, words in section.notes]
     blocks.append(
         facts(
             ("Outcome", outcome), ("Marks", _marks(line)), ("Amended because", section.amended_because), *rows,
-            ("Who tells the victim-survivor", section.who_tells),
+            (said(programme, "Who tells the victim-survivor"), section.who_tells),
         )
     )  # fmt: skip
     plan = [[one.agency, one.text, long_day(one.due_on)] for one in section.actions]

@@ -13,8 +13,9 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
 from marac import clock, vocabulary
 from marac.paths import TEMPLATES
-from marac.vocabulary import ProgrammeSlug
+from marac.vocabulary import MinuteHeading, ProgrammeSlug
 from marac.web import widgets
+from marac.workflows.hearing import record_of
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 DAYS: Final = ("Mon", "Tues", "Wed", "Thur", "Fri", "Sat", "Sun")
@@ -146,9 +147,14 @@ def said(words: str, programme: ProgrammeSlug | None) -> str:
     return vocabulary.said(programme, words)
 
 
+def called(heading: MinuteHeading, programme: ProgrammeSlug) -> str:
+    """What the panel of a programme calls a section of its minutes."""
+    return record_of(programme).label(heading)
+
+
 FILTERS: Final = (
     long_date, weekday_date, short_date, short_weekday, time_of_day, date_and_time, due_kind, due_words,
-    age, last_first, initials, count, and_list, phone, postcode, said,
+    age, last_first, initials, count, and_list, phone, postcode, said, called,
 )  # fmt: skip
 
 

@@ -220,7 +220,7 @@ def build(page: Mapping[str, Any]) -> Checklist:
         fingerprint=hashlib.sha256(canonical(page).encode()).hexdigest(),
         acknowledgement=page.get("acknowledgement", ""),
         wording=WORDING.get(page.get("official_wording", ""), OFFICIAL),
-        may_lower="second name" in str((page.get("overrides") or {}).get("lower", "")),
+        may_lower=_may_lower(page),
         opened_by=tuple((opened["checklist"], opened["item"]) for opened in page.get("opened_by", ())),
         ages=(ages.get("minimum", ages.get("value")), ages.get("maximum")),
     )
@@ -260,6 +260,13 @@ def _fields(items: Iterable[Mapping[str, Any]]) -> tuple[Field, ...]:
         )
         for item in items
     )
+
+
+def _may_lower(page: Mapping[str, Any]) -> bool:
+    """A sum may be lowered with a second name where its file says so; a count of answers, such as the DASH, never."""
+    overrides = page.get("overrides")
+    lower = overrides.get("lower", "") if isinstance(overrides, Mapping) else ""
+    return page["scoring"].get("rule") == "weighted_sum" and "second name" in str(lower)
 
 
 def _threshold(item: Mapping[str, Any]) -> Threshold:

@@ -5,7 +5,7 @@ States and verbs come from the tables written by hand in tests/workflows; who ma
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,13 +26,17 @@ from marac.vocabulary import (
     FlagState,
     MinuteHeading,
     MinutesState,
+    NeedTest,
     Outcome,
+    PersonTest,
+    ProgrammeSlug,
     Protects,
     ResearchState,
     Role,
     TellingState,
 )
 from marac.workflows import WORKFLOWS
+from marac.workflows.community_marac import RECORD
 from marac.workflows.referral_rules import URGENT_FIELDS
 from tests.builders import a_user, actor_for, an_agency
 from tests.builders_panels import FIVE, a_published_panel, a_wall
@@ -41,6 +45,7 @@ from tests.workflows.test_tables import ORACLE, oracle
 
 MODELS = {"referral": Referral, "case": Case, "research": Research, "meeting": Meeting, "agenda_item": AgendaItem,
           "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling}  # fmt: skip
+KIN = {"community_referral": "referral", "community_case": "case"}  # the same rows, on the other panel
 
 # Who asks. The referral, the research, the action and the flag are Solace's; the police are listed for the case.
 PEOPLE = (
@@ -77,7 +82,12 @@ DOES: dict[str, dict[str, set[str]]] = {
     ),
     "telling": dict.fromkeys(("report_told", "report_not_reached", "report_unsafe"), SOLACE | PANEL),
     "flag": {"confirm_added": SOLACE, "confirm_removed": SOLACE, "ask_removal": {"system"}},
-}
+    "community_case": {
+        "issue": {"coordinator"}, "fall_due": {"system"}, "erase": {"system"}, "list_urgently": {"chair"},
+        "close_over": {"chair"},
+    },
+}  # fmt: skip
+DOES["community_referral"] = DOES["referral"]
 RUNS_MEETINGS = {
     "meeting": PANEL | {"walled"},
     "minutes": PANEL | {"walled"},
@@ -95,9 +105,12 @@ SEES: dict[str, set[str]] = {
     "flag": SOLACE,
     "telling": SOLACE | PANEL,
 }
+SEES |= {noun: SEES[kin] for noun, kin in KIN.items()}
 # In some states more people know of it, or fewer.
 ALSO = {("research", "released"): {"police"}, ("minutes", "issued"): SOLACE | {"police", "outsider"}}
 NOT = {("referral", "draft"): PANEL, ("referral", "withdrawn"): PANEL}
+
+NOT |= {("community_referral", state): hidden for (_noun, state), hidden in NOT.items()}
 
 ROOM = {"meeting_state": "in_progress", "agreed": 7, "not_agreed": 0, "decides_from": None}
 SENT = {
@@ -141,6 +154,17 @@ FACTS: dict[str, dict[str, Any]] = {
         "reason": "x",
     },
 }
+FACTS["community_referral"] = {
+    **FACTS["referral"], "person_tests": {PersonTest.VULNERABLE_VICTIM}, "criteria": {NeedTest.ESCALATION},
+    "matrix_high": False, "escalation": "Every night", "stalled": "", "adult_at_risk": False, "people": [],
+}  # fmt: skip
+FACTS["community_case"] = {
+    **FACTS["case"], "minutes": dict.fromkeys((*RECORD.risks, *FIVE, MinuteHeading.VIEWS), "Said"),
+    "window_end": date(2036, 1, 1), "due_on": date(2035, 1, 1), "highest": None, "powers_undecided": 0,
+    "care_act_unanswered": 0, "scored_again": True, "band": None, "statutory_plan": "", "days_quiet": 99,
+    "quiet_days": 28, "closing_outcome": "resolved", "victim_view": "", "no_view_reason": "Moved away",
+    "step_down": "None", "closing_word": "By letter", "review_on": date(2035, 2, 1),
+}  # fmt: skip
 IN_THE_ROOM = ("call", "hear", "recall")
 
 
@@ -154,11 +178,12 @@ class Scene:
     other_agency: UUID
 
     def subject(self, session: Any, noun: str) -> Any:
-        return session.get_one(MODELS[noun], self.ids[noun])
+        kin = KIN.get(noun, noun)
+        return session.get_one(MODELS[kin], self.ids[kin])
 
     def facts(self, noun: str, verb: str) -> dict[str, Any]:
         told = dict(FACTS[noun])
-        if noun in ("case", "agenda_item") and verb in IN_THE_ROOM:
+        if noun in ("case", "community_case", "agenda_item") and verb in IN_THE_ROOM:
             told |= ROOM
         if noun == "research" and verb == "answer_not_known":
             told["to_share"] = ""
@@ -193,7 +218,8 @@ def scene(founded, tmp_path_factory):
         )
         ids = _things(session, idva, panel, case_id) | {"referral": referral.id}
         other = an_agency(session, "elft").id
-    yield Scene(house, ids, actors, other)
+    everywhere = {who: replace(actor, programmes=frozenset(ProgrammeSlug)) for who, actor in actors.items()}
+    yield Scene(house, ids, everywhere, other)
     house.close()
 
 
@@ -222,7 +248,7 @@ def does(noun: str, verb: str, who: str) -> bool:
 
 
 def sees(noun: str, state: str, who: str) -> bool:
-    if (noun, state) == ("case", "erased"):
+    if (KIN.get(noun, noun), state) == ("case", "erased"):
         return False
     known = (SEES[noun] | ALSO.get((noun, state), set())) - NOT.get((noun, state), set())
     return who == "system" or who in known
@@ -265,21 +291,26 @@ def test_every_verb_from_every_state_moves_or_is_refused_as_written(scene, noun,
             for verb in sorted(verbs):
                 answers[verb], queued = _tried(scene, session, (noun, state, verb, who))
                 assert answers[verb] == expected(noun, verb, state, who), (verb, state)
-                own = [entry for entry in queued if entry.tag == f"{noun}:{verb}"]
+                kin = KIN.get(noun, noun)
+                own = [entry for entry in queued if entry.tag == f"{kin}:{verb}"]
                 assert len(own) == (answers[verb] == "moved")
                 assert queued == [] or answers[verb] == "moved"
                 if own:
                     to = oracle(noun)[verb, state]
-                    assert (own[0].keys, own[0].object_id) == ({"from": state, "to": to}, scene.ids[noun])
+                    assert (own[0].keys, own[0].object_id) == ({"from": state, "to": to}, scene.ids[kin])
             assert _offered(scene, session, noun, state, who) == {verb for verb in verbs if answers[verb] == "moved"}
         session.rollback()
 
 
-def _put(subject: Any, state: str) -> None:
+def _put(scene: Scene, session: Any, noun: str, state: str) -> Any:
     """In a state; minutes that are circulated are so since a moment, and members see them by that."""
+    subject = scene.subject(session, noun)
     subject.state = state
+    for row in (subject, scene.subject(session, "case")) if noun in KIN else ():
+        row.programme = ProgrammeSlug.COMMUNITY_MARAC
     if isinstance(subject, Minutes):
         subject.issued_at = clock.now() if state == MinutesState.ISSUED else None
+    return subject
 
 
 def _tried(scene: Scene, session: Any, case: tuple[str, str, str, str]) -> tuple[str, list[Any]]:
@@ -287,7 +318,7 @@ def _tried(scene: Scene, session: Any, case: tuple[str, str, str, str]) -> tuple
     with vault.unit(scene.house.keyring):
         back = session.begin_nested()
         session.info.update(audit=[], after_commit=[])
-        _put(scene.subject(session, noun), state)
+        _put(scene, session, noun, state)
         session.flush()
         try:
             return attempt(scene, session, noun, verb, who)
@@ -297,8 +328,7 @@ def _tried(scene: Scene, session: Any, case: tuple[str, str, str, str]) -> tuple
 
 def _offered(scene: Scene, session: Any, noun: str, state: str, who: str) -> set[str]:
     back = session.begin_nested()
-    subject = scene.subject(session, noun)
-    _put(subject, state)
+    subject = _put(scene, session, noun, state)
     session.flush()
     names = {step.name for step in moving.available(scene.actors[who], subject)}
     back.rollback()

@@ -161,3 +161,24 @@ def test_what_is_hidden_or_over_is_not_even_present(house, crew, how):
         assert elsewhere.present(session, crew["coordinator"], case) == ()
         with pytest.raises(RuleBroken):
             elsewhere.ask(session, crew["coordinator"], case, DA)
+
+
+def test_a_place_that_was_referred_before_is_found_by_where_it_is(house, crew):
+    """CM-9: before acceptance, also where nobody at risk is named; its name alone finds nothing."""
+    place = {"born_on": None, "house_number": "40", "street": "Rowan Walk", "postcode": "E1 0ZZ"}
+    about = {"about": "location"}
+    elsewhere_too = {**place, "full_name": "The stairwell", "house_number": "2", "postcode": "E3 0AA"}
+    none = {"phone": ""}
+    _, first = sent(house, crew, about=about, victim={**place, "full_name": "The stairwell"}, contact=none)
+    same, _ = sent(
+        house, crew, "police", about=about, victim={**place, "full_name": "Block entrance"}, contact=none,
+        perpetrator={"full_name": "Ike Farrow", "approximate_age": 19},
+    )  # fmt: skip
+    other, _ = sent(
+        house, crew, "police", about=about, victim=elsewhere_too, contact=none,
+        perpetrator={"full_name": "Una Bristow", "approximate_age": 51},
+    )  # fmt: skip
+    with as_one(house, crew["coordinator"]) as session:
+        for reference, expected in ((same, [first]), (other, [])):
+            case = found(session, crew["coordinator"], reference).case
+            assert [one.reference for one in matching.find_matches(session, crew["coordinator"], case)] == expected

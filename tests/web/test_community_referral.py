@@ -174,3 +174,26 @@ def test_each_coordinator_asks_and_answers_which_panel_leads_by_presence_alone(h
     answered = answering.fill_and_post({"answer": "there"}, action="/routing")
     assert "The other panel leads" in answered.main
     assert "This panel leads" in open_as("coordinator").get(asked.url).main
+
+
+def test_six_answers_are_sent_at_once_in_this_panels_words(house, crew, open_as):
+    """CM-10: the rest follows; nothing speaks of an IDVA."""
+    client = open_as("landlord")
+    hub = client.get("/referrals/new").fill_and_post({"programme": "community_marac"}, action="/referrals/new")
+    page = hub.follow("Send now, finish later")
+    assert not OURS.search(text_of(page)), OURS.search(text_of(page))
+    refused = page.fill_and_post({}, action="/urgent")
+    assert not OURS.search(text_of(refused)), OURS.search(text_of(refused))
+    typed = {
+        "victim_name": "Dilwar Hossain",
+        "victim_age": "67",
+        "whereabouts": "At home",
+        "safe_contact": "Through the landlord",
+        "perpetrator": "Not known",
+        "immediate_risk": "He is held.",
+    }
+    sent = refused.fill_and_post(typed, action="/urgent")
+    assert sent.h1 == "Referral sent"
+    assert not OURS.search(text_of(sent))
+    waiting = open_as("coordinator").get("/referrals")
+    assert "Urgent" in waiting.main

@@ -177,7 +177,8 @@ def test_a_better_forum_is_named_and_the_hand_over_recorded(without, field):
     ("name", "facts", "field"),
     [
         ("return_for_information", {}, "questions"),
-        ("decline", {"reason_code": "person_not_met", "criteria": set(), "matrix_high": False}, "advice"),
+        ("decline", {"reason_code": "person_not_met", "reason": "No", "criteria": set(), "matrix_high": False},
+         "advice"),
         ("decline", {"advice": "Try mediation", "reason": "None", "criteria": set(), "matrix_high": False,
                      "reason_code": ""}, "reason_code"),
         ("accept", WHOLE | LISTED | {"undecided_matches": 1}, "matches"),
