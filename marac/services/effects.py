@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Action, AgendaItem, Case, Deadline, Flag, Meeting, Minutes, Research, Transfer
+from marac.models import (
+    Action,
+    AgendaItem,
+    Case,
+    Deadline,
+    Flag,
+    Meeting,
+    Minutes,
+    Research,
+    SanctuaryRequest,
+    Transfer,
+    WorksOrder,
+)
 from marac.services import drafts, freezing, local, owners
 from marac.services.community import review_days
 from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
@@ -246,7 +258,15 @@ def erase_keys(move: Move) -> None:
     keyring, case = move.session.info["keyring"], move.subject
     partnership_id, case_id = case.partnership_id, case.id
     drafts.drop_of_case(move.session, case_id)
-    move.session.info.setdefault("after_commit", []).append(lambda: keyring.erase_case(partnership_id, case_id))
+    jobs = select(WorksOrder.id).join(SanctuaryRequest, SanctuaryRequest.id == WorksOrder.request_id)
+    orders = list(move.session.scalars(jobs.where(SanctuaryRequest.case_id == case_id)))
+
+    def erase() -> None:
+        keyring.erase_case(partnership_id, case_id)
+        for order_id in orders:
+            keyring.erase("works", partnership_id, order_id)
+
+    move.session.info.setdefault("after_commit", []).append(erase)
 
 
 HANDLERS: dict[type, Callable[[Move], None]] = {

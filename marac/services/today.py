@@ -30,7 +30,7 @@ from marac.services import (
     same_day,
     telling,
 )
-from marac.services.sanctuary import board, follow_ups, visits
+from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
@@ -324,6 +324,9 @@ def _requests(session: Session, actor: Actor) -> Iterable[Row]:
         words = f"{line.state.label}: request {line.reference}"
         note = "" if line.due_at else f"{line.days} days in this stage"
         yield Row(_section(line.due_at) or WEEK, words, f"/sanctuary/{line.reference}", line.due_at, note, 5)
+    for reference, due_at in approvals.list_to_write(session, actor):
+        words = f"Write down what you approved: request {reference}"
+        yield Row(TODAY, words, f"/sanctuary/{reference}/write-down", due_at, "", 2)
 
 
 def _visits(session: Session, actor: Actor) -> Iterable[Row]:

@@ -30,13 +30,15 @@ bp = Blueprint("sanctuary", __name__)
 def list_requests() -> Any:
     """Every request the person may see, past its target first."""
     session, actor = unit_of_work.session(), signin.person()
+    access.require_holds(actor, P.SANCTUARY_READ)
     over, stage = asked.args.get("show") == "over", asked.args.get("stage", "")
     lines = board.list_requests(session, actor, over=over)
     shown = [line for line in lines if stage in ("", line.state)]
     return render_template(
         "sanctuary/list.html", rows=[sanctuary_layout.row(line) for line in shown], over=over, stage=stage,
         counts=[(state.value, state.label, many, late) for state, many, late in board.counts(lines)],
-        may_start=requests.may_start(actor), forgotten=len(address_flags.exceptions(session, actor)),
+        may_start=requests.may_start(actor), supports=access.holds(actor, P.SANCTUARY_SUPPORT),
+        visits=access.holds(actor, P.VISIT_READ), forgotten=len(address_flags.exceptions(session, actor)),
     )  # fmt: skip
 
 
@@ -83,6 +85,7 @@ def of_case(reference: str) -> Any:
 def flags() -> Any:
     """Marks on addresses where the person no longer is (SAN-31)."""
     session, actor = unit_of_work.session(), signin.person()
+    access.require_holds(actor, P.SANCTUARY_SUPPORT)
     rows = [sanctuary_layout.flag_row(session, flag) for flag in address_flags.exceptions(session, actor)]
     return render_template("sanctuary/flags.html", rows=rows)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import AddressFlag, Case, Message, SanctuaryRequest, StageClock, Wall
-from marac.services import people
+from marac.services import people, today
 from marac.services.deployment import unit_of_work
 from marac.services.sanctuary import (
     address_flags,
@@ -468,3 +468,28 @@ def test_of_a_death_nothing_is_disposed_of(scheme):
         assert request.legal_hold
         assert request.state == S.DIED
     assert scheme.idva.id in told(scheme, Template.SCHEME_STOPPED)
+
+
+def test_your_work_names_the_step_that_waits_and_what_is_still_to_be_written_down(scheme):
+    sent, calm = a_sent_request(scheme, has_keys="yes"), a_permitted_request(scheme)
+    put_at(scheme, calm, S.APPROVAL)
+    with scheme.work(scheme.officer) as session:
+        actor, request = found(session, scheme, sent)
+        triage.begin(session, actor, request)
+        approvals.note_spoken(
+            session, actor, request, approver_id=scheme.manager.id, amount_pence=9000, because="Lock change tonight"
+        )
+        work = today.your_work(session, actor)
+        assert f"Triage: request {sent}" in [row.text for rows in work.sections.values() for row in rows]
+        facts = {"because": "In hospital", "review_on": clock.today() + timedelta(days=5)}
+        stopping.stop(session, actor, request, "hold", facts)
+        assert sent not in [line.reference for line in board.list_waiting(session, actor)], "not before its day"
+        request.review_on = clock.today()
+        session.flush()
+        assert sent in [line.reference for line in board.list_waiting(session, actor)]
+    with scheme.work(scheme.manager) as session:
+        texts = [
+            row.text for rows in today.your_work(session, actor_for(scheme.manager)).sections.values() for row in rows
+        ]
+        assert f"Approval: request {calm}" in texts
+        assert f"Write down what you approved: request {sent}" in texts

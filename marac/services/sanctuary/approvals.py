@@ -4,6 +4,7 @@ In an emergency a budget holder may say yes first; the same person writes it wit
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +145,13 @@ def to_write(session: Session, actor: Actor, request: SanctuaryRequest) -> Appro
         Approval.written_at.is_(None),
     )  # fmt: skip
     return session.scalar(query.limit(1))
+
+
+def list_to_write(session: Session, actor: Actor) -> list[tuple[str, datetime | None]]:
+    """(reference, until when) of each request whose cost this person approved in words and has not written."""
+    mine = (Approval.decided_by_id == actor.user_id, Approval.spoken.is_(True), Approval.written_at.is_(None))
+    rows = session.scalars(access.visible(actor, P.SANCTUARY_APPROVE, Approval).where(*mine))
+    return [(one.request.reference, one.write_by_at) for one in rows]
 
 
 def get_to_write(session: Session, actor: Actor, request: SanctuaryRequest) -> Approval:

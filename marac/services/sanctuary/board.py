@@ -1,14 +1,14 @@
 """Every request by stage, with how long it has been there: what is past its target first. Opens names for who may."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marac import access
+from marac import access, clock
 from marac.access import Actor
 from marac.models import SanctuaryRequest, StageClock
 from marac.services import naming
@@ -20,7 +20,7 @@ NEWEST = 300
 _ASKED = (S.DRAFT, S.AWAITING_INFORMATION)
 _OFFICE = (
     S.SUBMITTED, S.IN_TRIAGE, S.INELIGIBLE, S.LANDLORD_PERMISSION, S.SPECIFICATION, S.INSTALLED, S.FROZEN, S.MOVED,
-    S.REFUGE,
+    S.REFUGE, S.ON_HOLD,
 )  # fmt: skip
 WAITS_FOR: dict[Role, tuple[S, ...]] = {
     Role.REFERRER: _ASKED, Role.REPRESENTATIVE: _ASKED, Role.DEPUTY: _ASKED,
@@ -45,6 +45,7 @@ class Line:
     paused: bool
     owner_id: UUID | None
     surveyor_id: UUID | None
+    review_on: date | None
 
 
 def list_requests(session: Session, actor: Actor, *, over: bool = False, mine: bool = False) -> list[Line]:
@@ -71,7 +72,11 @@ def list_waiting(session: Session, actor: Actor) -> list[Line]:
     """The requests whose next step is this person's: by the stage at which it is."""
     stages = WAITS_FOR.get(actor.role, ())
     lines = list_requests(session, actor) if stages else []
-    return [line for line in lines if line.state in stages]
+    return [line for line in lines if line.state in stages and not _on_hold_until_later(line)]
+
+
+def _on_hold_until_later(line: Line) -> bool:
+    return line.state == S.ON_HOLD and line.review_on is not None and line.review_on > clock.today()
 
 
 def counts(lines: list[Line]) -> list[tuple[S, int, int]]:
@@ -84,7 +89,7 @@ def _line(row: SanctuaryRequest, read: Any, names: dict[UUID, str], agencies: di
     return Line(
         row.reference, names.get(row.case_id, ""), row.state, row.priority, agencies[row.agency_id],
         read.days if read else 0, read.due_at if read else None, bool(read and read.late),
-        bool(read and read.paused_why), row.owner_id, row.surveyor_id,
+        bool(read and read.paused_why), row.owner_id, row.surveyor_id, row.review_on,
     )  # fmt: skip
 
 
