@@ -239,6 +239,20 @@ def test_a_job_card_is_made_when_it_says_where_and_how_and_never_why(case):
     test_the_condition_refuses_beside_the_field_and_then_lets_pass(case)
 
 
+@pytest.mark.parametrize("lacks", ["agency_id", "due_on"])
+def test_no_action_is_agreed_without_agency_and_day_on_either_panel_cm_11(lacks):
+    """CM-11, DA-27. Whom it falls to is named by the agency, and none ends but as done without a note."""
+    for guard in action.AGREE:
+        with pytest.raises(RuleBroken) as refused:
+            guard(None, without(SMART, lacks))
+        assert refused.value.field == lacks
+    ends = [move for move in action.ACTION.transitions if move.to_state in action.ACTION.end_states]
+    assert {move.name for move in ends if action.note_given not in move.guards} == {"complete"}
+    accepts = [move for move in action.ACTION.transitions if move.name == "accept"]
+    assert accepts
+    assert all(action.owner_named in move.guards for move in accepts)
+
+
 def test_every_condition_of_every_table_is_shown_breaking_and_met():
     assert {case[0] for case in CASES} == USED | set(action.AGREE)
 
