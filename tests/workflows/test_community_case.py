@@ -36,7 +36,8 @@ CLOSING = {
 }  # fmt: skip
 # who holds what a verb asks for, as a coordinator would say it
 WHO = {
-    "case:list": {"coordinator", "chair"}, "meeting:run": {"coordinator", "chair"}, "case:close": {"coordinator", "chair"},
+    "case:list": {"coordinator", "chair"}, "meeting:run": {"coordinator", "chair"},
+    "case:close": {"coordinator", "chair"},
     "minutes:issue": {"coordinator"}, "job:run": {"system"}, "case:urgent": {"chair"}, "case:override": {"chair"},
     "referral:decide": {"coordinator", "chair"},
 }  # fmt: skip
