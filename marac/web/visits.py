@@ -26,7 +26,7 @@ WEEK = timedelta(days=6)
 def diary() -> Any:
     """A week of visits, what is to be asked by then, and how many of each kind there were."""
     session, actor = unit_of_work.session(), signin.person()
-    access.require_holds(actor, P.VISIT_READ)
+    visits.require_diary(actor)
     from_on = _day(request.args.get("from", "")) or clock.today()
     kind = next((one for one in VisitKind if one == request.args.get("kind")), None)
     rows = visits.list_visits(session, actor, from_on=from_on, until_on=from_on + WEEK, kind=kind)
@@ -45,7 +45,7 @@ def diary() -> Any:
 def book_elsewhere() -> Any:
     """A security visit or an audit."""
     session, actor = unit_of_work.session(), signin.person()
-    access.require_holds(actor, P.VISIT_BOOK)
+    visits.require_diary(actor)
     form = ElsewhereForm()
     form.user_id.choices = _visitors(session, actor)
     if form.validate_on_submit():

@@ -63,6 +63,13 @@ class VisitRow:
     user_id: UUID
 
 
+def require_diary(actor: Actor) -> None:
+    """NotAllowed unless this person works for the scheme, by role and by programme."""
+    access.require_holds(actor, P.VISIT_READ)
+    if ProgrammeSlug.SANCTUARY not in actor.programmes:
+        raise NotAllowed
+
+
 def book_survey(session: Session, actor: Actor, request: SanctuaryRequest, slot: Slot) -> Visit:
     """The survey of a home. RuleBroken beside starts_at, surveyor_id, safe_to_attend or lone_worker_plan."""
     again = request.state == S.SURVEY_BOOKED
