@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from marac.config import LOOPBACK
 from marac.paths import STATIC
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.web import (
     account,
     actions,

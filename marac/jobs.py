@@ -20,11 +20,14 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services import flags, leases, missed, outside_links, reminders, timed
+from marac.services.clockwork import leases, reminders, timed
+from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
-from marac.services.deployment import Deployment, open_deployment
+from marac.services.following import flags
+from marac.services.keeping.deployment import Deployment, open_deployment
+from marac.services.knowing import missed
+from marac.services.referring import outside_links
 from marac.services.sanctuary import follow_ups, landlord, works_orders
-from marac.services.timetable import BEFORE, TIMES, When
 
 TICK = 20  # seconds; a third of the lease
 

@@ -15,10 +15,13 @@ from marac import access, clock
 from marac.access import Actor
 from marac.app import create_app
 from marac.models import Agency, Meeting, Membership, Partnership, Referral, User
-from marac.services import matching, referral_tasks, referrals, sessions, signin, triage
-from marac.services.deployment import Deployment, unit_of_work
-from marac.services.references import new_reference
-from marac.services.rulings import Ruling
+from marac.services.accounts import sessions, signin
+from marac.services.casework.references import new_reference
+from marac.services.deciding import triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.knowing import matching
+from marac.services.referring import referral_tasks, referrals
 from marac.vocabulary import (
     LinkDecision,
     MeetingKind,

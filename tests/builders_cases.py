@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from marac import access, clock
 from marac.models import Action, Address, Assessment, Case, CaseAgency, CasePerson, ContactMethod, Flag, Message
-from marac.services.deployment import Deployment, unit_of_work
-from marac.services.references import new_reference
+from marac.services.casework.references import new_reference
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import ActionState, CaseState, FlagState, InvolvementBasis, PersonRole, Protects, Role
 from marac.workflows.checklists import CHECKLISTS
 from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency

@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.models import Assessment, Case, CasePerson
-from marac.services import actions, agenda, minutes, running
 from marac.services.community import closing, powers, reviewing
 from marac.services.community.closing import Ending
-from marac.services.deployment import Deployment
+from marac.services.following import actions
+from marac.services.keeping.deployment import Deployment
+from marac.services.live import running
+from marac.services.meetings import agenda
+from marac.services.minuting import minutes
 from marac.vocabulary import CareAct, Grade, PersonRole, PowerDecision
 from marac.workflows.powers import powers as all_powers
 from tests.builders import actor_for

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from marac.access import Actor
 from marac.models import Referral
-from marac.services import community_sharing, people, referral_tasks, referrals
-from marac.services.deployment import Deployment
+from marac.services.casework import people
+from marac.services.community import community_sharing
+from marac.services.keeping.deployment import Deployment
+from marac.services.referring import referral_tasks, referrals
 from marac.vocabulary import PersonRole, ProgrammeSlug
 from marac.workflows.checklists import current
 

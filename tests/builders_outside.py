@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marac.models import OutsideReferrer, SigninSession
-from marac.services import outside_links, outside_referrers
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.referring import outside_links, outside_referrers
 from marac.vocabulary import ProgrammeSlug, Role
 from tests.builders import Worker, a_stranger, a_user, actor_for
 from tests.web.page_client import PageClient

@@ -22,9 +22,10 @@ from marac.models import (
     Research,
     Wall,
 )
-from marac.services import agenda, assigning, attendance, notes, panels, running
-from marac.services.deployment import Deployment, unit_of_work
-from marac.services.references import new_reference
+from marac.services.casework.references import new_reference
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.live import assigning, notes, running
+from marac.services.meetings import agenda, attendance, panels
 from marac.vocabulary import (
     AttendanceState,
     CaseState,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, clock
 from marac.models import Case, SanctuaryRequest
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.sanctuary import answers, landlord, requests, triage
 from marac.vocabulary import GateAnswer, LandlordState, ProgrammeSlug, Role, SanctuaryState as S
 from marac.workflows.checklists import current

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, clock
 from marac.models import ContactMethod, SanctuaryRequest, WorksOrder
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.services.moving import advance
 from marac.services.sanctuary import (
     address_flags,

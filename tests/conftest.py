@@ -10,9 +10,9 @@ from argon2 import PasswordHasher
 
 from marac.config import Settings, load_settings
 from marac.models import Partnership
-from marac.services import passwords
-from marac.services.deployment import Deployment, open_deployment, set_up, unit_of_work
-from marac.services.founding import found_partnership
+from marac.services.accounts import passwords
+from marac.services.keeping.deployment import Deployment, open_deployment, set_up, unit_of_work
+from marac.services.keeping.founding import found_partnership
 
 BASE_URL = "https://localhost"
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from marac.crypto.blind_index import PersonTokens
-from marac.services.founding import reference
+from marac.services.keeping.founding import reference
 from marac.vocabulary import PersonRole
 
 FIRST_BIRTH, DAYS_OF_BIRTHS = date(1945, 1, 1), 365 * 63

@@ -5,7 +5,7 @@ from typing import Any
 
 from marac.bench.place import Place
 from marac.bench.timing import Race
-from marac.services import document_blocks as blocks, pdf
+from marac.services.minuting import document_blocks as blocks, pdf
 
 CASES = 20
 GOAL = 0.5  # seconds

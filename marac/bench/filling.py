@@ -18,7 +18,7 @@ from marac.crypto.blind_index import BlindIndex
 from marac.crypto.envelope import Place
 from marac.crypto.fields import compartment_of
 from marac.models import Address, Case, CasePerson, ContactMethod, PersonToken
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import CaseState, ProgrammeSlug
 
 BATCH = 2000

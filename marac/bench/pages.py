@@ -13,7 +13,7 @@ from marac.access import Actor
 from marac.app import create_app
 from marac.bench.place import Place, PlainPerson
 from marac.bench.timing import Race
-from marac.services import naming
+from marac.services.casework import naming
 from marac.vocabulary import CaseState
 
 VICTIMS = "victims"  # where the list of cases finds names

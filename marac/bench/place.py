@@ -15,10 +15,10 @@ from marac.access import Actor
 from marac.config import load_settings
 from marac.db import UtcDateTime
 from marac.models import Agency, Case, CasePerson, Membership, User
-from marac.services import sessions, signin
-from marac.services.deployment import Deployment, set_up, unit_of_work
-from marac.services.founding import found_partnership
-from marac.services.references import new_reference
+from marac.services.accounts import sessions, signin
+from marac.services.casework.references import new_reference
+from marac.services.keeping.deployment import Deployment, set_up, unit_of_work
+from marac.services.keeping.founding import found_partnership
 from marac.vocabulary import CaseState, PersonRole, ProgrammeSlug, Role, UserState
 
 CASES = 50

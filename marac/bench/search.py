@@ -23,11 +23,11 @@ from marac.bench.filling import fill
 from marac.config import load_settings
 from marac.crypto import vault
 from marac.models import Case, CasePerson
-from marac.services import candidates, matching
-from marac.services.comparing import Comparison
-from marac.services.deployment import Deployment, set_up, unit_of_work
-from marac.services.founding import found_partnership
-from marac.services.indexing import Known, named_people, tokens_of
+from marac.services.keeping.deployment import Deployment, set_up, unit_of_work
+from marac.services.keeping.founding import found_partnership
+from marac.services.knowing import candidates, matching
+from marac.services.knowing.comparing import Comparison
+from marac.services.knowing.indexing import Known, named_people, tokens_of
 
 NAME = "person search"
 SIZES, QUICK_SIZES = (1_000, 100_000), (1_000, 10_000)

@@ -4,7 +4,7 @@ from marac import audit, clock
 from marac.bench.place import Place, PlainNote
 from marac.bench.timing import Race
 from marac.crypto import vault
-from marac.services.deployment import commit
+from marac.services.keeping.deployment import commit
 
 BODY = "x" * 420  # as long as an entry's body
 

@@ -7,7 +7,7 @@ import click
 
 from marac.cli.speaking import as_json, cli, opened, say
 from marac.errors import RuleBroken
-from marac.services import risk_tools
+from marac.services.casework import risk_tools
 from marac.workflows import checklists, definition_files
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from marac.cli.speaking import as_json, cli, opened, say
-from marac.services import rebuilding
+from marac.services.knowing import rebuilding
 
 
 @cli.group("index")

@@ -7,7 +7,7 @@ import click
 
 from marac.cli.speaking import as_json, cli, opened, say
 from marac.errors import ConfigurationError, Refusal
-from marac.services import operating
+from marac.services.keeping import operating
 
 
 @cli.group("users")

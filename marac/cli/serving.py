@@ -17,8 +17,9 @@ from marac.cli.speaking import as_json, cli, opened, say
 from marac.config import load_settings
 from marac.errors import ConfigurationError
 from marac.reports import sanctuary
-from marac.services import demo, health
-from marac.services.deployment import Deployment, open_deployment, set_up, unit_of_work
+from marac.services import demo
+from marac.services.keeping import health
+from marac.services.keeping.deployment import Deployment, open_deployment, set_up, unit_of_work
 from marac.vocabulary import Role
 
 

@@ -10,7 +10,7 @@ import click
 
 from marac.config import load_settings
 from marac.errors import RuleBroken
-from marac.services.deployment import open_deployment
+from marac.services.keeping.deployment import open_deployment
 
 as_json = click.option("--json", "json_", is_flag=True, help="Answer in JSON.")
 

@@ -6,7 +6,7 @@ import click
 
 from marac import access
 from marac.cli.speaking import as_json, cli, day_in, lines, say
-from marac.services import operating
+from marac.services.keeping import operating
 from marac.vocabulary import SeriesRule
 from marac.workflows import WORKFLOWS, deadlines, page, series
 from marac.workflows.printing import markdown, rows

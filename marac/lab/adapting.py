@@ -11,8 +11,8 @@ from math import log2
 from random import Random
 
 from marac.lab.gathering import Pair
-from marac.services.comparing import Comparison, Prepared, Weights, bits_of, summed, trained
-from marac.services.founding import reference
+from marac.services.keeping.founding import reference
+from marac.services.knowing.comparing import Comparison, Prepared, Weights, bits_of, summed, trained
 
 ROUNDS = 10
 DRAWN = 60_000

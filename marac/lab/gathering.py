@@ -17,7 +17,7 @@ from marac.crypto.blind_index import families_in_clear
 from marac.crypto.sounds import plain, sound, words
 from marac.errors import RuleBroken
 from marac.lab.clerks import COLUMNS, Written
-from marac.services.indexing import Known, tokens_of
+from marac.services.knowing.indexing import Known, tokens_of
 from marac.vocabulary import PersonRole
 
 Pair = tuple[int, int]

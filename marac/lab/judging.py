@@ -7,7 +7,7 @@ from typing import Any
 from marac.lab.adapting import ROUNDS, Evidence, Fitted, fit
 from marac.lab.clerks import Written
 from marac.lab.gathering import Pair, block_pairs, known, shares_of, token_pairs, true_pairs
-from marac.services.comparing import Comparison, Prepared, likelier, summed, weights
+from marac.services.knowing.comparing import Comparison, Prepared, likelier, summed, weights
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ import yaml
 from marac.lab.clerks import Written, draw_records
 from marac.lab.gathering import Pair, known, shares_of, true_pairs
 from marac.paths import DATA
-from marac.services.comparing import Comparison, Prepared
-from marac.services.founding import reference
+from marac.services.keeping.founding import reference
+from marac.services.knowing.comparing import Comparison, Prepared
 
 HOUSEHOLDS = 4000
 JUDGED = 2400

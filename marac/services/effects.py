@@ -23,12 +23,15 @@ from marac.models import (
     Transfer,
     WorksOrder,
 )
-from marac.services import drafts, freezing, local, owners
+from marac.services import local
+from marac.services.casework.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
+from marac.services.clockwork.recipients import recipients
 from marac.services.community import review_days
-from marac.services.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
-from marac.services.recipients import recipients
+from marac.services.following import owners
+from marac.services.following.telling_asked import open_telling
+from marac.services.minuting import freezing
+from marac.services.referring import drafts
 from marac.services.sanctuary import clocks, consequences
-from marac.services.telling_asked import open_telling
 from marac.vocabulary import (
     AGENDA_IS_OUT,
     ActionState,

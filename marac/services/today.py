@@ -17,19 +17,14 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import (
-    actions,
-    escalating,
-    flags,
-    handing_over,
-    inbox,
-    local,
-    missed,
-    naming,
-    research,
-    same_day,
-    telling,
-)
+from marac.services import local
+from marac.services.casework import naming
+from marac.services.community import same_day
+from marac.services.deciding import handing_over
+from marac.services.following import actions, escalating, flags, telling
+from marac.services.knowing import missed
+from marac.services.meetings import research
+from marac.services.referring import inbox
 from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.transfers import listing as transfers

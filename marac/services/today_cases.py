@@ -14,9 +14,9 @@ from marac.access import Actor
 from marac.crypto import vault
 from marac.crypto.fields import open_many, sealed_columns
 from marac.models import Case, CaseAgency, ContactMethod, Deadline, Referral
-from marac.services import naming
-from marac.services.cases import next_meetings
-from marac.services.safe_contact import FIRST_CONTACT, THROUGH_IDVA
+from marac.services.casework import naming
+from marac.services.casework.cases import next_meetings
+from marac.services.casework.safe_contact import FIRST_CONTACT, THROUGH_IDVA
 from marac.vocabulary import CaseState, ContactChannel, InvolvementBasis, Permission as P, PersonRole
 from marac.workflows.contact import LASTS
 

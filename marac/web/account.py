@@ -9,8 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from marac import access
 from marac.errors import RuleBroken, StepUpNeeded
-from marac.services import landing, sessions, shortcuts, signin as steps, users
-from marac.services.throttle import TooSoon
+from marac.services import landing
+from marac.services.accounts import sessions, signin as steps, users
+from marac.services.accounts.throttle import TooSoon
+from marac.services.live import shortcuts
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.shortcuts import ShortcutsForm

@@ -9,8 +9,8 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Action
-from marac.services import actions, chasing_actions, escalating, flags as marks, owners
-from marac.services.actions import ActionPage, ActionRow
+from marac.services.following import actions, chasing_actions, escalating, flags as marks, owners
+from marac.services.following.actions import ActionPage, ActionRow
 from marac.vocabulary import Permission as P
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page

@@ -7,7 +7,10 @@ from flask import Blueprint, flash, redirect, render_template
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import administration, risk_tools, timetable, users
+from marac.services.accounts import users
+from marac.services.casework import risk_tools
+from marac.services.clockwork import timetable
+from marac.services.keeping import administration
 from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.web import risk_layout, signin, unit_of_work, widgets
 from marac.web.forms.admin import CHOOSE, InvitationForm

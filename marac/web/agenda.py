@@ -9,8 +9,9 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, agenda_versions, guests, outstanding, panels, presence, proposing, since_last
-from marac.services.proposing import Suggestion
+from marac.services.following import outstanding
+from marac.services.meetings import agenda, agenda_versions, guests, panels, presence, proposing, since_last
+from marac.services.meetings.proposing import Suggestion
 from marac.vocabulary import DeferralReason, Permission as P, Role
 from marac.web import widgets
 from marac.web.forms.panels import CONFLICT, KEEP_OUT, ListForm, PutOffForm, conflict_form

@@ -8,9 +8,10 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Referral
-from marac.services import questions, referrals, triage
-from marac.services.referral_tasks import tasks_of
-from marac.services.rulings import Ruling
+from marac.services.deciding import triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.referring import questions, referrals
+from marac.services.referring.referral_tasks import tasks_of
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
 from marac.web import drafts, widgets
 from marac.web.forms.referrals import AnswerForm

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import asynchronous, since_last
+from marac.services.meetings import asynchronous, since_last
 from marac.vocabulary import Permission as P
 from marac.web.meeting_layout import opened, page
 from marac.web.shell import count

@@ -9,8 +9,10 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services import agenda, assigning, attendance, outstanding, panels, quorums, room, running
-from marac.services.attendance import Place
+from marac.services.following import outstanding
+from marac.services.live import assigning, room, running
+from marac.services.meetings import agenda, attendance, panels, quorums
+from marac.services.meetings.attendance import Place
 from marac.vocabulary import AttendanceState, Permission as P, Role
 from marac.web import widgets
 from marac.web.forms.panels import GuestForm, OpenForm

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from marac import access
 from marac.errors import NotFound
-from marac.services import brief
+from marac.services.meetings import brief
 from marac.vocabulary import Permission as P
 from marac.web.meeting_layout import opened, page
 

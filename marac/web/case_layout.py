@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import url_for
 
-from marac.services.case_page import Head, NextStep
-from marac.services.case_tabs import Happened, PlanLine
-from marac.services.cases import CaseRow
-from marac.services.finding import Found
-from marac.services.safe_contact import SafeContact
+from marac.services.casework.case_page import Head, NextStep
+from marac.services.casework.case_tabs import Happened, PlanLine
+from marac.services.casework.cases import CaseRow
+from marac.services.casework.safe_contact import SafeContact
+from marac.services.knowing.finding import Found
 from marac.vocabulary import LIVE_ACTIONS, said
 from marac.web.shell import (
     date_and_time,

@@ -7,9 +7,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Case
-from marac.services import assessments, case_tabs, risk_history
-from marac.services.case_page import Head
-from marac.services.risk_history import Made
+from marac.services.casework import assessments, case_tabs, risk_history
+from marac.services.casework.case_page import Head
+from marac.services.casework.risk_history import Made
 from marac.web import drafts, rewording, risk_layout, unit_of_work, widgets
 from marac.web.cases import opened, page
 from marac.web.forms import checklists as forms

@@ -11,8 +11,10 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
-from marac.services import case_page, case_tabs, cases, incidents, places, repeats, revealing
-from marac.services.case_page import Head
+from marac.services.casework import case_page, case_tabs, cases, places, revealing
+from marac.services.casework.case_page import Head
+from marac.services.deciding import repeats
+from marac.services.referring import incidents
 from marac.vocabulary import CaseState, RevealReason
 from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
 from marac.web.errors import conflict_page

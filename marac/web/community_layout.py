@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from marac.models import CaseIncident, CasePerson, Referral
-from marac.services import community_answers, community_sharing, happenings, people
+from marac.services.casework import people
+from marac.services.community import community_answers, community_sharing, happenings
 from marac.vocabulary import StepOutcome, StepTried
 from marac.web.referral_words import rows_of
 from marac.web.shell import count, long_date

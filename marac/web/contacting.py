@@ -9,9 +9,9 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
-from marac.services import moving_in, safe_contact
-from marac.services.case_page import Head
-from marac.services.phones import Number
+from marac.services.casework import moving_in, safe_contact
+from marac.services.casework.case_page import Head
+from marac.services.casework.phones import Number
 from marac.vocabulary import ContactChannel, PhoneKind, SafeToUse
 from marac.web import drafts, unit_of_work, widgets
 from marac.web.cases import found_case, opened

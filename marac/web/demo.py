@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, render_template
 from marac.config import LOOPBACK
 from marac.errors import NotFound
 from marac.services import demo
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import Role
 from marac.web import unit_of_work
 

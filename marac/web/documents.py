@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from marac.errors import RuleBroken
-from marac.services import documents
+from marac.services.minuting import documents
 from marac.vocabulary import DocumentKind, DocumentReason
 from marac.web import widgets
 from marac.web.forms.releasing import DocumentForm

@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from marac import clock
 from marac.models import Case
-from marac.services import drafts
+from marac.services.referring import drafts
 from marac.web import errors, signin, unit_of_work
 from marac.web.shell import date_and_time, long_date, time_of_day
 

@@ -8,7 +8,7 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import SanctuaryRequest
-from marac.services import safe_contact
+from marac.services.casework import safe_contact
 from marac.services.sanctuary import lines
 from marac.vocabulary import ProgrammeSlug, SanctuaryState as S
 from marac.web import case_layout, signin, unit_of_work

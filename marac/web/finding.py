@@ -6,7 +6,8 @@ from flask import Blueprint, render_template
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import finding, safe_contact
+from marac.services.casework import safe_contact
+from marac.services.knowing import finding
 from marac.vocabulary import Permission as P
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.forms.finding import FindForm

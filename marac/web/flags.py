@@ -6,7 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac import access, clock
 from marac.errors import RuleBroken
-from marac.services import flags, incidents
+from marac.services.following import flags
+from marac.services.referring import incidents
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.actions import an_id

@@ -7,8 +7,10 @@ from flask import render_template, request
 
 from marac import access, clock
 from marac.access import Actor
-from marac.services import inbox, local, outside_referrers, referrals, triage
-from marac.services.inbox import ReferralLine
+from marac.services import local
+from marac.services.deciding import triage
+from marac.services.referring import inbox, outside_referrers, referrals
+from marac.services.referring.inbox import ReferralLine
 from marac.vocabulary import Permission as P, ProgrammeSlug, ReferralState
 from marac.web.shell import count, due_words, last_first, short_weekday
 from marac.workflows.deadlines import is_working_day, london

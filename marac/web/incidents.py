@@ -8,7 +8,9 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Case
-from marac.services import case_page, incidents, repeats
+from marac.services.casework import case_page
+from marac.services.deciding import repeats
+from marac.services.referring import incidents
 from marac.vocabulary import Permission as P, ReferralKind
 from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
 from marac.web.forms import incidents as forms

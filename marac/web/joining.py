@@ -6,7 +6,7 @@ import segno
 from flask import Blueprint, redirect, render_template, session
 
 from marac.errors import NotFound, RuleBroken
-from marac.services import users
+from marac.services.accounts import users
 from marac.web import errors, signin, unit_of_work, widgets
 from marac.web.forms.signin import JoinForm, PressForm
 

@@ -7,7 +7,8 @@ from flask import Blueprint, flash, redirect, render_template
 from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
-from marac.services import administration, library
+from marac.services.following import library
+from marac.services.keeping import administration
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.library import LibraryForm, RetireForm

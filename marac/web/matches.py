@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac import access
 from marac.errors import NotFound, RuleBroken
-from marac.services import missed
+from marac.services.knowing import missed
 from marac.vocabulary import LinkDecision, LinkReason, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.matches import OPEN, ChangeForm, PairForm

@@ -7,8 +7,9 @@ from flask import render_template
 from marac import access
 from marac.access import Actor
 from marac.models import Meeting
-from marac.services import moving, panels
-from marac.services.clashes import Clash
+from marac.services import moving
+from marac.services.meetings import panels
+from marac.services.meetings.clashes import Clash
 from marac.vocabulary import MeetingKind, MeetingState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day

@@ -8,7 +8,11 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken, Withdrawn
 from marac.models import Meeting, Minutes
-from marac.services import asynchronous, documents, minutes, moving, naming, reading_minutes, running
+from marac.services import moving
+from marac.services.casework import naming
+from marac.services.live import running
+from marac.services.meetings import asynchronous
+from marac.services.minuting import documents, minutes, reading_minutes
 from marac.vocabulary import Permission as P
 from marac.web import run_page, widgets
 from marac.web.forms.running import SendBackForm

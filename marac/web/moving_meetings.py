@@ -11,8 +11,9 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services import agenda, calendars, clashes, listing, panels, rescheduling, scheduling
-from marac.services.rescheduling import Deferral
+from marac.services.deciding import listing
+from marac.services.meetings import agenda, calendars, clashes, panels, rescheduling, scheduling
+from marac.services.meetings.rescheduling import Deferral
 from marac.vocabulary import AgendaItemState, Permission as P
 from marac.web import widgets
 from marac.web.calendar_answers import calendar_file

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from flask import Flask, current_app, request
 
-from marac.services import sessions, shortcuts
+from marac.services.accounts import sessions
+from marac.services.live import shortcuts
 from marac.vocabulary import Role
 from marac.web import signin
 

@@ -12,8 +12,8 @@ from marac import access
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import OutsideReferrer, Referral
-from marac.services import outside_links, outside_referrers, referrals
-from marac.services.throttle import TooSoon
+from marac.services.accounts.throttle import TooSoon
+from marac.services.referring import outside_links, outside_referrers, referrals
 from marac.vocabulary import OutsideStanding, Permission as P, ProgrammeSlug, ReferralState
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.outside_referrers import AgainForm, AskForm, CodeForm

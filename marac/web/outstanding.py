@@ -5,9 +5,10 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 
-from marac.services import agenda, last_plan, outstanding
-from marac.services.actions import ActionRow
-from marac.services.outstanding import Outstanding
+from marac.services.following import last_plan, outstanding
+from marac.services.following.actions import ActionRow
+from marac.services.following.outstanding import Outstanding
+from marac.services.meetings import agenda
 from marac.web.forms.actions import PressForm
 from marac.web.meeting_layout import opened, page, title_of
 from marac.web.shell import due_kind, due_words, long_date

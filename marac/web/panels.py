@@ -8,13 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import (
+from marac.services.deciding import listing
+from marac.services.meetings import (
     agenda,
     agenda_versions,
     attendance,
     chasing,
     clashes,
-    listing,
     meeting_dates,
     panels,
     presence,

@@ -6,8 +6,8 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from marac.errors import RuleBroken
-from marac.services import papers
-from marac.services.papers import Attached, PaperLine
+from marac.services.referring import papers
+from marac.services.referring.papers import Attached, PaperLine
 from marac.vocabulary import PaperKind
 from marac.web import signin, unit_of_work, widgets
 from marac.web.cases import opened, page

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request
 from marac import access
 from marac.errors import NotFound, RuleBroken
 from marac.models import Meeting
-from marac.services import agenda, agenda_versions, guests, panels
+from marac.services.meetings import agenda, agenda_versions, guests, panels
 from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.panels import GuestOfCaseForm, PublishForm

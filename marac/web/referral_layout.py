@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from marac.models import CasePerson, Referral
-from marac.services import people, phones, referral_answers, referral_tasks, safe_contact
+from marac.services.casework import people, phones, safe_contact
+from marac.services.referring import referral_answers, referral_tasks
 from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, ReferralState, SafeToUse, said
 from marac.web import community_layout, risk_layout
 from marac.web.referral_words import LABELS, rows_of

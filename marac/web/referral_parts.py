@@ -10,16 +10,11 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Agency, Referral
-from marac.services import (
-    community_sharing,
-    happenings,
-    people,
-    referral_answers,
-    referral_tasks,
-    risk_tools,
-    users,
-)
-from marac.services.task_lists import task_in
+from marac.services.accounts import users
+from marac.services.casework import people, risk_tools
+from marac.services.community import community_sharing, happenings
+from marac.services.referring import referral_answers, referral_tasks
+from marac.services.referring.task_lists import task_in
 from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, StepTried
 from marac.web import drafts, referral_words, rewording, widgets
 from marac.web.errors import conflict_page

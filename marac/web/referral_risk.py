@@ -9,7 +9,8 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, StaleEdit
 from marac.models import Referral
-from marac.services import assessments, referral_tasks
+from marac.services.casework import assessments
+from marac.services.referring import referral_tasks
 from marac.web import drafts, rewording, risk_layout, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms import checklists as forms

@@ -9,7 +9,7 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
-from marac.services import questions as asked_parts, referral_hints, referral_tasks, referrals
+from marac.services.referring import questions as asked_parts, referral_hints, referral_tasks, referrals
 from marac.services.sanctuary import requests
 from marac.vocabulary import ProgrammeSlug, ReferralState, said
 from marac.web import asking, drafts, inbox_page, referral_layout, rewording, signin, standing, unit_of_work, widgets

@@ -7,7 +7,9 @@ from flask import Blueprint, flash, redirect
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services import agenda, minutes, moving, reading_minutes, release
+from marac.services import moving
+from marac.services.meetings import agenda
+from marac.services.minuting import minutes, reading_minutes, release
 from marac.vocabulary import Permission as P
 from marac.web import widgets
 from marac.web.forms.releasing import AmendForm, RecallForm

@@ -13,9 +13,10 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import Meeting
-from marac.services import naming, research
-from marac.services.research import Answer, Sheet
-from marac.services.research_people import Person
+from marac.services.casework import naming
+from marac.services.meetings import research
+from marac.services.meetings.research import Answer, Sheet
+from marac.services.meetings.research_people import Person
 from marac.vocabulary import Permission as P, ResearchState
 from marac.web import drawn, signin, unit_of_work, widgets
 from marac.web.errors import conflict_page

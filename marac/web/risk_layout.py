@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from marac.models import Assessment, Referral
-from marac.services import assessments, risk_tools
-from marac.services.risk_history import Made
-from marac.services.risk_tools import ToolLine
+from marac.services.casework import assessments, risk_tools
+from marac.services.casework.risk_history import Made
+from marac.services.casework.risk_tools import ToolLine
 from marac.vocabulary import Answer
 from marac.web.forms import checklists as forms
 from marac.web.referral_words import spelt_out

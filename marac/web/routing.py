@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac.errors import NotFound, RuleBroken
-from marac.services import cases, elsewhere, same_day
+from marac.services.casework import cases
+from marac.services.community import elsewhere, same_day
 from marac.vocabulary import ProgrammeSlug, RoutingAnswer
 from marac.web import signin, unit_of_work, widgets
 

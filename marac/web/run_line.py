@@ -12,7 +12,8 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import AgendaItem
-from marac.services import assigning, safe_contact
+from marac.services.casework import safe_contact
+from marac.services.live import assigning
 from marac.vocabulary import Protects
 from marac.web import run_page, widgets
 from marac.web.run_page import Asked

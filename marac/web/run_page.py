@@ -12,9 +12,11 @@ from flask import flash, redirect, render_template, request
 from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import AgendaItem, Meeting
-from marac.services import agenda, assigning, notes, room, run_screen, sessions, shortcuts
-from marac.services.notes import HEARD_FROM, aims_of
-from marac.services.run_screen import Screen
+from marac.services.accounts import sessions
+from marac.services.live import assigning, notes, room, run_screen, shortcuts
+from marac.services.live.notes import HEARD_FROM, aims_of
+from marac.services.live.run_screen import Screen
+from marac.services.meetings import agenda
 from marac.vocabulary import MeetingState, MinuteHeading, Protects
 from marac.web import drawn
 from marac.web.forms.running import RunForm, shaped

@@ -13,7 +13,8 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import AgendaItem
-from marac.services import agenda, item_clock, research, room, run_screen, running
+from marac.services.live import item_clock, room, run_screen, running
+from marac.services.meetings import agenda, research
 from marac.vocabulary import AgendaItemState, Outcome
 from marac.web import run_line, run_page, widgets
 from marac.web.meeting_layout import opened

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request as asked,
 
 from marac import access
 from marac.errors import NotAllowed, RuleBroken
-from marac.services import cases
+from marac.services.casework import cases
 from marac.services.sanctuary import address_flags, board, page as pages, requests
 from marac.vocabulary import Permission as P, SanctuaryState as S
 from marac.web import (

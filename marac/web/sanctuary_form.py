@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request as asked, url_for
 
 from marac.errors import NotFound, RuleBroken, StaleEdit
-from marac.services import people, referral_answers
-from marac.services.referral_tasks import edition_of
+from marac.services.casework import people
+from marac.services.referring import referral_answers
+from marac.services.referring.referral_tasks import edition_of
 from marac.services.sanctuary import answers, requests
 from marac.vocabulary import ContactChannel
 from marac.web import field_layout, referral_words, widgets

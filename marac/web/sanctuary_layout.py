@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from marac.models import AddressFlag, SanctuaryRequest
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.sanctuary import page as pages
 from marac.services.sanctuary.board import Line
 from marac.services.sanctuary.clocks import Reading

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request as asked, url_for
 
 from marac import access
 from marac.errors import NotFound, RuleBroken
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.sanctuary import approvals, closing, landlord, requests, stopping, triage
 from marac.vocabulary import ApprovalDecision, LandlordState, Permission as P, SanctuaryPriority
 from marac.web import field_layout, widgets

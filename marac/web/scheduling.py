@@ -10,8 +10,9 @@ from marac import access
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import MeetingSeries
-from marac.services import calendars, closure_days, moving, panels, scheduling, suggesting
-from marac.services.scheduling import Offered, Pattern
+from marac.services import moving
+from marac.services.meetings import calendars, closure_days, panels, scheduling, suggesting
+from marac.services.meetings.scheduling import Offered, Pattern
 from marac.vocabulary import MeetingPlace, Permission as P, ProgrammeSlug, Role, SeriesRule
 from marac.web import signin, unit_of_work, widgets
 from marac.web.calendar_answers import calendar_file

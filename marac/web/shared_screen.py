@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, request
 
 from marac.errors import RuleBroken
-from marac.services import room, shared_screen
+from marac.services.live import room, shared_screen
 from marac.web import run_page
 from marac.web.meeting_layout import opened, page
 

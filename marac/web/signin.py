@@ -17,10 +17,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from marac import access, clock
 from marac.access import Actor
 from marac.errors import NotFound
-from marac.services import sessions, signin
-from marac.services.sessions import SignedIn
-from marac.services.signin import Begun
-from marac.services.throttle import TooSoon
+from marac.services.accounts import sessions, signin
+from marac.services.accounts.sessions import SignedIn
+from marac.services.accounts.signin import Begun
+from marac.services.accounts.throttle import TooSoon
 from marac.vocabulary import Permission
 from marac.web import errors, unit_of_work, widgets
 from marac.web.forms.signin import CodeForm, PasswordForm

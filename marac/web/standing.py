@@ -7,8 +7,10 @@ from flask import render_template
 from marac import access
 from marac.access import Actor
 from marac.models import Referral
-from marac.services import handing_over, moving, outside_referrers, referrals, triage
-from marac.services.standing import standing_of
+from marac.services import moving
+from marac.services.deciding import handing_over, triage
+from marac.services.referring import outside_referrers, referrals
+from marac.services.referring.standing import standing_of
 from marac.vocabulary import Permission as P, ReferralState
 from marac.web import referral_layout
 

@@ -7,8 +7,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Telling
-from marac.services import actions, telling
-from marac.services.telling import TellingPage
+from marac.services.following import actions, telling
+from marac.services.following.telling import TellingPage
 from marac.web import case_layout, signin, unit_of_work, widgets
 from marac.web.actions import an_id, version_of
 from marac.web.errors import conflict_page

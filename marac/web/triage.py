@@ -7,19 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from marac import access
 from marac.errors import RuleBroken, StaleEdit, WrongState
 from marac.models import Referral
-from marac.services import (
-    conflicts,
-    elsewhere,
-    handing_over,
-    listing,
-    matching,
-    moving,
-    outside_referrers,
-    referrals,
-    safe_contact,
-    same_day,
-    triage,
-)
+from marac.services import moving
+from marac.services.casework import safe_contact
+from marac.services.community import elsewhere, same_day
+from marac.services.deciding import conflicts, handing_over, listing, triage
+from marac.services.knowing import matching
+from marac.services.referring import outside_referrers, referrals
 from marac.vocabulary import Permission as P, ReferralState, TriageOutcome
 from marac.web import drafts, triage_layout, widgets
 from marac.web.errors import conflict_page, typed_text

@@ -6,9 +6,11 @@ from typing import Any
 
 from marac import clock
 from marac.models import Assessment, Case, Referral
-from marac.services import assessments, local, repeats, risk_tools
-from marac.services.listing import Choice
-from marac.services.matching import Match
+from marac.services import local
+from marac.services.casework import assessments, risk_tools
+from marac.services.deciding import repeats
+from marac.services.deciding.listing import Choice
+from marac.services.knowing.matching import Match
 from marac.web import referral_layout, risk_layout
 from marac.web.forms import triage as forms
 from marac.web.referral_words import LABELS

@@ -22,7 +22,7 @@ from marac.access import Actor
 from marac.crypto import vault
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, Refusal, StaleEdit
 from marac.models import OnceKey
-from marac.services.deployment import Deployment, commit
+from marac.services.keeping.deployment import Deployment, commit
 from marac.web import errors
 
 READS = ("GET", "HEAD", "OPTIONS")

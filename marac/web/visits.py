@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from marac import access, clock
 from marac.errors import RuleBroken
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.sanctuary import follow_ups, visits
 from marac.services.sanctuary.visits import Slot, VisitRow
 from marac.vocabulary import Permission as P, VisitKind, VisitState

@@ -39,10 +39,10 @@ from marac.models import (
     Transfer,
     TransferFile,
 )
-from marac.services import closure_days, scheduling
-from marac.services.deployment import Deployment, open_deployment, unit_of_work
-from marac.services.founding import found_partnership
-from marac.services.scheduling import Pattern
+from marac.services.keeping.deployment import Deployment, open_deployment, unit_of_work
+from marac.services.keeping.founding import found_partnership
+from marac.services.meetings import closure_days, scheduling
+from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
 from marac.vocabulary import (

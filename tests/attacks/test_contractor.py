@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import SanctuaryRequest, Wall
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.services.sanctuary import stopping, works_orders
 from marac.services.sanctuary.letters import make_letter
 from marac.vocabulary import DocumentKind, ProgrammeSlug, Role

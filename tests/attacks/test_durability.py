@@ -24,8 +24,8 @@ import pytest
 from marac import audit
 from marac.app import create_app
 from marac.models import Membership, User
-from marac.services import sessions
-from marac.services.deployment import open_deployment, unit_of_work
+from marac.services.accounts import sessions
+from marac.services.keeping.deployment import open_deployment, unit_of_work
 from marac.vocabulary import Role
 from tests.builders import a_user
 from tests.conftest import settings_in

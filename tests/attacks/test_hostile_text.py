@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from marac.services import word_files
+from marac.services.minuting import word_files
 from marac.vocabulary import DocumentKind
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, token_of

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from marac import access
 from marac.models import Action, Case, MinuteNote, Research
-from marac.services import assigning, notes
+from marac.services.live import assigning, notes
 from marac.vocabulary import MinuteHeading, Protects, ResearchState, Role
 from tests.attacks.scene import SAME_SITE, contents, form, token_of
 from tests.builders import a_user, actor_for, app_of, signed_in

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from marac import access
 from marac.models import Address, CasePerson, ContactMethod
-from marac.services import phones
-from marac.services.deployment import unit_of_work
-from marac.services.phones import Number
+from marac.services.casework import phones
+from marac.services.casework.phones import Number
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import PersonRole, PhoneKind, SafeToUse
 from tests.builders import signed_in
 from tests.builders_cases import HIDDEN, a_story

@@ -23,8 +23,13 @@ from marac.access import Actor
 from marac.crypto import area_keys
 from marac.jobs import tick
 from marac.models import Case, Meeting, Membership, Partnership, Referral, Transfer
-from marac.services import agenda, cases, demo, finding, inbox, panels, reminders, timed
-from marac.services.deployment import Deployment, set_up, unit_of_work
+from marac.services import demo
+from marac.services.casework import cases
+from marac.services.clockwork import reminders, timed
+from marac.services.keeping.deployment import Deployment, set_up, unit_of_work
+from marac.services.knowing import finding
+from marac.services.meetings import agenda, panels
+from marac.services.referring import inbox
 from marac.services.transfers import areas, sending
 from marac.services.transfers.sending import Move
 from marac.vocabulary import CaseState, DocumentKind, Permission, ProgrammeSlug, Role

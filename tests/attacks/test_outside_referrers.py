@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import AuditEntry, Invitation, OutsideReferrer, Referral, SigninAttempt
-from marac.services import outside_referrers, timed
-from marac.services.deployment import unit_of_work
+from marac.services.clockwork import timed
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import outside_referrers
 from marac.vocabulary import ReferralState, Role, UserState
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, contents, form, settled

@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 
 from marac.errors import Refusal, RuleBroken
 from marac.models import Action, AgendaItem, AuditEntry, Meeting, MinuteNote, Referral, Research
-from marac.services import panels, triage
-from marac.services.deployment import unit_of_work
-from marac.services.rulings import Ruling
+from marac.services.deciding import triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.meetings import panels
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,

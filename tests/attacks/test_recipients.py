@@ -5,7 +5,7 @@ import time_machine
 from sqlalchemy import select
 
 from marac.models import IssuedDocument, Minutes
-from marac.services import minutes
+from marac.services.minuting import minutes
 from marac.vocabulary import DocumentKind, MinutesState
 from tests.attacks.scene import SAME_SITE, form, token_of
 from tests.builders import actor_for, signed_in

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from marac.models import Action, AuditEntry, Case, CasePerson, Referral
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ActionState
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, contents, form, token_of

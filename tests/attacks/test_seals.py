@@ -10,9 +10,9 @@ from sqlalchemy import select
 from marac.app import create_app
 from marac.errors import ConfigurationError
 from marac.models import AuditEntry, Case, Membership, User
-from marac.services import sessions
-from marac.services.deployment import open_deployment, set_up, unit_of_work
-from marac.services.founding import found_partnership
+from marac.services.accounts import sessions
+from marac.services.keeping.deployment import open_deployment, set_up, unit_of_work
+from marac.services.keeping.founding import found_partnership
 from tests.builders_panels import a_published_panel
 from tests.conftest import settings_in
 

@@ -6,8 +6,8 @@ import pytest
 
 from marac import clock
 from marac.models import Wall
-from marac.services import candidates
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import candidates
 from marac.vocabulary import Role
 from tests.attacks.scene import counted, settled
 from tests.builders import a_submitted_referral, a_user, actor_for, signed_in

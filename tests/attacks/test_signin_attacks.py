@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import AuditEntry, Membership, User
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role, UserState
 from marac.web.signin import _signer
 from tests.builders import PASSWORD, a_stranger, a_user, app_of, signed_in

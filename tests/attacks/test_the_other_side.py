@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.models import AuditEntry, Case, CasePerson, PersonLink
+from marac.services.casework.involvement import involve
 from marac.services.community import sides
-from marac.services.involvement import involve
 from marac.vocabulary import InvolvementBasis, LinkDecision, PersonRole, ProgrammeSlug, Role
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_community import a_plan_under_way, the_case

@@ -9,7 +9,7 @@ from marac.app import create_app
 from marac.crypto import vault
 from marac.crypto.vault import SealedShut
 from marac.models import CasePerson, User
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role
 from marac.web import unit_of_work as web
 from tests.attacks.test_seals import LOCALHOST, browser

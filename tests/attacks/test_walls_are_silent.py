@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import Message
-from marac.services import asynchronous, attendance, panels, running
+from marac.services.live import running
+from marac.services.meetings import asynchronous, attendance, panels
 from marac.vocabulary import DocumentKind, MeetingKind, Role
 from tests import builders_panels, pdf_text
 from tests.attacks.scene import SAME_SITE, form, token_of

@@ -18,9 +18,9 @@ from sqlalchemy import func, select
 
 from marac import audit, clock, notifications
 from marac.models import AuditEntry, Deadline, Flag, Message
-from marac.services import timed
-from marac.services.deployment import unit_of_work
-from marac.services.timetable import EVERY_HOUR, TIMES
+from marac.services.clockwork import timed
+from marac.services.clockwork.timetable import EVERY_HOUR, TIMES
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import FlagState, Role, Template
 from tests.attacks.workers import Crew
 from tests.builders import a_user

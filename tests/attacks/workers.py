@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from marac import clock, notifications
 from marac.jobs import JOBS, Job, each, tick
 from marac.models import Deadline, User
-from marac.services.deployment import open_deployment
-from marac.services.timetable import EVERY_HOUR
+from marac.services.clockwork.timetable import EVERY_HOUR
+from marac.services.keeping.deployment import open_deployment
 from marac.vocabulary import Template, UserState
 
 PROCESSES = multiprocessing.get_context("forkserver")

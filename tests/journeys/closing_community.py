@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from marac.models import Case, Meeting
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import CaseState
 from tests.journeys.people import LAPTOP, PHONE, Person, Room
 from tests.journeys.referring_community import COMMUNITY, NAMES, WORDS, Neighbourhood

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from marac import clock
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from tests.builders import app_of
 from tests.journeys.people import Room
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role
 from tests.builders import Worker, a_meeting, a_user
 from tests.journeys import referring

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import FollowUp, HomePhoto, SanctuaryRequest, WorksLine
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.services.sanctuary import stopping
 from marac.vocabulary import FollowUpState, SanctuaryOutcome, SanctuaryState
 from tests.builders import actor_for

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from marac.services import timed
-from marac.services.deployment import Deployment
+from marac.services.clockwork import timed
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import ReferralKind
 from tests.builders import Worker
 from tests.builders_panels import Panel, a_called_case, a_panel

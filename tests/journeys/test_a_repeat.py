@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from marac.models import Referral
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import ReferralKind, ReferralState, Role
 from tests.builders import Worker, a_listed_referral, a_meeting, a_submitted_referral, a_user, actor_for
 from tests.journeys.people import LAPTOP, PHONE, Person, Room

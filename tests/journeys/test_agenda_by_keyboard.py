@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from marac import clock
 from marac.models import AgendaItem, Meeting
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import MeetingState
 from tests.builders_panels import NAMES, Panel, a_case, a_panel
 from tests.journeys.keyboard import Keyboard

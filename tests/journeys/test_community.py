@@ -1,6 +1,6 @@
 """Cuckooing, from a housing officer's phone to the end of the case: referred, listed, heard, reviewed, closed."""
 
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from tests.journeys.closing_community import hear_to_closure
 from tests.journeys.people import Room
 from tests.journeys.referring_community import a_neighbourhood, refer_to_decision

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from marac import clock
 from marac.services import demo
-from marac.services.deployment import Deployment, set_up
+from marac.services.keeping.deployment import Deployment, set_up
 from tests.builders import app_of
 from tests.conftest import settings_in
 from tests.journeys.conftest import HERE, RULES, watch
@@ -127,7 +127,7 @@ def links(page: Page) -> list[str]:
     """Where the links of a page lead, inside the service."""
     found = [str(link).partition("#")[0] for link in page.evaluate(LINKS)]
     inside = [link for link in found if link.startswith("/") and not link.startswith(("/static", "//"))]
-    return [link for link in inside if not link.endswith(".ics")]  # a file, not a page
+    return [link for link in inside if not link.endswith((".ics", "/file"))]  # a file, not a page
 
 
 def kind_of(path: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import Role
 from tests.builders import Worker, a_meeting, a_user
 from tests.journeys.keyboard import Keyboard

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from marac.models import Message
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import Template
 from tests.builders import Worker
 from tests.builders_panels import Panel, a_held_panel

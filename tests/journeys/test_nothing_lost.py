@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from marac.models import Message, User
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import Role, Template
 from tests.builders import Worker, a_meeting, a_user
 from tests.journeys import referring

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import OutsideReferrer, Referral
-from marac.services import outside_links
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.referring import outside_links
 from marac.vocabulary import ReferralState, Role
 from tests.builders import a_user
 from tests.journeys.people import LAPTOP, PHONE, Person, Room

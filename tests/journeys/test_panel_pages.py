@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import AgendaItem, Case
-from marac.services import panels
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
+from marac.services.meetings import panels
 from marac.vocabulary import MeetingKind, ReferralKind
 from tests.builders import Worker, actor_for
 from tests.builders_panels import Panel, a_called_case, a_case, a_held_panel, a_panel, a_published_panel

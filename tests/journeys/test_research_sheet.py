@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from marac import notifications
 from marac.models import Research
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import ActionState, ResearchState, Template
 from tests.builders_cases import a_story
 from tests.builders_panels import NAMES, Panel, a_published_panel

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from tests.builders import actor_for
 from tests.builders_panels import Panel, a_called_case, a_running_panel, hear as hear_behind
 from tests.journeys.keyboard import Keyboard

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from marac import clock
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import Role
 from tests.builders import Worker, a_listed_referral, a_meeting, a_user, actor_for
 from tests.journeys.people import LAPTOP, PHONE, SMALL, Person, Room, enter

@@ -4,7 +4,7 @@ import pytest
 
 from marac import clock
 from marac.models import SanctuaryRequest
-from marac.services.deployment import Deployment
+from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import SanctuaryState as S
 from tests.builders_sanctuary import FEARED, NAME, STREET, Scheme, a_scheme
 from tests.builders_works import a_request_to_approve, a_signed_off_home, an_ordered_job

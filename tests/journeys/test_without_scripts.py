@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import Role
 from tests.builders import Worker, a_meeting, a_user
 from tests.builders_panels import Panel, a_panel

@@ -35,9 +35,9 @@ from marac.models import (
     User,
     Wall,
 )
-from marac.services.deployment import unit_of_work
-from marac.services.founding import found_partnership
-from marac.services.references import new_reference
+from marac.services.casework.references import new_reference
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.keeping.founding import found_partnership
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,

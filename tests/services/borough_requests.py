@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from marac import access, clock
 from marac.crypto import vault
 from marac.models import Approval, Case, NamedPerson, SanctuaryRequest, Visit, Wall, WorksOrder
-from marac.services.references import new_reference
+from marac.services.casework.references import new_reference
 from marac.vocabulary import (
     ApprovalDecision,
     CaseState,

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from marac import access
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, Flag
-from marac.services import actions, chasing_actions, flags, owners, papers
-from marac.services.deployment import unit_of_work
+from marac.services.following import actions, chasing_actions, flags, owners
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import papers
 from marac.vocabulary import ActionState, FlagState, InvolvementBasis, PaperKind, Role, Template
 from tests.builders import a_user, actor_for, an_agency
 from tests.builders_cases import a_flag, a_full_case, a_story, an_action, involve, messages

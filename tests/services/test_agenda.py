@@ -12,7 +12,9 @@ from sqlalchemy import event, select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AgendaItem, AgendaVersion, Attendance, CaseAgency, CasePerson, Message, Research
-from marac.services import (
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import room
+from marac.services.meetings import (
     agenda,
     agenda_versions,
     attendance,
@@ -22,9 +24,7 @@ from marac.services import (
     presence,
     proposing,
     rescheduling,
-    room,
 )
-from marac.services.deployment import unit_of_work
 from marac.vocabulary import (
     AgendaChangeKind,
     MeetingState,

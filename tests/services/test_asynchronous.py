@@ -9,7 +9,8 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Minutes, Research
-from marac.services import asynchronous, attendance, panels, research, running
+from marac.services.live import running
+from marac.services.meetings import asynchronous, attendance, panels, research
 from marac.vocabulary import AgendaItemState, CaseState, MeetingKind, ResearchState
 from tests.builders import actor_for
 from tests.builders_panels import a_panel, a_published_panel, hear

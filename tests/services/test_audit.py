@@ -16,8 +16,8 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.audit import TAGS, Verdict
 from marac.models import AuditEntry, AuditHead, User
-from marac.services.deployment import unit_of_work
-from marac.services.founding import found_partnership
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.keeping.founding import found_partnership
 from marac.vocabulary import Role
 from tests.builders import a_user, actor_for
 

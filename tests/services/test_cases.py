@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, StepUpNeeded
 from marac.models import AuditEntry, Case, ContactMethod, Deadline, Referral
-from marac.services import case_page, case_tabs, cases, finding, incidents, revealing, safe_contact
-from marac.services.deployment import unit_of_work
-from marac.services.incidents import Incident
+from marac.services.casework import case_page, case_tabs, cases, revealing, safe_contact
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import finding
+from marac.services.referring import incidents
+from marac.services.referring.incidents import Incident
 from marac.vocabulary import CaseState, InvolvementBasis, ReferralKind, ReferralState, RevealReason, Role, SafeToUse
 from tests.builders import a_user, actor_for
 from tests.builders_cases import HIDDEN, a_full_case, a_story, involve, messages

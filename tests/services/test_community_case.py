@@ -9,9 +9,10 @@ import time_machine
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import AgendaItem, Case, Meeting
-from marac.services import panels, running, waiting
 from marac.services.community import case_reviews, closing, incidents, powers, reopening, review_days, reviewing
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import running
+from marac.services.meetings import panels, waiting
 from marac.vocabulary import CaseState, Grade, MeetingKind, Outcome
 from tests.builders import actor_for
 from tests.builders_community import (

@@ -9,21 +9,13 @@ from sqlalchemy import select
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AuditEntry, Case, Deadline, Message
-from marac.services import (
-    asb_counts,
-    assessments,
-    community_sending,
-    community_sharing,
-    founding,
-    happenings,
-    people,
-    referral_tasks,
-    referrals,
-    same_day,
-    triage,
-)
-from marac.services.deployment import unit_of_work
-from marac.services.rulings import Ruling
+from marac.services.casework import assessments, people
+from marac.services.community import asb_counts, community_sending, community_sharing, happenings, same_day
+from marac.services.deciding import triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping import founding
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import referral_tasks, referrals
 from marac.vocabulary import (
     CaseState,
     Grade,

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from marac.services.comparing import REASONS, Comparison, trained
-from marac.services.indexing import Known
+from marac.services.knowing.comparing import REASONS, Comparison, trained
+from marac.services.knowing.indexing import Known
 from marac.vocabulary import PersonRole
 
 AMINA = Known(

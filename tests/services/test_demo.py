@@ -34,29 +34,18 @@ from marac.models import (
     Telling,
     User,
 )
-from marac.services import (
-    agenda,
-    agenda_versions,
-    demo,
-    escalating,
-    guests,
-    inbox,
-    last_plan,
-    local,
-    panels,
-    passwords,
-    proposing,
-    scheduling,
-    signin,
-    today,
-)
+from marac.services import demo, local, today
+from marac.services.accounts import passwords, signin
 from marac.services.demo.household import household, moved
 from marac.services.demo.names import misspell
 from marac.services.demo.risk import assess
 from marac.services.demo.series import series_day
 from marac.services.demo.tables import source
 from marac.services.demo.telling import Telling as Told
-from marac.services.deployment import set_up, unit_of_work
+from marac.services.following import escalating, last_plan
+from marac.services.keeping.deployment import set_up, unit_of_work
+from marac.services.meetings import agenda, agenda_versions, guests, panels, proposing, scheduling
+from marac.services.referring import inbox
 from marac.services.transfers import listing
 from marac.vocabulary import (
     LIVE_ACTIONS,

@@ -11,7 +11,7 @@ from marac.models import Case, CaseIncident, Meeting
 from marac.services import demo
 from marac.services.community import closing, incidents, reviewing
 from marac.services.demo.community import NOW, calendar_of, plan_lives
-from marac.services.deployment import set_up, unit_of_work
+from marac.services.keeping.deployment import set_up, unit_of_work
 from marac.vocabulary import CaseState, ProgrammeSlug, Role
 from tests.conftest import settings_in
 from tests.services.test_demo import TODAY, actor_of

@@ -11,7 +11,7 @@ from marac.cli import serving
 from marac.models import FollowUp, Membership, SanctuaryRequest, Visit, WorksOrder
 from marac.services import demo
 from marac.services.demo.sanctuary_plan import plan_homes
-from marac.services.deployment import set_up, unit_of_work
+from marac.services.keeping.deployment import set_up, unit_of_work
 from marac.services.sanctuary import job_cards
 from marac.vocabulary import (
     FollowUpState,

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from marac import access
 from marac.errors import NotAllowed, RuleBroken, StepUpNeeded
 from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod, IssuedDocument, NamedPerson
-from marac.services import document_blocks as b, documents, pdf, word_files
-from marac.services.document_contents import CONTENTS, BriefPage, brief_page_of, chair_brief
+from marac.services.minuting import document_blocks as b, documents, pdf, word_files
+from marac.services.minuting.document_contents import CONTENTS, BriefPage, brief_page_of, chair_brief
 from marac.services.sanctuary.letters import LETTERS
 from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, MeetingKind, PersonRole
 from tests.builders import actor_for

@@ -10,9 +10,12 @@ from marac import access, clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound
 from marac.models import AuditEntry, Draft, Referral, Wall
-from marac.services import drafts, matching, referrals, timed, triage
-from marac.services.deployment import unit_of_work
-from marac.services.rulings import Ruling
+from marac.services.clockwork import timed
+from marac.services.deciding import triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import matching
+from marac.services.referring import drafts, referrals
 from marac.vocabulary import LinkDecision, Role, TriageOutcome
 from tests.builders import a_listed_referral, a_meeting, a_referral, a_submitted_referral, a_user, actor_for
 

@@ -7,9 +7,10 @@ import pytest
 from marac import access, audit, clock
 from marac.errors import NotAllowed
 from marac.models import AuditEntry
-from marac.services import escalating, today
-from marac.services.deployment import unit_of_work
-from marac.services.founding import set_rule
+from marac.services import today
+from marac.services.following import escalating
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.keeping.founding import set_rule
 from marac.vocabulary import Role, Template
 from marac.workflows.local_rules import LocalRule
 from tests.builders import DA, a_user, actor_for

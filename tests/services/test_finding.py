@@ -8,8 +8,8 @@ from sqlalchemy import event, select
 from marac import clock
 from marac.errors import RuleBroken
 from marac.models import AuditEntry, Case, CasePerson, Wall
-from marac.services import candidates, finding
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import candidates, finding
 from marac.vocabulary import Role
 from tests.builders import a_submitted_referral, a_user, actor_for, signed_in
 

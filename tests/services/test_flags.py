@@ -9,8 +9,12 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Case, Flag, Meeting, Message, Transfer
-from marac.services import escalating, flags, minutes as documents, panels, reading_minutes, running, since_last, timed
-from marac.services.deployment import unit_of_work
+from marac.services.clockwork import timed
+from marac.services.following import escalating, flags
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import running
+from marac.services.meetings import panels, since_last
+from marac.services.minuting import minutes as documents, reading_minutes
 from marac.services.transfers import sending
 from marac.vocabulary import (
     CaseState,

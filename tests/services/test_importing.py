@@ -16,9 +16,12 @@ from marac import access
 from marac.cli import cli
 from marac.errors import ConfigurationError, RuleBroken
 from marac.models import AuditEntry, Case, CasePerson, Partnership, PersonToken, Referral
-from marac.services import importing, matching, people, referrals
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services import importing
+from marac.services.casework import people
 from marac.services.importing import sheet
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.knowing import matching
+from marac.services.referring import referrals
 from marac.vocabulary import CaseState, PersonRole, ProgrammeSlug, ReferralKind, ReferralState, Role
 from tests.builders import a_user, actor_for
 

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotFound, RuleBroken
 from marac.models import Case, CaseAgency, Flag, Setting
-from marac.services import case_page, incidents, referral_tasks, referrals, repeats, triage
-from marac.services.deployment import unit_of_work
-from marac.services.incidents import Incident
-from marac.services.rulings import Ruling
+from marac.services.casework import case_page
+from marac.services.deciding import repeats, triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import incidents, referral_tasks, referrals
+from marac.services.referring.incidents import Incident
 from marac.vocabulary import CaseState, FlagState, ReferralKind, ReferralState, Template, TriageOutcome
 from tests.builders import actor_for, an_agency
 from tests.builders_cases import a_story, messages

@@ -13,9 +13,10 @@ from sqlalchemy import delete, select, update
 from marac import access, clock, jobs
 from marac.jobs import JOBS, Job, each, tick, whole
 from marac.models import AuditEntry, Case, Flag, JobRun, Lease, OnceKey
-from marac.services import health, leases, timed
-from marac.services.deployment import open_deployment, unit_of_work
-from marac.services.timetable import EVERY_HOUR, EVERY_MINUTE, TIMES, daily, job_lines
+from marac.services.clockwork import leases, timed
+from marac.services.clockwork.timetable import EVERY_HOUR, EVERY_MINUTE, TIMES, daily, job_lines
+from marac.services.keeping import health
+from marac.services.keeping.deployment import open_deployment, unit_of_work
 from marac.vocabulary import CaseState, FlagState, Role, Template
 from tests.builders import a_user, signed_in
 from tests.builders_cases import a_story, messages

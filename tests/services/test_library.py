@@ -7,8 +7,9 @@ import pytest
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AuditEntry
-from marac.services import assigning, library
-from marac.services.deployment import unit_of_work
+from marac.services.following import library
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import assigning
 from marac.vocabulary import Protects, Role
 from tests.builders import a_user, actor_for
 from tests.builders_panels import a_called_case

@@ -11,7 +11,7 @@ from marac.errors import RuleBroken
 from marac.lab import febrl, judging, training
 from marac.lab.clerks import COLUMNS, Written
 from marac.lab.gathering import dated, read_records, true_pairs
-from marac.services.founding import reference
+from marac.services.keeping.founding import reference
 
 SEED = training.shipped_seed()
 

@@ -11,11 +11,12 @@ from marac import access, clock
 from marac.bench import borough, filling
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import AuditEntry, Case, CasePerson, NamedPerson, PersonLink, PersonToken, Wall
-from marac.services import candidates, links, matching, missed, people, rebuilding
-from marac.services.comparing import Comparison
-from marac.services.deployment import unit_of_work
-from marac.services.indexing import Known, known_people, named_people
-from marac.services.involvement import involve
+from marac.services.casework import people
+from marac.services.casework.involvement import involve
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import candidates, links, matching, missed, rebuilding
+from marac.services.knowing.comparing import Comparison
+from marac.services.knowing.indexing import Known, known_people, named_people
 from marac.vocabulary import CaseState, InvolvementBasis, LinkDecision, LinkReason, PersonRole, Role
 from tests.builders import a_submitted_referral, a_user, actor_for
 

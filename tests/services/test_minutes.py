@@ -9,19 +9,10 @@ from sqlalchemy import delete, select, update
 from marac import access, clock
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, RuleBroken, StepUpNeeded, Withdrawn, WrongState
 from marac.models import Action, CaseAgency, Deadline, IssuedDocument, Message, Minutes, MinutesPage
-from marac.services import (
-    addresses_said,
-    agenda,
-    attendance,
-    case_page,
-    case_tabs,
-    documents,
-    meeting_dates,
-    minutes,
-    notes,
-    reading_minutes,
-    release,
-)
+from marac.services.casework import case_page, case_tabs
+from marac.services.live import notes
+from marac.services.meetings import agenda, attendance, meeting_dates
+from marac.services.minuting import addresses_said, documents, minutes, reading_minutes, release
 from marac.vocabulary import AttendanceState, CaseState, DocumentKind, DocumentState, MinuteHeading, MinutesState
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, a_held_panel, a_wall

@@ -19,7 +19,7 @@ from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Telling
 from marac.services import moving
-from marac.services.deployment import open_deployment, unit_of_work
+from marac.services.keeping.deployment import open_deployment, unit_of_work
 from marac.vocabulary import (
     ActionState,
     Criterion,

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.crypto.fields import transplant
 from marac.models import Address, Case, CasePerson
-from marac.services import news_joining, phones
-from marac.services.deployment import unit_of_work
-from marac.services.phones import Number
+from marac.services.casework import phones
+from marac.services.casework.phones import Number
+from marac.services.deciding import news_joining
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import PersonRole, PhoneKind, SafeToUse
 from tests.builders_cases import a_full_case
 

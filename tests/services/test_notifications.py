@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from marac import clock, notifications
 from marac.models import AuditEntry, Message
-from marac.services import timed, users
-from marac.services.deployment import unit_of_work
+from marac.services.accounts import users
+from marac.services.clockwork import timed
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
 from tests.builders import a_user, actor_for, an_agency
 from tests.builders_cases import a_story, messages

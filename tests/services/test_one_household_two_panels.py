@@ -8,13 +8,10 @@ from sqlalchemy import select
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Case, Message, RoutingQuestion, Wall
-from marac.services import (
-    elsewhere,
-    links,
-    matching,
-    referrals,
-)
-from marac.services.deployment import unit_of_work
+from marac.services.community import elsewhere
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import links, matching
+from marac.services.referring import referrals
 from marac.vocabulary import (
     CaseState,
     PersonRole,

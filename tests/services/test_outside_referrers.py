@@ -20,8 +20,9 @@ from marac.models import (
     Referral,
     User,
 )
-from marac.services import outside_links, outside_referrers, referrals, sessions, users
-from marac.services.deployment import unit_of_work
+from marac.services.accounts import sessions, users
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import outside_links, outside_referrers, referrals
 from marac.vocabulary import OutsideStanding, Permission as P, ProgrammeSlug, ReferralState, Role, UserState
 from tests.builders import a_user, actor_for
 from tests.builders_outside import EMAIL, NAME, WORKS_AT, an_outsider

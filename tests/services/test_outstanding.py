@@ -6,8 +6,10 @@ import pytest
 import time_machine
 
 from marac import access, clock
-from marac.services import actions, assigning, coverage, last_plan, notes, outstanding, panels, running
-from marac.services.deployment import unit_of_work
+from marac.services.following import actions, last_plan, outstanding
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import assigning, coverage, notes, running
+from marac.services.meetings import panels
 from marac.vocabulary import ActionState, CaseState, MinuteHeading, Protects
 from tests.builders import actor_for
 from tests.builders_cases import an_action

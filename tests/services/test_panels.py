@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marac import clock
 from marac.errors import NotAllowed, RuleBroken, StaleEdit, WrongState
 from marac.models import AgendaItem, Attendance, CaseAgency, Message, Research
-from marac.services import agenda, panels, rescheduling, waiting
+from marac.services.meetings import agenda, panels, rescheduling, waiting
 from marac.vocabulary import (
     AgendaItemState,
     CaseState,

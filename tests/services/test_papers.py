@@ -8,9 +8,9 @@ import pytest
 
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Paper, PaperContent, Referral
-from marac.services import paper_files, papers, referral_tasks
-from marac.services.deployment import unit_of_work
-from marac.services.papers import Attached
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import paper_files, papers, referral_tasks
+from marac.services.referring.papers import Attached
 from marac.vocabulary import PaperKind, Role
 from tests.builders import a_referral, a_user, actor_for
 

@@ -9,8 +9,8 @@ from marac import access, clock
 from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
 from marac.models import Address, CasePerson, ContactMethod
-from marac.services import case_page, moving_in, people, places, revealing
-from marac.services.deployment import unit_of_work
+from marac.services.casework import case_page, moving_in, people, places, revealing
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import InvolvementBasis, PersonRole, RevealReason
 from tests.builders import actor_for
 from tests.builders_cases import HIDDEN, a_story, involve

@@ -15,7 +15,7 @@ from marac.crypto import vault
 from marac.db import Base
 from marac.errors import NotAllowed, NotFound, StepUpNeeded
 from marac.models import Case, CaseAgency, NamedPerson, Wall
-from marac.services.deployment import open_deployment
+from marac.services.keeping.deployment import open_deployment
 from marac.vocabulary import CaseState, Permission, Permission as P, Role
 from tests.conftest import settings_in
 from tests.services import borough

@@ -9,9 +9,11 @@ from marac import clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import AuditEntry, CaseAgency, CasePerson, Deadline, Message, PersonToken
-from marac.services import inbox, listing, people, referral_tasks, referrals, triage
-from marac.services.deployment import unit_of_work
-from marac.services.triage import Ruling
+from marac.services.casework import people
+from marac.services.deciding import listing, triage
+from marac.services.deciding.triage import Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import inbox, referral_tasks, referrals
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,

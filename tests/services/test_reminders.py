@@ -18,9 +18,9 @@ from marac.models import (
     Research,
     Setting,
 )
-from marac.services import reminders, timed
-from marac.services.deployment import unit_of_work
-from marac.services.reminder_kinds import KINDS
+from marac.services.clockwork import reminders, timed
+from marac.services.clockwork.reminder_kinds import KINDS
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import AttendanceState, MeetingState, MinutesState, ReferralState, ResearchState, Role, Template
 from marac.workflows import quorum
 from marac.workflows.local_rules import shipped_rules

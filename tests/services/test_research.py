@@ -13,8 +13,9 @@ from marac.crypto import vault
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import AuditEntry, Case, Meeting, Message, Research
-from marac.services import agenda, attendance, chasing, panels, research, running
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import running
+from marac.services.meetings import agenda, attendance, chasing, panels, research
 from marac.vocabulary import CaseState, PersonRole, ResearchState, Role
 from tests.builders import a_user, actor_for
 from tests.builders_panels import (

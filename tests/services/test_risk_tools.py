@@ -10,11 +10,12 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Assessment, AuditEntry, ChecklistDefinition, Referral
-from marac.services import assessments, case_page, referral_tasks, referrals, risk_tools
-from marac.services.deployment import unit_of_work
-from marac.services.founding import found_partnership, set_rule
-from marac.services.references import new_reference
-from marac.services.risk_history import compare, due_again, lines_of, list_assessments
+from marac.services.casework import assessments, case_page, risk_tools
+from marac.services.casework.references import new_reference
+from marac.services.casework.risk_history import compare, due_again, lines_of, list_assessments
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.keeping.founding import found_partnership, set_rule
+from marac.services.referring import referral_tasks, referrals
 from marac.vocabulary import CaseState, InvolvementBasis, ReferralKind, ReferralState, Role
 from marac.workflows.checklists import CHECKLISTS
 from marac.workflows.local_rules import LocalRule

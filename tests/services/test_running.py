@@ -9,22 +9,10 @@ from sqlalchemy import func, select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
 from marac.models import Action, Agency, Attendance, CaseAgency, Deadline, Flag, Message
-from marac.services import (
-    agenda,
-    assigning,
-    attendance,
-    item_clock,
-    local,
-    notes,
-    panels,
-    quorums,
-    research,
-    room,
-    run_screen,
-    running,
-    shared_screen,
-)
-from marac.services.involvement import involve
+from marac.services import local
+from marac.services.casework.involvement import involve
+from marac.services.live import assigning, item_clock, notes, room, run_screen, running, shared_screen
+from marac.services.meetings import agenda, attendance, panels, quorums, research
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from marac.errors import Refusal, StaleEdit
 from marac.models import Action, Flag
-from marac.services import assigning, notes, running
+from marac.services.live import assigning, notes, running
 from marac.vocabulary import AgendaItemState, MinuteHeading, Outcome, Protects
 from tests.builders import actor_for
 from tests.builders_panels import MORNING, Panel, a_called_case, a_running_panel, minute

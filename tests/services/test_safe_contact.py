@@ -9,10 +9,11 @@ from sqlalchemy import delete, select
 from marac import access, clock
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Address, CasePerson, ContactMethod, Setting
-from marac.services import case_page, local, phones, revealing, safe_contact
-from marac.services.deployment import unit_of_work
-from marac.services.founding import set_rule
-from marac.services.phones import Number
+from marac.services import local
+from marac.services.casework import case_page, phones, revealing, safe_contact
+from marac.services.casework.phones import Number
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.keeping.founding import set_rule
 from marac.vocabulary import ContactChannel, InvolvementBasis, PhoneKind, ProgrammeSlug, RevealReason, SafeToUse
 from marac.workflows.local_rules import LocalRule, shipped_rules
 from tests.builders import actor_for

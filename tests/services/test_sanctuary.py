@@ -8,8 +8,9 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import AddressFlag, Case, Message, SanctuaryRequest, StageClock, Wall
-from marac.services import people, today
-from marac.services.deployment import unit_of_work
+from marac.services import today
+from marac.services.casework import people
+from marac.services.keeping.deployment import unit_of_work
 from marac.services.sanctuary import (
     address_flags,
     answers,

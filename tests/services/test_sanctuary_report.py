@@ -9,7 +9,7 @@ from marac import access, clock
 from marac.errors import NotAllowed
 from marac.models import FollowUp, SanctuaryRequest
 from marac.reports import sanctuary
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import AtHome, FollowUpState, SanctuaryState as S
 from tests.builders import actor_for, signed_in
 from tests.builders_sanctuary import a_scheme, a_sent_request, put_at

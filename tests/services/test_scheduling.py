@@ -21,11 +21,11 @@ from marac.models import (
     Referral,
     Research,
 )
-from marac.services import (
+from marac.services import local
+from marac.services.meetings import (
     calendars,
     clashes,
     closure_days,
-    local,
     meeting_dates,
     panels,
     rescheduling,
@@ -33,8 +33,8 @@ from marac.services import (
     scheduling,
     suggesting,
 )
-from marac.services.rescheduling import Deferral
-from marac.services.scheduling import Pattern
+from marac.services.meetings.rescheduling import Deferral
+from marac.services.meetings.scheduling import Pattern
 from marac.vocabulary import (
     AttendanceState,
     CaseState,

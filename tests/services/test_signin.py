@@ -11,9 +11,9 @@ from marac import clock
 from marac.crypto import vault
 from marac.errors import NotFound
 from marac.models import AuditEntry, Meeting, SigninAttempt, SigninSession, User
-from marac.services import sessions, signin
-from marac.services.deployment import unit_of_work
-from marac.services.throttle import TooSoon, forget_old_attempts
+from marac.services.accounts import sessions, signin
+from marac.services.accounts.throttle import TooSoon, forget_old_attempts
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import MeetingKind, MeetingPlace, MeetingState, Role, UserState
 from tests.builders import DA, PASSWORD, a_membership, a_user, actor_for, an_agency
 

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit
 from marac.models import Deadline, Telling
-from marac.services import running, telling, today
-from marac.services.deployment import unit_of_work
+from marac.services import today
+from marac.services.following import telling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.live import running
 from marac.vocabulary import Outcome, Role, TellingState
 from tests.builders import a_user, actor_for, an_agency
 from tests.builders_panels import a_called_case, a_held_panel, a_wall, hear

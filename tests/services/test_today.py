@@ -6,9 +6,12 @@ from sqlalchemy import update
 
 from marac import access, clock
 from marac.models import Action, Case, ContactMethod
-from marac.services import actions, cases, incidents, today
-from marac.services.deployment import unit_of_work
-from marac.services.incidents import Incident
+from marac.services import today
+from marac.services.casework import cases
+from marac.services.following import actions
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import incidents
+from marac.services.referring.incidents import Incident
 from marac.vocabulary import CaseState, Role
 from tests.attacks.scene import counted
 from tests.builders import a_user, actor_for

@@ -15,8 +15,11 @@ from marac import access, clock
 from marac.crypto import area_keys
 from marac.errors import NotAllowed, NotFound, RuleBroken, StepUpNeeded, WrongState
 from marac.models import Case, CasePerson, Deadline, OtherArea, Partnership, Referral, Transfer, TransferFile
-from marac.services import cases, matching, people, reading_minutes, referrals
-from marac.services.deployment import unit_of_work
+from marac.services.casework import cases, people
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import matching
+from marac.services.minuting import reading_minutes
+from marac.services.referring import referrals
 from marac.services.transfers import areas, listing, packet, receipts, receiving, sending
 from marac.services.transfers.sending import Move
 from marac.vocabulary import ReferralKind, ReferralState, Role, TransferDirection

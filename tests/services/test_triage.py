@@ -11,9 +11,12 @@ from marac import access, clock
 from marac.crypto.vault import SealedShut
 from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import AgendaItem, Case, CaseAgency, Deadline, Flag, Meeting, Referral, Wall
-from marac.services import assessments, conflicts, handing_over, inbox, listing, matching, people, referrals, triage
-from marac.services.deployment import unit_of_work
-from marac.services.rulings import Ruling
+from marac.services.casework import assessments, people
+from marac.services.deciding import conflicts, handing_over, listing, triage
+from marac.services.deciding.rulings import Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import matching
+from marac.services.referring import inbox, referrals
 from marac.vocabulary import (
     AgendaItemState,
     CaseState,

@@ -10,9 +10,12 @@ from sqlalchemy import select
 from marac import access, clock, notifications
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Deadline, Message, Referral
-from marac.services import conflicts, handing_over, inbox, matching, questions, referrals, standing, today
-from marac.services.deployment import unit_of_work
-from marac.services.rulings import STEPS, Ruling
+from marac.services import today
+from marac.services.deciding import conflicts, handing_over
+from marac.services.deciding.rulings import STEPS, Ruling
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import matching
+from marac.services.referring import inbox, questions, referrals, standing
 from marac.vocabulary import LinkDecision, PersonRole, ReferralState, Role, Template, TriageOutcome
 from tests.builders import a_user, actor_for
 from tests.services.test_triage import DECLINE, LOW, accept, crew, decided, meeting_id, sent

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken, StepUpNeeded
 from marac.models import AuditEntry, Invitation, Membership, Message, User
-from marac.services import passwords, sessions, signin, users
-from marac.services.deployment import unit_of_work
+from marac.services.accounts import passwords, sessions, signin, users
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
 from tests.builders import DA, a_user, actor_for, an_agency
 

@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from marac.models import Action, User
-from marac.services import naming
-from marac.services.deployment import unit_of_work
+from marac.services.casework import naming
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ActionState, InvolvementBasis, Role
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_cases import a_flag, a_full_case, a_story, involve, messages

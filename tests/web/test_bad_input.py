@@ -10,8 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from marac import clock
 from marac.models import Referral
-from marac.services import people, referral_tasks
-from marac.services.deployment import unit_of_work
+from marac.services.casework import people
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import referral_tasks
 from marac.vocabulary import Role
 from marac.web import widgets
 from marac.web.forms import referral_facts, referrals as forms, typed

@@ -6,7 +6,7 @@ import pytest
 
 from marac import access, clock
 from marac.models import ContactMethod
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import CaseState
 from tests.builders import signed_in
 from tests.builders_cases import HIDDEN, a_full_case, a_story, an_assessment

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from marac.services.deployment import unit_of_work
-from marac.services.task_lists import COMMUNITY as PARTS
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring.task_lists import COMMUNITY as PARTS
 from marac.vocabulary import Role
 from tests.builders import a_submitted_referral, a_user, actor_for, signed_in
 from tests.builders_community_referral import (

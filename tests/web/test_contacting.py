@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.models import Address, ContactMethod
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import PersonRole, Role
 from tests.builders import a_submitted_referral, a_user, actor_for, signed_in
 from tests.builders_cases import HIDDEN, a_story

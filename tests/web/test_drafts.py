@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from marac import clock
 from marac.models import CasePerson, Draft
-from marac.services import drafts, referrals
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import drafts, referrals
 from marac.vocabulary import Role
 from tests.builders import (
     PASSWORD,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.models import HomePhoto, SanctuaryRequest, SigninSession, WorksLine
-from marac.services import people
+from marac.services.casework import people
 from marac.services.sanctuary import letters, triage
 from marac.vocabulary import SanctuaryState as S
 from tests.builders import actor_for, signed_in

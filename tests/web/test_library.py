@@ -1,6 +1,6 @@
 """The library of usual actions in the browser: added, changed, retired, by those who keep it (DA-27)."""
 
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role
 from tests.builders import a_user, signed_in
 

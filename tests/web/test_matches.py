@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from marac import access
 from marac.models import Case, CasePerson, PersonLink
-from marac.services import missed
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.knowing import missed
 from marac.vocabulary import CaseState, LinkDecision, PersonRole, Role
 from tests.builders import a_submitted_referral, a_user, actor_for, signed_in
 

@@ -5,7 +5,8 @@ import time_machine
 from sqlalchemy import delete
 
 from marac.models import Message
-from marac.services import minutes, notes, reading_minutes
+from marac.services.live import notes
+from marac.services.minuting import minutes, reading_minutes
 from marac.vocabulary import MinuteHeading
 from tests.attacks.scene import SAME_SITE
 from tests.builders import actor_for, signed_in

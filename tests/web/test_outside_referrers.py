@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.models import Invitation, OutsideReferrer, Referral
-from marac.services import outside_links
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import outside_links
 from marac.vocabulary import ReferralState, Role
 from tests.builders import a_stranger, a_user, signed_in
 from tests.builders_outside import EMAIL, NAME, WORKS_AT, an_outsider

@@ -5,7 +5,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from marac.models import AgendaItem, Meeting, Message
-from marac.services import panels
+from marac.services.meetings import panels
 from marac.vocabulary import MeetingState
 from tests.builders import actor_for, signed_in
 from tests.builders_panels import MORNING, a_held_panel, a_panel, a_published_panel, a_wall

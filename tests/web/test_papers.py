@@ -3,7 +3,7 @@
 import io
 
 from marac.models import Paper
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role
 from tests.builders import a_referral, a_user, actor_for, signed_in
 from tests.services.test_papers import PDF

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import func, select
 
 from marac.models import Referral
-from marac.services import referral_tasks
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import referral_tasks
 from marac.vocabulary import Role
 from tests.builders import a_referral, a_user, actor_for, dash, signed_in
 

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from marac import clock
 from marac.models import AgendaItem, CasePerson, Referral
-from marac.services import referrals
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
+from marac.services.referring import referrals
 from marac.vocabulary import ReferralState, Role
 from tests.builders import (
     a_meeting,

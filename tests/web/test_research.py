@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from marac.services import research
+from marac.services.meetings import research
 from marac.vocabulary import ResearchState
 from tests.builders import actor_for, signed_in
 from tests.builders_panels import MORNING, a_published_panel

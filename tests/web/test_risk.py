@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from marac import access
 from marac.cli import cli
 from marac.models import Assessment
-from marac.services import risk_tools
-from marac.services.deployment import unit_of_work
+from marac.services.casework import risk_tools
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import InvolvementBasis, Role
 from tests.builders import a_meeting, a_partnership, a_referral, a_user, actor_for, dash, signed_in
 from tests.builders_cases import a_story, an_assessment, involve

@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from marac.errors import RuleBroken
 from marac.models import Action
-from marac.services import attendance, notes, running
+from marac.services.live import notes, running
+from marac.services.meetings import attendance
 from marac.vocabulary import AgendaItemState, MeetingState, MinuteHeading, Role
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_panels import FIVE, MORNING, a_called_case, a_published_panel, a_running_panel
@@ -328,7 +329,7 @@ def test_an_agency_in_doubt_is_asked_and_never_preselected_da_27(house):
     assert actions_of(panel) == 0
     added = run_form(ask).post(press="Housing options and homelessness prevention")
     assert added.flashes == ["Action added, due Friday 14 November 2025."]
-    assert "Housing options and homelessness prevention check register" in added.main
+    assert "Housing options and homelessness prevention: check register" in added.main
 
 
 def test_a_choice_that_leaves_another_doubt_asks_on_and_then_adds_da_27(house):

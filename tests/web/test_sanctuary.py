@@ -3,7 +3,7 @@
 import pytest
 
 from marac.models import SanctuaryRequest
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.services.sanctuary import address_flags, requests
 from marac.vocabulary import Role, SanctuaryState as S
 from tests.builders import a_user, actor_for, signed_in

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import Meeting, MeetingSeries
-from marac.services import panels
+from marac.services.meetings import panels
 from marac.vocabulary import MeetingState
 from marac.workflows.deadlines import london
 from tests.builders import actor_for, signed_in

@@ -8,8 +8,8 @@ import time_machine
 
 from marac import clock
 from marac.models import Invitation, Message
-from marac.services import users
-from marac.services.deployment import unit_of_work
+from marac.services.accounts import users
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role, Template
 from marac.web.navigation import MENUS, PLACES
 from marac.web.signin import PUBLIC, REFUSED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role
 from tests.builders import a_user, signed_in
 from tests.builders_cases import a_story

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from marac.models import Case, Telling, Transfer
-from marac.services.deployment import unit_of_work
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import Role
 from tests.attacks.scene import SAME_SITE, form, token_of
 from tests.builders import a_user, signed_in

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.models import Referral
-from marac.services.deployment import unit_of_work
-from marac.services.repeats import CRIME
+from marac.services.deciding.repeats import CRIME
+from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ReferralState, Role
 from marac.web.forms.triage import NEEDS, ORDER
 from marac.workflows import checklists

@@ -12,7 +12,8 @@ from marac import audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Case
-from marac.services import local, moving, naming
+from marac.services import local, moving
+from marac.services.casework import naming
 from marac.services.community.review_days import settings
 from marac.services.community.reviewing import require_review
 from marac.vocabulary import CaseReviewOutcome

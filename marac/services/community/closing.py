@@ -14,9 +14,11 @@ from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Action, AgendaItem, Case, Referral
-from marac.services import moving, naming, panels
+from marac.services import moving
+from marac.services.casework import naming
 from marac.services.community import incidents, reviewing
 from marac.services.community.review_days import scores_of, setting
+from marac.services.meetings import panels
 from marac.vocabulary import (
     LIVE_ACTIONS,
     CaseState,

@@ -16,7 +16,8 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Case, CaseIncident
-from marac.services import moving, naming
+from marac.services import moving
+from marac.services.casework import naming
 from marac.services.community.review_days import COMMUNITY, settings
 from marac.services.community.reviewing import OF_PANEL
 from marac.vocabulary import AsbType, Permission as P

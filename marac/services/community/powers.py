@@ -10,7 +10,8 @@ from marac import audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Case
-from marac.services import moving, naming
+from marac.services import moving
+from marac.services.casework import naming
 from marac.services.community.reviewing import may_review, require_review
 from marac.vocabulary import PowerDecision
 from marac.workflows import powers as rules

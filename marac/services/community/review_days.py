@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.models import Assessment, Case, Meeting
-from marac.services import local, risk_tools
+from marac.services import local
+from marac.services.casework import risk_tools
 from marac.vocabulary import MeetingState, ProgrammeSlug
 from marac.workflows import reviews
 from marac.workflows.reviews import Scored

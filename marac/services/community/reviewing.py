@@ -13,7 +13,8 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Case, CasePerson
-from marac.services import moving, naming, people
+from marac.services import moving
+from marac.services.casework import naming, people
 from marac.services.community.review_days import COMMUNITY, due_day, scores_of, setting
 from marac.vocabulary import CareAct, CaseState, Grade, Permission as P, PersonRole
 from marac.workflows import reviews

@@ -14,8 +14,8 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Agency, Case, CaseAgency
 from marac.services import moving
+from marac.services.casework.involvement import involve, involved_agencies
 from marac.services.community.reviewing import require_review
-from marac.services.involvement import involve, involved_agencies
 from marac.vocabulary import InvolvementBasis
 
 OTHER_SIDE = InvolvementBasis.PERPETRATOR_SIDE

@@ -13,7 +13,7 @@ from marac.services.demo.borough import Borough
 from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, weighted, working_day
 from marac.services.demo.telling import Telling
-from marac.services.founding import reference
+from marac.services.keeping.founding import reference
 from marac.vocabulary import LIVE_ACTIONS, ActionState, Protects
 
 S = ActionState

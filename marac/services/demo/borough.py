@@ -16,11 +16,12 @@ from marac import access, clock
 from marac.crypto.keyring import Keyring
 from marac.errors import RuleBroken
 from marac.models import Agency, Case, Meeting, Membership, Partnership, Referral, Setting, User
-from marac.services import passwords, references, signin
+from marac.services.accounts import passwords, signin
+from marac.services.casework import references
 from marac.services.demo.planning import Plan
 from marac.services.demo.series import series_day
 from marac.services.demo.tables import table
-from marac.services.founding import found_partnership, set_rule
+from marac.services.keeping.founding import found_partnership, set_rule
 from marac.vocabulary import ProgrammeSlug, Role, UserState
 from marac.workflows.local_rules import LocalRule, shipped_rules
 

@@ -13,7 +13,7 @@ from marac.services.demo.household import Household, Person
 from marac.services.demo.risk import Risk, assess
 from marac.services.demo.tables import at, chance, days_after, pick, source, table, weighted, working_day
 from marac.services.demo.telling import Telling
-from marac.services.referral_tasks import TASKS
+from marac.services.referring.referral_tasks import TASKS
 from marac.vocabulary import (
     CaseState,
     Criterion,

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from marac import clock
 from marac.models import AgendaItem, CaseAgency, Flag, MinuteNote, Research
-from marac.services.coverage import MET_BY
 from marac.services.demo.actions import Agreed, Plan, choose, write_actions
 from marac.services.demo.borough import Borough
 from marac.services.demo.casework import Opened, Referred
@@ -18,6 +17,7 @@ from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling
 from marac.services.demo.told import write_telling
+from marac.services.live.coverage import MET_BY
 from marac.vocabulary import (
     AgendaItemState,
     DeferralReason,

@@ -39,7 +39,7 @@ from marac.services.demo.telling import Telling
 from marac.services.demo.told import weigh_plan
 from marac.services.demo.versions import write_versions
 from marac.services.demo.waiting import write_waiting
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import ActionState, CaseState, MeetingKind, Outcome, ReferralKind
 from marac.workflows.deadlines import add_months
 

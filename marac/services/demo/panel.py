@@ -13,22 +13,21 @@ from sqlalchemy.orm import Session
 from marac import clock
 from marac.access import Actor
 from marac.models import Agency, AgendaItem, AgendaVersion, Meeting, MeetingSeries
-from marac.services import (
+from marac.services.demo.borough import DA, Borough
+from marac.services.demo.sittings import Written
+from marac.services.demo.tables import table
+from marac.services.meetings import (
     agenda,
     agenda_versions,
     asynchronous,
     attendance,
-    documents,
     guests,
-    minutes,
     panels,
     proposing,
     scheduling,
 )
-from marac.services.demo.borough import DA, Borough
-from marac.services.demo.sittings import Written
-from marac.services.demo.tables import table
-from marac.services.scheduling import Pattern
+from marac.services.meetings.scheduling import Pattern
+from marac.services.minuting import documents, minutes
 from marac.vocabulary import (
     DeferralReason,
     DocumentKind,

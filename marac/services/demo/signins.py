@@ -12,7 +12,7 @@ from marac.crypto.keyring import Keyring
 from marac.models import Agency, Membership, Partnership, User
 from marac.services.demo.borough import email_of, password
 from marac.services.demo.tables import table
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.vocabulary import UserState
 
 

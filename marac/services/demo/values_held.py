@@ -25,7 +25,7 @@ from marac.models import (
     User,
 )
 from marac.services.demo import community_cases
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services.keeping.deployment import Deployment, unit_of_work
 
 LONG_ENOUGH = 6
 CASES = 36

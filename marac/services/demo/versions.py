@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from marac import access
 from marac.access import Actor
 from marac.models import Minutes, MinutesVersion
-from marac.services import freezing, reading_minutes
 from marac.services.demo.borough import Borough
+from marac.services.minuting import freezing, reading_minutes
 from marac.vocabulary import MinutesState, Role
 
 APPROVED = (MinutesState.APPROVED, MinutesState.ISSUED)

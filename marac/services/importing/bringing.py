@@ -18,14 +18,17 @@ from marac.access import Actor
 from marac.clock import LONDON
 from marac.errors import ConfigurationError, RuleBroken
 from marac.models import Agency, Assessment, Case, CasePerson, Membership, Referral, User
-from marac.services import indexing, local, people, referral_tasks
-from marac.services.deployment import Deployment, unit_of_work
+from marac.services import local
+from marac.services.casework import people
+from marac.services.casework.involvement import involve
+from marac.services.casework.references import new_reference
 from marac.services.importing import sheet
 from marac.services.importing.understanding import Line, Reader, by_any_name
-from marac.services.involvement import involve
-from marac.services.operating import operator
-from marac.services.references import new_reference
-from marac.services.referrals import OPEN_PROGRAMMES, due_dates, reach_idva
+from marac.services.keeping.deployment import Deployment, unit_of_work
+from marac.services.keeping.operating import operator
+from marac.services.knowing import indexing
+from marac.services.referring import referral_tasks
+from marac.services.referring.referrals import OPEN_PROGRAMMES, due_dates, reach_idva
 from marac.vocabulary import (
     CaseState,
     Criterion,

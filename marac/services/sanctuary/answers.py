@@ -15,9 +15,10 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit, WrongState
 from marac.models import Agency, CaseAgency, SanctuaryRequest
-from marac.services import moving, people
-from marac.services.referral_answers import person_in
-from marac.services.referral_tasks import edition_of
+from marac.services import moving
+from marac.services.casework import people
+from marac.services.referring.referral_answers import person_in
+from marac.services.referring.referral_tasks import edition_of
 from marac.vocabulary import (
     InvolvementBasis,
     Permission as P,

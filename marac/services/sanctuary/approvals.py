@@ -16,7 +16,7 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Approval, SanctuaryRequest
 from marac.services import local, moving
-from marac.services.recipients import active_people
+from marac.services.clockwork.recipients import active_people
 from marac.services.sanctuary import specifying, triage
 from marac.vocabulary import (
     ApprovalDecision,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.models import SanctuaryRequest, StageClock
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.sanctuary import clocks
 from marac.vocabulary import Permission as P, Role, SanctuaryPriority, SanctuaryState as S
 

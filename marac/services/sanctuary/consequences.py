@@ -13,7 +13,7 @@ from marac import access, clock, notifications
 from marac.access import Actor
 from marac.models import FollowUp, SanctuaryRequest, Visit, WorksLine, WorksOrder
 from marac.services import local
-from marac.services.recipients import active_people
+from marac.services.clockwork.recipients import active_people
 from marac.vocabulary import FollowUpState, Role, Template, VisitState, WorksOrderState as O
 from marac.workflows import follow_up
 

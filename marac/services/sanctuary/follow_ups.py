@@ -16,9 +16,9 @@ from marac import access, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import FollowUp, SanctuaryRequest
-from marac.services import naming, safe_contact
+from marac.services.casework import naming, safe_contact
+from marac.services.clockwork.recipients import active_people
 from marac.services.moving import advance, flush
-from marac.services.recipients import active_people
 from marac.vocabulary import AtHome, ContactChannel, FollowUpState, Permission as P, ProgrammeSlug, Role, Template
 from marac.workflows import contact as reaching, follow_up
 

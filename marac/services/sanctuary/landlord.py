@@ -10,7 +10,7 @@ from marac.access import Actor
 from marac.errors import RuleBroken, WrongState
 from marac.models import LandlordPermission, SanctuaryRequest
 from marac.services import local, moving
-from marac.services.recipients import recipients
+from marac.services.clockwork.recipients import recipients
 from marac.services.sanctuary import triage
 from marac.vocabulary import (
     GateAnswer,

@@ -15,9 +15,10 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Address, CasePerson, IssuedDocument, Partnership, SanctuaryRequest, WorksOrder
-from marac.services import documents, naming, pdf, word_files
-from marac.services.document_blocks import Block, Content, bullets, facts, heading, long_day, text, time_of_day
-from marac.services.documents import Made
+from marac.services.casework import naming
+from marac.services.minuting import documents, pdf, word_files
+from marac.services.minuting.document_blocks import Block, Content, bullets, facts, heading, long_day, text, time_of_day
+from marac.services.minuting.documents import Made
 from marac.services.moving import flush
 from marac.services.sanctuary import consequences, job_cards, lines as fitted, triage, works_orders
 from marac.vocabulary import (

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from marac import access, audit
 from marac.access import Actor
 from marac.models import AddressFlag, SanctuaryRequest
-from marac.services import moving, naming, people
+from marac.services import moving
+from marac.services.casework import naming, people
 from marac.services.sanctuary import approvals, clocks, requests, triage
 from marac.vocabulary import FlagState, LandlordState, Permission as P, PersonRole, SanctuaryState as S
 from marac.workflows.sanctuary import OWNER, OWNERS

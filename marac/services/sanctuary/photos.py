@@ -9,9 +9,9 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import HomePhoto, SanctuaryRequest
-from marac.services import paper_files
 from marac.services.moving import flush
-from marac.services.paper_files import File
+from marac.services.referring import paper_files
+from marac.services.referring.paper_files import File
 from marac.vocabulary import Room
 
 PART = 700_000  # bytes: a sealed value takes 1 MiB, and these are written in base 64

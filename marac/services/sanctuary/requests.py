@@ -14,9 +14,10 @@ from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken
 from marac.models import Case, CasePerson, SanctuaryRequest
-from marac.services import local, moving, people, risk_tools
-from marac.services.references import new_reference
-from marac.services.referrals import UNTIL_ASKED
+from marac.services import local, moving
+from marac.services.casework import people, risk_tools
+from marac.services.casework.references import new_reference
+from marac.services.referring.referrals import UNTIL_ASKED
 from marac.services.sanctuary import answers, clocks
 from marac.vocabulary import (
     CaseState,

@@ -11,7 +11,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import SanctuaryRequest
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.moving import advance, flush
 from marac.services.sanctuary import address_flags, consequences, lines as fitted
 from marac.vocabulary import LineResult, SanctuaryState as S

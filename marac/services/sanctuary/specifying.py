@@ -16,7 +16,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken, WrongState
 from marac.models import SanctuaryRequest
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.moving import advance, flush
 from marac.services.sanctuary import lines as fitted
 from marac.services.sanctuary.lines import LineShown

@@ -16,9 +16,9 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import SanctuaryRequest, Visit
-from marac.services import naming, people, safe_contact
+from marac.services.casework import naming, people, safe_contact
+from marac.services.clockwork.recipients import active_people
 from marac.services.moving import advance, flush
-from marac.services.recipients import active_people
 from marac.services.sanctuary import triage
 from marac.vocabulary import (
     ContactChannel,

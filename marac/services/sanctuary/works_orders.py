@@ -18,8 +18,8 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Address, Agency, CasePerson, Membership, SanctuaryRequest, Wall, WorksLine, WorksOrder
-from marac.services import safe_contact
-from marac.services.recipients import active_people
+from marac.services.casework import safe_contact
+from marac.services.clockwork.recipients import active_people
 from marac.services.sanctuary import approvals, consequences, lines
 from marac.services.sanctuary.lines import LineShown
 from marac.vocabulary import (

@@ -12,7 +12,8 @@ from marac.crypto import area_keys
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken
 from marac.models import AreaKey, OtherArea, Partnership
-from marac.services import moving, naming
+from marac.services import moving
+from marac.services.casework import naming
 from marac.vocabulary import Permission as P
 
 PURPOSE = "area-keys"

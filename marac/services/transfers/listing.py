@@ -12,7 +12,7 @@ from marac import access, audit
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import Case, Deadline, Referral, Transfer, TransferFile
-from marac.services import naming
+from marac.services.casework import naming
 from marac.services.transfers.sending import RECEIPT
 from marac.vocabulary import Permission as P, TransferDirection
 

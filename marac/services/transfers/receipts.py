@@ -9,7 +9,7 @@ from marac.crypto import area_keys
 from marac.services.transfers import packet
 from marac.services.transfers.areas import Key
 
-FORMAT = "marac-transfer-receipt"
+FORMAT = "transfer-receipt"
 SHAPE = packet.exact({
     "format": packet.exactly(FORMAT), "version": packet.exactly(1), "packet_id": packet.hexadecimal(32),
     "digest": packet.hexadecimal(64), "received_on": packet.day, "key": packet.SHORT,

@@ -19,7 +19,9 @@ from marac.crypto import area_keys
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import OtherArea, Referral, Transfer, TransferFile
-from marac.services import moving, people, referrals
+from marac.services import moving
+from marac.services.casework import people
+from marac.services.referring import referrals
 from marac.services.transfers import areas, packet, receipts
 from marac.vocabulary import Permission as P, PersonRole, ProgrammeSlug, ReferralKind, TransferDirection
 

@@ -30,9 +30,10 @@ from marac.models import (
     Transfer,
     TransferFile,
 )
-from marac.services import local, moving, naming, people
-from marac.services.involvement import latest_item
-from marac.services.safe_contact import contact_of
+from marac.services import local, moving
+from marac.services.casework import naming, people
+from marac.services.casework.involvement import latest_item
+from marac.services.casework.safe_contact import contact_of
 from marac.services.transfers import areas, packet, receipts
 from marac.vocabulary import (
     ActionState,

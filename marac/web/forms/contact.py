@@ -5,7 +5,7 @@ Refuses nothing itself but the address of a refuge: whether a way may be used is
 
 from typing import Any
 
-from marac.services import phones
+from marac.services.casework import phones
 from marac.vocabulary import ContactChannel, PhoneKind, SafeToUse
 from marac.web import widgets
 from marac.web.forms import typed

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marac.services.incidents import Incident
+from marac.services.referring.incidents import Incident
 from marac.web import widgets
 
 YES_NO = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))

@@ -1,6 +1,6 @@
 """What is typed about one usual action of the library. Shape only."""
 
-from marac.services import library
+from marac.services.following import library
 from marac.vocabulary import Protects
 from marac.web import widgets
 

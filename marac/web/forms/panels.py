@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wtforms import ValidationError
 
-from marac.services.conflicts import PossibleConflict
+from marac.services.deciding.conflicts import PossibleConflict
 from marac.vocabulary import DeferralReason, MeetingKind, MeetingPlace
 from marac.web import widgets
 

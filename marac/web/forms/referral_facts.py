@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marac.services import people, phones
+from marac.services.casework import people, phones
 from marac.vocabulary import ContactChannel, SafeToUse
 from marac.web import widgets
 from marac.web.forms import community_referral

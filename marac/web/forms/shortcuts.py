@@ -1,6 +1,6 @@
 """The keys of the live meeting, as a person wants them."""
 
-from marac.services.shortcuts import LETTERS
+from marac.services.live.shortcuts import LETTERS
 from marac.web import widgets
 
 USE = [("on", "Use shortcuts"), ("off", "Turn all shortcuts off")]

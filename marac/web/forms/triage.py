@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from marac.models import Referral
-from marac.services import questions
-from marac.services.conflicts import Colleague, PossibleConflict
-from marac.services.listing import Choice
-from marac.services.matching import Match
-from marac.services.referral_tasks import tasks_of
-from marac.services.rulings import Ruling, forums, reason_codes
+from marac.services.deciding.conflicts import Colleague, PossibleConflict
+from marac.services.deciding.listing import Choice
+from marac.services.deciding.rulings import Ruling, forums, reason_codes
+from marac.services.knowing.matching import Match
+from marac.services.referring import questions
+from marac.services.referring.referral_tasks import tasks_of
 from marac.vocabulary import LinkDecision, TriageOutcome as T
 from marac.web import widgets
 from marac.web.shell import count, short_weekday, time_of_day

@@ -1,0 +1,1 @@
+"""What becomes of a referral, and how two cases become one. Holds no meeting."""

@@ -1,0 +1,1 @@
+"""What a plan leaves to do: actions, flags, telling the victim-survivor."""

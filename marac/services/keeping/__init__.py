@@ -1,0 +1,1 @@
+"""Running a deployment: founding, doctor, the operator's console. Opens no case."""

@@ -1,0 +1,104 @@
+"""`marac doctor`: what is set and what is wrong, one line each; never the value of a secret."""
+
+import shutil
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from marac import clock, notifications
+from marac.config import Settings, load_settings
+from marac.crypto import vault
+from marac.errors import ConfigurationError, Refusal
+from marac.models import Message, Partnership
+from marac.services.clockwork import timetable
+from marac.services.clockwork.timetable import JobLine
+from marac.services.keeping.deployment import Deployment, open_deployment
+from marac.workflows.deadlines import holidays_confirmed
+
+LEAST_FREE = 0.15
+AWAY = timedelta(minutes=5)
+
+
+def checks() -> list[dict[str, Any]]:
+    """Every check as {name, ok, note}; a check that cannot run says why and counts as wrong."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        return [_check("settings", False, str(error))]
+    found = [_check("settings", True, f"set: {', '.join(sorted(settings.model_fields_set)) or 'defaults only'}")]
+    found += [_mail(settings), _disk(settings), _holidays()]
+    try:
+        house = open_deployment(settings)
+    except (ConfigurationError, Refusal) as error:
+        return [*found, _check("database and keys", False, str(error))]
+    try:
+        return [*found, _check("database and keys", True, "open, schema known, root key works"), *_inside(house)]
+    finally:
+        house.close()
+
+
+def _inside(house: Deployment) -> list[dict[str, Any]]:
+    with vault.unit(house.keyring), house.reader() as session:
+        partnerships = list(session.scalars(select(Partnership.slug)))
+        found = [_check("partnerships", bool(partnerships), f"{len(partnerships)} founded")]
+        found += of_jobs(session)
+        if house.engine.dialect.name == "sqlite":
+            modes = (session.scalar(text("pragma journal_mode")), session.scalar(text("pragma synchronous")))
+            found.append(_check("durability", modes == ("wal", 2), "write-ahead log, full synchronisation"))
+    if house.settings.root_key == "passphrase":
+        return found
+    house.keyring.root.selftest()
+    return [*found, _check("root key", True, "wraps and unwraps a canary")]
+
+
+def of_jobs(session: Session) -> list[dict[str, Any]]:
+    """Is somebody keeping the timetable, how did each job fare, what waits to be sent? Kinds of errors only."""
+    until = timetable.working(session)
+    alive = until is None or until > clock.now() - AWAY
+    note = "no worker has run yet" if until is None else "running" if alive else f"none since {_at(until)}"
+    return [_check("worker", alive, note), *(_job(line) for line in timetable.job_lines(session)), _outbox(session)]
+
+
+def _job(line: JobLine) -> dict[str, Any]:
+    last = f"last {_at(line.last_at)}" if line.last_at else "has not run yet"
+    failing = f", failed {line.failures} times, last {_at(line.failed_at)}: {line.why}" if line.failed_at else ""
+    note = f"{line.when.lower()}, {last}, next {_at(line.next_at)}{failing}"
+    return _check(f"job {line.name}", not line.failures, note)
+
+
+def _outbox(session: Session) -> dict[str, Any]:
+    """Messages that wait, since when, and those that were tried so often that nobody will be told."""
+    dead = session.scalar(select(func.count()).where(*notifications.given_up())) or 0
+    left = (Message.sent_at.is_(None), Message.attempts < notifications.MOST_ATTEMPTS)
+    number, oldest = session.execute(select(func.count(), func.min(Message.enqueued_at)).where(*left)).one()
+    since = f", the oldest since {_at(oldest)}" if oldest else ""
+    return _check(
+        "outbox", not dead, f"{number} waiting{since}; {dead} given up after {notifications.MOST_ATTEMPTS} tries"
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{clock.to_london(moment):%Y-%m-%d %H:%M}"
+
+
+def _mail(settings: Settings) -> dict[str, Any]:
+    note = "set" if settings.smtp_url else "not set: messages wait in the outbox"
+    return _check("mail", True, note)
+
+
+def _disk(settings: Settings) -> dict[str, Any]:
+    folder = settings.data if settings.data.exists() else settings.data.parent
+    usage = shutil.disk_usage(folder)
+    free = usage.free / usage.total
+    return _check("disk", free > LEAST_FREE, f"{free:.0%} free")
+
+
+def _holidays() -> dict[str, Any]:
+    known = holidays_confirmed(clock.today().replace(month=12, day=31))
+    return _check("bank holidays", known, "published for this year" if known else "not published for this year yet")
+
+
+def _check(name: str, ok: bool, note: str) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "note": note}

@@ -1,0 +1,1 @@
+"""Who is the same person: tokens, candidates, comparing, searching. Opens nobody whom access has not granted."""

@@ -1,0 +1,1 @@
+"""Before and around a meeting: series, agenda, research, guests, dates. Runs none."""

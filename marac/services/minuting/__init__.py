@@ -1,0 +1,1 @@
+"""Minutes and every document: compiled, approved, marked, circulated, recalled."""

@@ -1,0 +1,228 @@
+"""The life of a meeting's minutes: gaps, approval by a second person, circulation, amendment, recall (DA-30, DA-31).
+
+Refuses to send on words that hold an address, a phone or a school, and to change a version that was approved.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marac import access, audit, clock, notifications
+from marac.access import Actor
+from marac.errors import NotFound, RuleBroken, WrongState
+from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
+from marac.services.live import coverage, notes, room
+from marac.services.meetings import attendance, meeting_dates
+from marac.services.meetings.agenda import list_items, view_agenda
+from marac.services.meetings.attendance import HERE
+from marac.services.minuting import addresses_said, freezing, readers, reading_minutes
+from marac.services.moving import advance, flush
+from marac.vocabulary import (
+    LIVE_ACTIONS,
+    AgendaItemState,
+    CaseState,
+    DocumentKind,
+    DocumentState,
+    MeetingState,
+    MinutesState,
+    Permission as P,
+    Template,
+)
+from marac.workflows.hearing import record_of
+
+HOLDS_ADDRESS = "An address, a phone or a school stands in the words. Take it out: it is shown only with a reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something to look at before the minutes go to the chair. `number` is the viewer's; 0 is the whole meeting."""
+
+    number: int
+    reference: str
+    text: str
+
+
+def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
+    """What is missing: no outcome, aims not covered, an address in the words, somebody who never agreed."""
+    access.require(actor, P.MEETING_RUN, meeting)
+    room.require_agreed(session, actor, meeting)
+    lines = view_agenda(session, actor, meeting).lines
+    gaps = [
+        Gap(line.number, line.item.case.reference, text)
+        for line in lines
+        for text in (*_gaps_of(line.item), *_uncovered(session, actor, line.item))
+    ]
+    said = addresses_said.items_with_addresses(session, meeting.partnership_id, meeting.id)
+    gaps += [Gap(one.number, one.item.case.reference, HOLDS_ADDRESS) for one in lines if one.item.id in said]
+    places = attendance.list_places(session, actor, meeting)
+    waiting = [place for place in places if place.state in HERE and place.agreed_at is None]
+    return gaps + [Gap(0, "", f"{place.agency}: confidentiality not agreed") for place in waiting]
+
+
+def _gaps_of(item: AgendaItem) -> list[str]:
+    if item.state in (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS):
+        return ["No outcome yet"]
+    if item.state != AgendaItemState.HEARD:
+        return []
+    missing = [label for aim, label in notes.aims_of(item).items() if aim not in (item.covered or ())]
+    return [f"Not marked as covered: {', '.join(missing)}"] if missing else []
+
+
+def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
+    """Of a case that was heard: each risk that was raised and met by no action and no reason."""
+    risks = coverage.list_uncovered(session, actor, item) if item.state == AgendaItemState.HEARD else ()
+    record = record_of(item.case.programme)
+    named = ", ".join(record.label(heading) for heading in risks)
+    return [f"No action and no reason for none: {named}"] if named else []
+
+
+def submit_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
+    """Send to the chair; from now on the words stand still until the chair approves or sends them back."""
+    access.require(actor, P.MINUTES_WRITE, minutes)
+    _no_address_said(session, minutes)
+    advance(session, actor, minutes, "submit", meeting_state=minutes.meeting.state)
+    minutes.submitted_by_id = actor.user_id
+    flush(session)
+    return minutes
+
+
+def _no_address_said(session: Session, minutes: Minutes) -> None:
+    if addresses_said.items_with_addresses(session, minutes.partnership_id, minutes.meeting_id):
+        raise RuleBroken("words", f"{HOLDS_ADDRESS}. The gaps say in which case")
+
+
+def send_back(session: Session, actor: Actor, minutes: Minutes, *, reason: str) -> Minutes:
+    """The chair wants something changed."""
+    return advance(session, actor, minutes, "send_back", reason=reason)
+
+
+def approve_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
+    """A second person approves; the version is written and never changes. RuleBroken for the person who sent it."""
+    advance(session, actor, minutes, "approve", approver=actor.user_id, written_by=minutes.submitted_by_id)
+    _no_address_said(session, minutes)
+    access.open_staff(actor, seal=True)
+    pages = freezing.freeze(session, minutes, minutes.number)
+    minutes.approved_at, minutes.approved_by_id = clock.now(), actor.user_id
+    session.add(
+        MinutesVersion(
+            partnership_id=minutes.partnership_id, minutes_id=minutes.id, number=minutes.number, pages=pages,
+            submitted_by_id=minutes.submitted_by_id, approved_at=minutes.approved_at, approved_by_id=actor.user_id,
+            **reading_minutes.room_to_keep(session, actor, minutes),
+        )
+    )  # fmt: skip
+    audit.record(session, actor, "minutes:frozen", minutes, number=minutes.number, pages=pages)
+    flush(session)
+    return minutes
+
+
+def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
+    """Circulate: who may read is prompted to sign in, cases move on, attendance closes. No mail has an attachment."""
+    access.require(actor, P.MINUTES_ISSUE, minutes)
+    access.require_step_up(actor)
+    advance(session, actor, minutes, "issue")
+    version = freezing.version_of(session, minutes, minutes.number)
+    minutes.issued_at = version.issued_at = clock.now()
+    minutes.issued_number, minutes.recalled_at = minutes.number, None
+    meeting_dates.meet(session, minutes.meeting, "minutes_issued", "actions_published")
+    for item in list_items(session, actor, minutes.meeting):
+        if item.state == AgendaItemState.HEARD and item.case.state == CaseState.HEARD:
+            advance(session, actor, item.case, "issue", minutes_state=minutes.state)
+    flush(session)
+    return minutes
+
+
+def recall_minutes(session: Session, actor: Actor, minutes: Minutes, *, reason: str) -> Minutes:
+    """Take back what was circulated: the link answers "withdrawn", readers are told, copies are marked recalled."""
+    advance(session, actor, minutes, "recall", reason=reason)
+    access.open_staff(actor, seal=True)
+    version = freezing.version_of(session, minutes, minutes.number)
+    version.recalled_because, version.recalled_at = reason.strip(), clock.now()
+    minutes.issued_number, minutes.recalled_at = None, clock.now()
+    made = select(IssuedDocument).where(
+        IssuedDocument.meeting_id == minutes.meeting_id, IssuedDocument.kind == DocumentKind.MINUTES,
+        IssuedDocument.state == DocumentState.RELEASED,
+    )  # fmt: skip
+    copies = session.scalars(made).all()
+    for copy in copies:
+        copy.state, copy.recalled_at = DocumentState.RECALLED, clock.now()
+    audit.record(session, actor, "document:recalled", minutes, count=len(copies))
+    who: set[UUID | None] = {copy.user_id for copy in copies if copy.user_id != actor.user_id}
+    key, path = f"Minutes:{minutes.id.hex}:recalled:{minutes.number}", f"/panels/{minutes.meeting.reference}/minutes"
+    _prompt(session, minutes, who, Template.MINUTES_ISSUED, (key, path))
+    flush(session)
+    return minutes
+
+
+def _prompt(session: Session, minutes: Minutes, who: set[UUID | None], template: Template, to: tuple[str, str]) -> None:
+    """Queue a prompt, once for each key; `to` is (key, path)."""
+    wanted = [user_id for user_id in who if user_id is not None]
+    notifications.enqueue(session, minutes.partnership_id, wanted, template, subject_key=to[0], path=to[1])
+
+
+def amend_minutes(session: Session, actor: Actor, minutes: Minutes, item: AgendaItem, *, reason: str) -> Minutes:
+    """Begin the next version, with a note on one of its cases; while it is a draft, note another case (DA-30).
+
+    Members go on reading the issued version until the new one was approved and circulated.
+    """
+    if item.meeting_id != minutes.meeting_id:
+        raise NotFound
+    access.open_case(actor, item.case)
+    if minutes.state == MinutesState.DRAFT and minutes.number > 1:
+        access.require(actor, P.MINUTES_WRITE, minutes)
+        if not reason.strip():
+            raise RuleBroken("reason", "Say why")
+    else:
+        advance(session, actor, minutes, "amend", reason=reason)
+        minutes.number += 1
+        minutes.submitted_by_id = minutes.approved_by_id = minutes.approved_at = None
+        _clear_notes(session, minutes)
+    access.open_case(actor, item.case)
+    item.amended_because = reason.strip()
+    flush(session)
+    return minutes
+
+
+def _clear_notes(session: Session, minutes: Minutes) -> None:
+    """The notes of the version before stay with that version."""
+    items = session.scalars(select(AgendaItem).where(AgendaItem.meeting_id == minutes.meeting_id)).all()
+    with access.apart():
+        access.open_for("freeze", minutes.partnership_id, [item.case_id for item in items])
+        for item in items:
+            if item.amended_because:
+                item.amended_because = None
+        session.flush()
+
+
+def circulate_actions(session: Session, actor: Actor, meeting: Meeting) -> int:
+    """Prompt each agency with a live action of this meeting to sign in to its own, before the minutes too (DA-31).
+
+    Returns how many agencies have one. WrongState before the meeting has ended; a second time it tells nobody twice.
+    """
+    access.require(actor, P.MEETING_RUN, meeting)
+    minutes = meeting.minutes
+    if meeting.state != MeetingState.HELD or minutes is None:
+        raise WrongState(f"{meeting.id} is {meeting.state}")
+    live = select(Action.agency_id, Action.item_id).join(AgendaItem, AgendaItem.id == Action.item_id)
+    live = live.where(AgendaItem.meeting_id == meeting.id, Action.state.in_(LIVE_ACTIONS))
+    given = {(agency_id, item_id) for agency_id, item_id in session.execute(live)}
+    told = {
+        one.actor.user_id
+        for one in readers.list_readers(session, minutes)
+        if one.told and any((one.actor.agency_id, item_id) in given for item_id in one.item_ids)
+    } - {actor.user_id, None}
+    key, agencies = f"Meeting:{meeting.id.hex}:actions", {agency_id for agency_id, _item in given}
+    _prompt(session, minutes, told, Template.ACTIONS_ASSIGNED, (key, "/actions"))
+    minutes.actions_sent_at = minutes.actions_sent_at or clock.now()
+    meeting_dates.meet(session, meeting, "actions_published")
+    audit.record(session, actor, "actions:circulated", meeting, agencies=len(agencies))
+    flush(session)
+    return len(agencies)
+
+
+def list_unsent(session: Session, actor: Actor) -> list[tuple[Minutes, datetime]]:
+    """Minutes that wait for this viewer or for circulation, with when they are due."""
+    waiting = access.visible(actor, P.MINUTES_WRITE, Minutes).where(Minutes.state != MinutesState.ISSUED)
+    return [(minutes, minutes.due_at) for minutes in session.scalars(waiting.order_by(Minutes.due_at))]

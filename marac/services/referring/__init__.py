@@ -1,0 +1,1 @@
+"""From the first line of a referral to its answer: parts, papers, drafts, referrers from outside. Decides nothing."""
