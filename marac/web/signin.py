@@ -86,6 +86,7 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
         return _sign_in_first()
     if request.blueprint not in JOBS_ONLY and access.holds(found.actor, Permission.ORDER_WORK):
         raise NotFound
+    access.forget_asking()  # that was the door's own question: the page asks again
     if request.endpoint in APART:
         return None
     again = unit_of_work.replayed()

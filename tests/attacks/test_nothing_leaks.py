@@ -165,7 +165,12 @@ def _made_by(house: Deployment, worker: Worker) -> Iterator[tuple[str, bytes]]:
 
 def _coordinator(session) -> Actor:
     membership = session.scalars(
-        select(Membership).where(Membership.role == Role.COORDINATOR).order_by(Membership.id).limit(1)
+        select(Membership)
+        .where(
+            Membership.role == Role.COORDINATOR, Membership.programme.is_distinct_from(ProgrammeSlug.COMMUNITY_MARAC)
+        )
+        .order_by(Membership.id)
+        .limit(1)
     ).one()
     return Actor(
         partnership_id=membership.partnership_id, role=membership.role, user_id=membership.user_id,

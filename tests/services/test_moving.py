@@ -45,6 +45,7 @@ from tests.workflows.test_tables import ORACLE, oracle
 
 MODELS = {"referral": Referral, "case": Case, "research": Research, "meeting": Meeting, "agenda_item": AgendaItem,
           "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling}  # fmt: skip
+OF_SCHEME = {"sanctuary", "address_flag", "works_order", "visit", "follow_up"}  # walked in its own tests
 KIN = {"community_referral": "referral", "community_case": "case"}  # the same rows, on the other panel
 
 # Who asks. The referral, the research, the action and the flag are Solace's; the police are listed for the case.
@@ -279,7 +280,7 @@ def attempt(scene: Scene, session: Any, noun: str, verb: str, who: str) -> tuple
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-@pytest.mark.parametrize("noun", ORACLE)
+@pytest.mark.parametrize("noun", sorted(set(ORACLE) - OF_SCHEME))
 def test_every_verb_from_every_state_moves_or_is_refused_as_written(scene, noun, who):
     """state x transition x person; the entry written; and what is offered is exactly what would be accepted."""
     house, flow = scene.house, WORKFLOWS[noun]

@@ -31,7 +31,7 @@ LONG_ENOUGH = 6
 CASES = 36
 Source = tuple[str, type[Any], str, str, int]
 SOURCES: tuple[Source, ...] = (
-    ("name", CasePerson, "identity", "full_name", 44), ("alias", CasePerson, "identity", "aliases", 10),
+    ("name", CasePerson, "identity", "full_name", 48), ("alias", CasePerson, "identity", "aliases", 10),
     ("school", CasePerson, "identity", "school", 8), ("street", Address, "location", "street", 14),
     ("postcode", Address, "location", "postcode", 18), ("phone", ContactMethod, "contact", "phone", 18),
     ("email", ContactMethod, "contact", "email", 8), ("code word", ContactMethod, "contact", "code_word", 8),
