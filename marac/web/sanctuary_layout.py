@@ -90,7 +90,7 @@ def page(session: Any, shown: RequestPage) -> dict[str, Any]:
         "next_steps": _links(here, shown, _next(request)), "exits": _links(here, shown, EXITS),
         "after": _links(here, shown, AFTER), "tasks": [_task(here, shown, part) for part in shown.parts],
         "details": pages.details(session, request, shown.opened).items(), "parent": shown.parent,
-        "frozen": request.state == S.FROZEN, "to_write": shown.to_write,
+        "frozen": request.state == S.FROZEN, "refers": shown.refers, "to_write": shown.to_write,
         "notice": dict(request.notice or {}) if "documents" in shown.opened else {},
         "question": dict(request.question or {}) if "documents" in shown.opened else {},
         "old_targets": [f"{one.stage.label}: was due {date_and_time(one.due_at)}" for one in shown.old_targets
@@ -132,7 +132,8 @@ PRESSED = ("do/begin", "do/close", "do/resume", "do/close-stopped", "do/close-un
 
 
 def _task(here: str, shown: RequestPage, part: Part) -> dict[str, str]:
-    open_here = NEEDS[part.key] <= shown.opened and (part.key != "triage" or shown.decides)
+    theirs = {"triage": shown.decides, "sign-off": shown.surveys}.get(part.key, True)
+    open_here = NEEDS[part.key] <= shown.opened and theirs
     return {
         "text": part.text, "status": part.status, "tag": part.tag,
         "href": f"{here}/{PLACES[part.key]}" if open_here else "",

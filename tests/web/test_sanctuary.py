@@ -160,7 +160,9 @@ def test_danger_at_the_home_stops_the_works_and_offers_the_marac_san_22(scheme):
     form.fill_and_post({"how_known": "Seen at the door", "known_on": ["1", "11", "2026"]}, press="Stop the works")
     page = officer.get(f"/sanctuary/{reference}")
     assert "Works are stopped" in page.main
-    assert "Refer to the MARAC" in page.main
+    assert "Ask the IDVA to refer to the MARAC" in page.main
+    asked_by = signed_in(scheme.house, scheme.requester).get(f"/sanctuary/{reference}")
+    assert "/referrals/new" in [link.attrs["href"] for link in asked_by.all("a.govuk-link[href]")]
     stays = page.press("Go on where it stopped")
     assert state_of(scheme, reference) == S.FROZEN
     assert stays.flashes == ["This stops the work. Answer it again first"]

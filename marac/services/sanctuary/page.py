@@ -50,6 +50,8 @@ class RequestPage:
     agency: str
     to_write: bool
     decides: bool
+    surveys: bool
+    refers: bool
     old_targets: tuple[clocks.Reading, ...]
 
 
@@ -69,7 +71,8 @@ def view(session: Session, actor: Actor, request: SanctuaryRequest) -> RequestPa
         parent.reference if parent else "", tuple(request.flags),
         naming.agency_names(session, request.partnership_id)[request.agency_id],
         approvals.to_write(session, actor, request) is not None,
-        access.may(actor, P.SANCTUARY_DECIDE, request),
+        access.may(actor, P.SANCTUARY_DECIDE, request), access.may(actor, P.SANCTUARY_SURVEY, request),
+        access.holds(actor, P.REFERRAL_CREATE),
         tuple(clocks.read(one) for one in request.clocks if one.replaced_at is not None),
     )  # fmt: skip
 
