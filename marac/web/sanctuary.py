@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request as asked,
 from marac import access
 from marac.errors import NotAllowed, RuleBroken
 from marac.services.casework import cases
-from marac.services.sanctuary import address_flags, board, page as pages, requests
+from marac.services.sanctuary import address_flags, board, page as pages, requests, visits
 from marac.vocabulary import Permission as P, SanctuaryState as S
 from marac.web import (
     case_layout,
@@ -38,7 +38,7 @@ def list_requests() -> Any:
         "sanctuary/list.html", rows=[sanctuary_layout.row(line) for line in shown], over=over, stage=stage,
         counts=[(state.value, state.label, many, late) for state, many, late in board.counts(lines)],
         may_start=requests.may_start(actor), supports=access.holds(actor, P.SANCTUARY_SUPPORT),
-        visits=access.holds(actor, P.VISIT_READ), forgotten=len(address_flags.exceptions(session, actor)),
+        visits=visits.has_diary(actor), forgotten=len(address_flags.exceptions(session, actor)),
     )  # fmt: skip
 
 

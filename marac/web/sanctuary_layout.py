@@ -132,7 +132,7 @@ PRESSED = ("do/begin", "do/close", "do/resume", "do/close-stopped", "do/close-un
 
 
 def _task(here: str, shown: RequestPage, part: Part) -> dict[str, str]:
-    theirs = {"triage": shown.decides, "sign-off": shown.surveys}.get(part.key, True)
+    theirs = {"triage": shown.decides, "letters": shown.decides, "sign-off": shown.surveys}.get(part.key, True)
     open_here = NEEDS[part.key] <= shown.opened and theirs
     return {
         "text": part.text, "status": part.status, "tag": part.tag,

@@ -63,10 +63,14 @@ class VisitRow:
     user_id: UUID
 
 
+def has_diary(actor: Actor) -> bool:
+    """Whether this person works for the scheme, by role and by programme."""
+    return access.holds(actor, P.VISIT_READ) and ProgrammeSlug.SANCTUARY in actor.programmes
+
+
 def require_diary(actor: Actor) -> None:
-    """NotAllowed unless this person works for the scheme, by role and by programme."""
-    access.require_holds(actor, P.VISIT_READ)
-    if ProgrammeSlug.SANCTUARY not in actor.programmes:
+    """NotAllowed unless this person works for the scheme."""
+    if not has_diary(actor):
         raise NotAllowed
 
 
