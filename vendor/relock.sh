@@ -7,4 +7,4 @@ export_lock() {
   uv export --quiet --format requirements-txt --no-emit-project --no-header --no-annotate --no-dev --group build "$@"
 }
 export_lock -o requirements.lock
-export_lock --group test --group check --extra postgres -o requirements-dev.lock
+export_lock --group test --group check --extra postgres --extra server --extra vault --extra aws --extra pkcs11 -o requirements-dev.lock
