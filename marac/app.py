@@ -91,6 +91,7 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     app = Flask(__name__, static_folder=str(STATIC), static_url_path=address, template_folder=None)
     app.config.from_mapping(flask_settings(deployment))
     app.config.from_mapping(config)
+    keep_secrets(app, deployment)
     shell.set_up(app)
     headers.set_up(app)
     errors.set_up(app)
@@ -110,7 +111,6 @@ def flask_settings(deployment: Deployment) -> dict[str, Any]:
     """Cookie, size and host limits. Cookies are marked Secure unless the service answers on this machine only."""
     settings = deployment.settings
     return {
-        "SECRET_KEY": deployment.keyring.deployment_secret("flask"),
         "SERVICE_NAME": settings.service_name,
         "SESSION_COOKIE_NAME": "__Host-s" if settings.secure else "s",
         "SESSION_COOKIE_SECURE": settings.secure,
@@ -125,6 +125,23 @@ def flask_settings(deployment: Deployment) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": settings.secure,
     }
+
+
+def keep_secrets(app: Flask, deployment: Deployment) -> None:
+    """Before each request, the secrets in force: a new one is known everywhere before it signs, and the older ones
+    are still read. Forms are signed by the oldest, so that one drawn before a change is taken after it."""
+    serve, keyring = app.wsgi_app, deployment.keyring
+
+    def with_secrets(environ: Any, start_response: Any) -> Any:
+        secrets = keyring.deployment_secrets("flask")
+        app.config["SECRET_KEY_FALLBACKS"] = list(secrets)
+        app.config["SECRET_KEY"] = secrets[0]
+        app.config["WTF_CSRF_SECRET_KEY"] = keyring.oldest_secret("flask")
+        return serve(environ, start_response)
+
+    secrets = keyring.deployment_secrets("flask")
+    app.config.update(SECRET_KEY_FALLBACKS=list(secrets), SECRET_KEY=secrets[0])
+    app.wsgi_app = with_secrets  # type: ignore[method-assign]
 
 
 def trusted_hosts(base_url: str) -> list[str]:

@@ -64,6 +64,7 @@ JOBS = (
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
+    Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
 )
 
 

@@ -1,6 +1,6 @@
 """Two key services on this machine, as small as their clients allow: a Vault with a transit engine, and a KMS.
 
-`mode` makes them fail: "gone" hangs up, "slow" never answers, "sealed" answers 503, "signed out" forgets who we are once.
+`mode` makes them fail: "gone" hangs up, "slow" never answers, "sealed" answers 503, "signed out" forgets us once.
 """
 
 import json
@@ -75,8 +75,10 @@ class Asked(BaseHTTPRequestHandler):
 class Vault(Asked):
     def do_POST(self) -> None:
         said = self.said()
-        if said is None:
-            return
+        if said is not None:
+            self.reply(said)
+
+    def reply(self, said: dict[str, Any]) -> None:
         if self.service.mode == "sealed":
             return self.answer(503, {"errors": ["Vault is sealed"]})
         if self.path == "/v1/auth/approle/login":
@@ -89,7 +91,9 @@ class Vault(Asked):
         _, _, _, verb, name = self.path.split("/")
         try:
             if "batch_input" in said:
-                return self.answer(200, {"data": {"batch_results": [self._one(verb, name, x) for x in said["batch_input"]]}})
+                return self.answer(
+                    200, {"data": {"batch_results": [self._one(verb, name, x) for x in said["batch_input"]]}}
+                )
             return self.answer(200, {"data": self._one(verb, name, said)})
         except (InvalidTag, ValueError, IndexError):
             return self.answer(400, {"errors": ["cipher: message authentication failed"]})
@@ -114,8 +118,10 @@ class Vault(Asked):
 class Kms(Asked):
     def do_POST(self) -> None:
         said = self.said()
-        if said is None:
-            return
+        if said is not None:
+            self.reply(said)
+
+    def reply(self, said: dict[str, Any]) -> None:
         verb = self.headers["X-Amz-Target"].partition(".")[2]
         if self.service.mode in ("sealed", "signed out"):
             return self.answer(400, {"__type": "AccessDeniedException", "message": "not yours"})

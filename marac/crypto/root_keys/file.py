@@ -35,6 +35,16 @@ def write_root_file(path: Path, key: bytes, version: int = 1) -> None:
     _write_new(path, f"{RETIRED}\n" * (version - 1) + _line(key))
 
 
+def write_root_text(path: Path, text: bytes) -> None:
+    """Write a root file as it was, or nothing; an existing one is never overwritten."""
+    _write_new(path, text.decode("ascii", "replace"))
+    try:
+        read_root_file(path)
+    except RootCorrupt:
+        path.unlink()
+        raise
+
+
 def add_root_version(path: Path) -> None:
     """Add a version to a root file, atomically: from the next start it wraps, and the older ones only open."""
     _replace(path, _read(path) + _line(secrets.token_bytes(KEY)))

@@ -1,7 +1,7 @@
 """The root key in a hardware module: AES-GCM in the module, under a key that cannot leave it.
 
-`pkcs11:token=<label>;object=<label>?module-path=<library>&pin-source=<file>` (RFC 7512). Each version is a secret key of
-that label whose id is the version's number. Refuses to keep the PIN: the file is read at each use.
+`pkcs11:token=<label>;object=<label>?module-path=<library>&pin-source=<file>` (RFC 7512). Each version is a secret key
+of that label whose id is the version's number. Refuses to keep the PIN: the file is read at each use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two roots or more while one follows another: the first wraps, all open what is theirs. It refuses what is nobody's."""
+"""Roots while one follows another: the first wraps, each opens what is its own. It refuses what is nobody's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The root key in HashiCorp Vault's transit engine, or OpenBao's: it never leaves there, and each use is logged there.
 
-`vault-transit:https://host:8200/transit/marac?approle=FILE` (or `token=FILE`; `namespace=` too). The file, of mode 0400,
-holds the role id and the secret id, or the token. Refuses plain http but to this machine, and a key without derived=true.
+`vault-transit:https://host:8200/transit/marac?approle=FILE` (or `token=FILE`; `namespace=` too). The file, of mode
+0400, holds the role id and the secret id, or the token. Refuses plain http but to this machine, and a key that was made
+without derived=true.
 """
 
 from __future__ import annotations
@@ -149,7 +150,9 @@ def _plainly(call: Callable[[], T]) -> T:
     except (exceptions.Forbidden, exceptions.Unauthorized):
         failure = _SignedOut("The key service does not let this service use the root key.")
     except (exceptions.VaultError, RequestException, OSError):
-        failure = RootUnavailable("The key service that holds the root key cannot be reached, is sealed, or is too slow.")
+        failure = RootUnavailable(
+            "The key service that holds the root key cannot be reached, is sealed, or is too slow."
+        )
     except (KeyError, TypeError, ValueError):
         failure = RootCorrupt("The key service answered in a form that is not known.")
     raise failure

@@ -107,7 +107,7 @@ class HeldRoot:
         if wrapped.root_id != self.id or wrapped.root_version != version:
             raise RootRefused(f"A key in the key store is wrapped by {wrapped.root_id} {wrapped.root_version}.")
         if version not in self._ciphers:
-            self._ciphers = self._read()
+            self.read_again()
         cipher = self._ciphers.get(version)
         if cipher is None:
             raise RootRefused(f"A key in the key store is wrapped by {wrapped.root_id} {wrapped.root_version}.")
@@ -127,6 +127,10 @@ class HeldRoot:
     def newest(self) -> tuple[str, int]:
         """The id and version that wrap now."""
         return self.id, max(self._ciphers)
+
+    def read_again(self) -> None:
+        """Meet versions that were added since the start."""
+        self._ciphers = self._read()
 
     def selftest(self) -> None:
         """Prove that it works."""
