@@ -65,6 +65,7 @@ def write(house: Deployment, number: int) -> None:
     """Change a value of a case; now and then a new case, with people and tokens."""
     with unit_of_work(house) as session:
         access.asked()
+        session.info["house"] = house
         case = session.scalars(select(Case).order_by(Case.id)).first()
         vault.current().grant("case", case.partnership_id, case.id, "summary", seal=True)
         case.wishes = f"To be rung on day {number}"

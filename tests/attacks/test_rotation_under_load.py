@@ -26,7 +26,7 @@ from tests.builders_panels import a_published_panel
 from tests.conftest import settings_in
 
 LEVELS = tuple(rotating.LEVELS)
-KILLS = int(os.environ.get("MARAC_TEST_KILLS", "14"))  # 100 before a release
+KILLS = int(os.environ.get("MARAC_TEST_KILLS", "7"))  # 100 before a release
 LONGEST = {"index": 1.6, "deployment": 1.2, "staff": 0.9}
 
 
