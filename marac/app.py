@@ -91,12 +91,12 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     app = Flask(__name__, static_folder=str(STATIC), static_url_path=address, template_folder=None)
     app.config.from_mapping(flask_settings(deployment))
     app.config.from_mapping(config)
-    keep_secrets(app, deployment)
     shell.set_up(app)
     headers.set_up(app)
     errors.set_up(app)
     CSRFProtect(app)
     unit_of_work.set_up(app, deployment, signin.PUBLIC)
+    keep_secrets(app)
     signin.set_up(app)
     outside_referrers.set_up(app)
     navigation.set_up(app)
@@ -127,20 +127,23 @@ def flask_settings(deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def keep_secrets(app: Flask, deployment: Deployment) -> None:
+def keep_secrets(app: Flask) -> None:
     """Before each request, the secrets in force: a new one is known everywhere before it signs, and the older ones
     are still read. Forms are signed by the oldest, so that one drawn before a change is taken after it."""
-    serve, keyring = app.wsgi_app, deployment.keyring
+    serve = app.wsgi_app
 
-    def with_secrets(environ: Any, start_response: Any) -> Any:
+    def look_again() -> None:
+        keyring = app.extensions["deployment"].keyring
         secrets = keyring.deployment_secrets("flask")
         app.config["SECRET_KEY_FALLBACKS"] = list(secrets)
         app.config["SECRET_KEY"] = secrets[0]
         app.config["WTF_CSRF_SECRET_KEY"] = keyring.oldest_secret("flask")
+
+    def with_secrets(environ: Any, start_response: Any) -> Any:
+        look_again()
         return serve(environ, start_response)
 
-    secrets = keyring.deployment_secrets("flask")
-    app.config.update(SECRET_KEY_FALLBACKS=list(secrets), SECRET_KEY=secrets[0])
+    look_again()
     app.wsgi_app = with_secrets  # type: ignore[method-assign]
 
 

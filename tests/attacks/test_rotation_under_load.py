@@ -4,6 +4,7 @@ Nobody's read fails, what was begun is taken up, and the old keys go when their 
 """
 
 import os
+import re
 import shutil
 from datetime import timedelta
 from random import Random
@@ -13,9 +14,11 @@ import time_machine
 from sqlalchemy import select
 
 from marac import clock
+from marac.app import create_app
 from marac.crypto import keyring, turnover
 from marac.crypto.envelope import header_generation
-from marac.models import Case, Partnership
+from marac.models import Case, Membership, Partnership, User
+from marac.services.accounts import sessions
 from marac.services.keeping import rotating
 from marac.services.keeping.deployment import open_deployment, unit_of_work
 from marac.services.knowing.indexing import index_cases
@@ -25,6 +28,7 @@ from tests.attacks.rotators import Crew, look
 from tests.builders_panels import a_published_panel
 from tests.conftest import settings_in
 
+SAME = {"Sec-Fetch-Site": "same-origin", "Referer": "https://localhost/account"}
 LEVELS = tuple(rotating.LEVELS)
 KILLS = int(os.environ.get("MARAC_TEST_KILLS", "7"))  # 100 before a release
 LONGEST = {"index": 1.6, "deployment": 1.2, "staff": 0.9}
@@ -91,6 +95,37 @@ def test_old_keys_are_destroyed_after_35_days_and_everything_is_still_read(setti
     assert open_all(again) == before
     assert look(again) > before
     again.close()
+
+
+def test_who_is_signed_in_stays_so_and_a_form_drawn_before_is_taken_after(open_house, monkeypatch):
+    """Cookies are read under every key that is known, forms are signed by the oldest (security 2.10)."""
+    monkeypatch.setattr(keyring, "HOLD", 0.05)
+    monkeypatch.setattr(rotating, "SPARE", 0.05)
+    house = open_house()
+    panel = a_published_panel(house, cases=1)
+    app = create_app(house)
+    with unit_of_work(house) as session:
+        user, membership = session.get_one(User, panel.chair.id), session.get_one(Membership, panel.chair.membership_id)
+        token, _ = sessions.start(session, user, membership)
+    browser, base = app.test_client(), {"base_url": "https://localhost"}
+    with browser.session_transaction(**base) as cookie:
+        cookie.update({"_user_id": token, "_fresh": True})
+
+    def csrf() -> str:
+        return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/account", **base).text)[1]
+
+    drawn, secret = csrf(), app.config["SECRET_KEY"]
+    rotating.rotate(house, "deployment", None)
+    for form in (drawn, csrf()):
+        assert browser.get("/account", **base).status_code == 200
+        answer = browser.post("/account/shortcuts", data={"csrf_token": form}, headers=SAME, **base)
+        assert answer.status_code in (200, 302, 303, 422)
+        checked = browser.post("/sign-out", data={"csrf_token": form + "x"}, headers=SAME, **base)
+        assert checked.status_code in (400, 419)
+    assert app.config["SECRET_KEY"] != secret
+    with time_machine.travel(clock.now() + timedelta(days=36)):
+        assert rotating.destroy_due(house)["deployment"] == 1
+    assert browser.get("/account", **base).status_code == 303  # a cookie of then is nobody's any more
 
 
 @pytest.mark.parametrize("level", LEVELS)
