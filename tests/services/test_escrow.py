@@ -79,7 +79,8 @@ def test_a_drill_by_digest_tells_a_whole_share_from_a_wrong_one_and_recovers_not
     typed = tmp_path / "typed.txt"
     typed.write_text(words_in(tmp_path / "shares")[0].upper().replace(" ", "  "), "utf-8")
     assert escrow.verify(house, [typed], ()) == {"whole": 1, "wrong": 0, "made": 5}
-    typed.write_text(words_in(tmp_path / "shares")[0].rpartition(" ")[0] + " academic", "utf-8")
+    right, _, last = words_in(tmp_path / "shares")[0].rpartition(" ")
+    typed.write_text(f"{right} {'acid' if last == 'academic' else 'academic'}", "utf-8")
     for given in (([typed], ()), ((), ("0" * 16,)), ((), (read_out[:15],))):
         assert escrow.verify(house, *given) == {"whole": 0, "wrong": 1, "made": 5}
     assert len(trail(house)) == 3
