@@ -77,6 +77,10 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "close_unused": daily("04:20"),
+    "ask_attestations": daily("06:25"),
+    "warn_agreements": daily("06:30"),
+    "end_deputies": daily("00:10"),
 }
 
 
