@@ -86,15 +86,9 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     if found is None:
         access.asked()
         return _sign_in_first()
-    held = admission.stop(found)
-    if held is not None:
-        return cast("BaseResponse | tuple[str | BaseResponse, int]", held)
-    if request.blueprint not in JOBS_ONLY and access.holds(found.actor, Permission.ORDER_WORK):
-        raise NotFound
-    if access.holds(found.actor, Permission.GUEST_VISIT) and request.blueprint not in GUESTS_ONLY:
-        if request.blueprint == "today" and request.method in unit_of_work.READS:
-            return redirect(VISIT, code=303)
-        raise NotFound
+    elsewhere = admission.stop(found) or _kept_apart(found.actor)
+    if elsewhere is not None:
+        return cast("BaseResponse | tuple[str | BaseResponse, int]", elsewhere)
     access.forget_asking()  # that was the door's own question: the page asks again
     if request.endpoint in APART:
         return None
@@ -102,6 +96,17 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     if again is not None:
         access.asked()
     return again
+
+
+def _kept_apart(actor: Actor) -> BaseResponse | None:
+    """NotFound for all but the few pages of a contractor or a guest; a guest's first page is their one page."""
+    if request.blueprint not in JOBS_ONLY and access.holds(actor, Permission.ORDER_WORK):
+        raise NotFound
+    if request.blueprint not in GUESTS_ONLY and access.holds(actor, Permission.GUEST_VISIT):
+        if request.blueprint == "today" and request.method in unit_of_work.READS:
+            return redirect(VISIT, code=303)
+        raise NotFound
+    return None
 
 
 def refuse_other_sites() -> None:

@@ -19,7 +19,7 @@ from marac.services.accounts import lead_codes, users
 from marac.services.clockwork import timed
 from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
-from tests.builders import a_user, actor_for, an_agency
+from tests.builders import a_user, an_agency
 from tests.builders_cases import a_story, messages
 
 SAYS_NOTHING_OF = re.compile(

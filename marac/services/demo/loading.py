@@ -16,6 +16,7 @@ from marac.db import Base
 from marac.models import AuditEntry, Partnership, PersonToken
 from marac.services.demo import community_cases
 from marac.services.demo.actions import Agreed, reminder
+from marac.services.demo.belonging import write_belonging
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
     Opened,
@@ -102,6 +103,8 @@ def load(
     for step in STEPS:
         with unit_of_work(deployment) as session:
             step(session, borough, written)
+    with unit_of_work(deployment) as session:
+        write_belonging(session, borough)
     with unit_of_work(deployment) as session:
         write_moves(session, deployment.keyring, borough, seed)
         audit.record(session, access.system(borough.id), "demo:loaded", count=everything)
