@@ -146,7 +146,7 @@ def _agencies() -> None:
     table(
         "attestation", ident("agency_id"), day("quarter_on"), day("due_on"), moment("asked_at", null=False),
         moment("done_at"), ident("done_by_id", null=True),
-        sa.UniqueConstraint("agency_id", "quarter_on", name=op.f("uq_attestation_agency_id")),
+        sa.UniqueConstraint("agency_id", "quarter_on", name=op.f("uq_attestation_agency_id_quarter_on")),
         to={"agency_id": "agency", "done_by_id": "user_account"}, indexed=("agency_id",),
     )  # fmt: skip
 

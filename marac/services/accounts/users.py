@@ -177,6 +177,8 @@ def suspend_user(session: Session, actor: Actor, user: User) -> None:
     access.require_step_up(actor)
     if user.id == actor.user_id:
         raise RuleBroken("", "You cannot suspend your own account")
+    if user.state is UserState.LEFT:
+        raise WrongState(f"{user.id} has left")
     user.state, user.suspended_for = UserState.SUSPENDED, SuspendedFor.BY_HAND
     sessions.end_all(session, user.id)
     audit.record(session, actor, "user:suspended", user)

@@ -52,6 +52,7 @@ NOUNS = {
     "agenda_item": "hearings", "address": "addresses", "attendance": "attendances", "case_agency": "involvements",
     "case_file": "cases", "case_person": "people", "minutes": "minutes", "research": "research",
     "user_account": "users", "meeting_series": "series", "transfer": "transfers", "agency": "agencies",
+    "guest_pass": "guest_passes",
 }  # fmt: skip
 UNCOUNTED = ("audit_entry", "audit_head", "partnership", "programme", "setting", "once_key", "job_run", "lease")
 STATE_AT = {

@@ -10,8 +10,8 @@ class DeputyForm(widgets.PageForm):
     """Who stands in, and between which days."""
 
     deputy = widgets.select_field("Your deputy", [CHOOSE], required="Choose a colleague of your agency")
-    from_on = widgets.date_field("First day", required="Enter the first day")
-    to_on = widgets.date_field("Last day", required="Enter the last day")
+    from_on = widgets.date_field("First day", required="Enter the first day", hint="For example, 27 3 2027.")
+    to_on = widgets.date_field("Last day", required="Enter the last day", hint="For example, 3 4 2027.")
 
 
 class AgreementForm(widgets.PageForm):
