@@ -23,7 +23,8 @@ SHARED = frozenset({
     "safeguarding", "secretary", "service", "services", "shared", "staff", "support", "switchboard", "team", "triage",
 })  # fmt: skip
 SHARED_ANYWHERE = frozenset({
-    "desk", "enquiries", "helpdesk", "inbox", "mailbox", "office", "reception", "referrals", "rota", "switchboard", "team",
+    "desk", "enquiries", "helpdesk", "inbox", "mailbox", "office", "reception", "referrals", "rota", "switchboard",
+    "team",
 })  # fmt: skip
 FROM = date(2020, 1, 1)
 

@@ -88,8 +88,7 @@ def downgrade() -> None:
         " OR role IN ('team_leader', 'steering_group', 'guest'))"
     )
     op.execute(
-        "DELETE FROM membership WHERE on_behalf_of_id IS NOT NULL"
-        " OR role IN ('team_leader', 'steering_group', 'guest')"
+        "DELETE FROM membership WHERE on_behalf_of_id IS NOT NULL OR role IN ('team_leader', 'steering_group', 'guest')"
     )
     for name, column, check, words in WIDER:
         _allow(name, column, check, [one for one in _allowed(name, column) if one not in words])

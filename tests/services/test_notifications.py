@@ -180,7 +180,9 @@ def test_an_invitation_carries_the_join_link_which_works_and_is_kept_nowhere(hou
     assert link is not None
     with unit_of_work(house) as session:
         [invitation] = session.scalars(select(Invitation))
-        assert users.start_enrolment(session, house.keyring, link[1], lead_codes.lead_code(house.keyring, invitation.id))
+        assert users.start_enrolment(
+            session, house.keyring, link[1], lead_codes.lead_code(house.keyring, invitation.id)
+        )
     assert all(link[1] not in repr(vars(message)) for message in messages(house))
 
 

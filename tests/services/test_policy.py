@@ -23,7 +23,8 @@ from tests.services.borough import Borough, Row
 
 WRITTEN = yaml.safe_load(Path(__file__).with_name("policy_oracle.yaml").read_text("utf-8"))
 ADMINS = (Role.AGENCY_ADMIN, Role.SYSTEM_ADMIN, Role.AUDITOR, Role.SERVICE_MANAGER, Role.SYSTEM, Role.CONTRACTOR,
-          Role.SANCTUARY_OFFICER, Role.CRIME_PREVENTION_OFFICER, Role.REFERRER, Role.TEAM_LEADER, Role.STEERING_GROUP)  # fmt: skip
+          Role.SANCTUARY_OFFICER, Role.CRIME_PREVENTION_OFFICER, Role.REFERRER,
+          Role.TEAM_LEADER, Role.STEERING_GROUP)  # fmt: skip
 CELLS = {
     "any": lambda _row: True,
     "sent": lambda row: row.sent,

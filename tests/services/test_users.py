@@ -70,7 +70,9 @@ def test_an_invitation_queues_one_message_without_a_name_and_keeps_only_a_hash(h
     token = link_for(house, user_id)
     with house.reader() as session:
         [message] = session.scalars(select(Message).where(Message.user_id == user_id))
-        assert lead_codes.lead_code(house.keyring, session.scalars(select(Invitation.id)).one()) not in repr(vars(message))
+        assert lead_codes.lead_code(house.keyring, session.scalars(select(Invitation.id)).one()) not in repr(
+            vars(message)
+        )
         [invitation] = session.scalars(select(Invitation))
         assert (message.template, message.path) == (Template.INVITATION, "/join")
         assert token not in repr([vars(message), vars(invitation)])

@@ -116,6 +116,7 @@ def list_requests(session: Session, actor: Actor) -> list[Asked]:
     access.require_holds(actor, P.USER_INVITE)
     rows = session.scalars(
         access.visible(actor, P.USER_INVITE, JoinRequest)
+        .where(or_(JoinRequest.programme.is_(None), JoinRequest.programme.in_(actor.programmes)))
         .options(joinedload(JoinRequest.agency))
         .order_by(JoinRequest.asked_at.desc()).limit(SHOWN)
     ).all()  # fmt: skip
