@@ -1,4 +1,4 @@
-"""The rules of belonging, without a database: quarters, agreements, idle accounts, whose mailbox it is (DA-49, DA-50)."""
+"""The rules of belonging, without a database: quarters, agreements, idle accounts, own mailboxes (DA-49, DA-50)."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -52,7 +52,8 @@ def test_an_agreement_comes_before_a_late_check_and_that_before_confidentiality_
 
 
 @pytest.mark.parametrize(
-    "email", ["info@a.org", "INFO@a.org", "team1@a.org", "duty-desk@a.org", "safeguarding.team@a.org", "north.office@a.org",
+    "email", ["info@a.org", "INFO@a.org", "team1@a.org", "duty-desk@a.org", "safeguarding.team@a.org",
+              "north.office@a.org",
               "admin+rosa@a.org", "referrals_2@a.org"],
 )  # fmt: skip
 def test_a_mailbox_that_several_people_read_is_refused(email):
