@@ -340,6 +340,12 @@ def test_neither_the_person_nor_the_deputy_agrees_to_it_and_a_suspended_person_t
     with unit_of_work(house) as session:
         session.get_one(User, person.id).state = UserState.SUSPENDED
     assert tab.get("/today").h1 == "Sign in"
+    with unit_of_work(house) as session:
+        session.get_one(User, person.id).state = UserState.ACTIVE
+    tab = _switched(house, deputy)
+    assert tab.get("/today").h1 == "Your work"
+    signed_in(house, lead).get("/admin/deputies").press("End it")
+    assert tab.get("/today").h1 == "Sign in", "who agreed to it may end it"
 
 
 def test_the_steering_group_sees_totals_and_no_case_page(house):

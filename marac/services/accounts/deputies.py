@@ -106,8 +106,8 @@ def refuse(session: Session, actor: Actor, asked: Delegation) -> None:
 
 
 def end(session: Session, actor: Actor, asked: Delegation) -> None:
-    """The person is back, or changed their mind: at once, in every browser of the deputy."""
-    access.require_holds(actor, P.DEPUTY_NAME)
+    """The person is back, or whoever agreed thinks better of it: at once, in every browser of the deputy."""
+    access.require_holds(actor, P.HOME_READ)
     if asked.user_id != actor.user_id and not access.may(actor, P.DEPUTY_APPROVE, asked):
         raise NotFound
     if asked.state not in LIVE:
