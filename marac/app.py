@@ -15,9 +15,12 @@ from marac.web import (
     account,
     actions,
     admin,
+    admission,
     agenda,
+    agreements,
     asynchronous,
     attendance,
+    attesting,
     brief,
     case_risk,
     cases,
@@ -25,11 +28,13 @@ from marac.web import (
     community_end,
     contacting,
     demo,
+    deputies,
     documents,
     drafts,
     errors,
     finding,
     flags,
+    guest_passes,
     headers,
     help,  # noqa: A004 - its page is /help
     incidents,
@@ -38,6 +43,7 @@ from marac.web import (
     letters,
     library,
     matches,
+    members,
     minutes,
     moving_meetings,
     navigation,
@@ -81,6 +87,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    admission, members, attesting, deputies, agreements, guest_passes,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 
