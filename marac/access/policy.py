@@ -137,6 +137,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.FACTOR_APPROVE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
@@ -156,6 +157,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
         P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
+        P.FACTOR_ASK: own_agency,
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
@@ -273,4 +275,5 @@ READS: dict[type[Base], P] = {
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.FactorReset: P.FACTOR_APPROVE,
 }  # fmt: skip

@@ -16,6 +16,15 @@ from marac.models.cases import (
 )
 from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
+from marac.models.factors import (
+    FactorReset as FactorReset,
+    IdentityProvider as IdentityProvider,
+    LinkedIdentity as LinkedIdentity,
+    Passkey as Passkey,
+    PasswordLink as PasswordLink,
+    RecoveryCode as RecoveryCode,
+    SigninChallenge as SigninChallenge,
+)
 from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.outside_referrers import OutsideReferrer

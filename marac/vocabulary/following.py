@@ -76,3 +76,6 @@ class Template(Word):
     SCHEME_STOPPED = "scheme_stopped", "Something has stopped and needs you today"
     JOB_OFFERED = "job_offered", "There is a job to accept"
     JOB_CHANGED = "job_changed", "A job has changed"
+    PASSWORD_LINK = "password_link", "You asked for a new password"
+    ACCOUNT_CHANGED = "account_changed", "How you sign in was changed"
+    FACTOR_RESET = "factor_reset", "Somebody asked to change how you sign in"

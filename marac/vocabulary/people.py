@@ -81,6 +81,8 @@ class Permission(Word):
     USER_READ = "user:read", "See user accounts"
     USER_INVITE = "user:invite", "Invite a user"
     USER_SUSPEND = "user:suspend", "Suspend a user"
+    FACTOR_ASK = "factor:ask", "Ask for a colleague's second factor to be reset"
+    FACTOR_APPROVE = "factor:approve", "Approve the reset of a second factor"
     AGENCY_READ = "agency:read", "See agencies"
     SETTING_READ = "setting:read", "See settings"
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
