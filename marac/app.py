@@ -15,6 +15,7 @@ from marac.web import (
     account,
     actions,
     admin,
+    agency_signin,
     agenda,
     asynchronous,
     attendance,
@@ -28,8 +29,11 @@ from marac.web import (
     documents,
     drafts,
     errors,
+    factor_resets,
+    factors,
     finding,
     flags,
+    forgotten,
     headers,
     help,  # noqa: A004 - its page is /help
     incidents,
@@ -45,6 +49,7 @@ from marac.web import (
     outstanding,
     panels,
     papers,
+    passkeys,
     publishing,
     referral_parts,
     referral_risk,
@@ -81,6 +86,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    passkeys, factors, forgotten, factor_resets, agency_signin,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -50,7 +50,8 @@ SECONDS = 20
 CLAIMED = timedelta(minutes=10)  # nobody else sends what is claimed; after that its sender is gone
 LONGEST = 240  # seconds of sending on one claim; well within it
 URGENT = (Template.REFERRAL_URGENT,)
-TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt", "forgotten": "forgotten.txt"}  # by where the link leads
+# by where the link leads
+TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt", "forgotten": "forgotten.txt"}
 TO_HEAR = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)  # nothing is asked of a case once it was heard
 ASKING = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 

@@ -16,6 +16,8 @@ from marac.models.cases import (
 )
 from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
+from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
+from marac.models.drafts import Draft
 from marac.models.factors import (
     FactorReset as FactorReset,
     IdentityProvider as IdentityProvider,
@@ -25,8 +27,6 @@ from marac.models.factors import (
     RecoveryCode as RecoveryCode,
     SigninChallenge as SigninChallenge,
 )
-from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
-from marac.models.drafts import Draft
 from marac.models.outside_referrers import OutsideReferrer
 from marac.models.panels import AgendaItem, Attendance, Meeting, MinuteNote, Minutes, Research
 from marac.models.papers import Paper as Paper, PaperContent as PaperContent

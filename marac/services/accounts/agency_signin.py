@@ -121,7 +121,7 @@ def list_own(session: Session, actor: Actor) -> list[Offered]:
 
 
 def go(house: Deployment, key: str, *, actor: Actor | None = None, address: str = "-") -> Going:
-    """Send a browser to a provider: to sign in, or, of who is signed in freshly, to link. ProviderRefused if it is mute.
+    """Send a browser to a provider: to sign in, or, of who is signed in freshly, to link. ProviderRefused if mute.
 
     The state is a one-time challenge; only its browser can bring it back.
     """
@@ -149,7 +149,7 @@ def come_back(
 
     Somebody without a link here, or who may not enter, is neither in nor half way.
     """
-    subject, two_factors, provider_id = _answered(house, key, cookie, state, code, Purpose.AGENCY_SIGN_IN, None)
+    subject, two_factors, provider_id = _answered(house, key, cookie, state, code)
     with signin.apart(house, None) as session:
         link = session.scalar(
             select(LinkedIdentity).where(
@@ -172,7 +172,7 @@ def come_back(
 
 def link(house: Deployment, actor: Actor, key: str, cookie: dict[str, str], *, state: str, code: str) -> None:
     """Remember that this person is that subject. RuleBroken when the account there is somebody else's here."""
-    subject, _two, provider_id = _answered(house, key, cookie, state, code, Purpose.AGENCY_LINK, actor.user_id)
+    subject, _two, provider_id = _answered(house, key, cookie, state, code, whose=actor.user_id)
     with signin.apart(house, actor) as session:
         access.require_holds(actor, P.HOME_READ)
         user_id = sessions.require_full_signin(session, actor)
@@ -201,15 +201,16 @@ def unlink(session: Session, actor: Actor, key: str) -> None:
 
 
 def _answered(
-    house: Deployment, key: str, cookie: dict[str, str], state: str, code: str, purpose: Purpose, user_id: UUID | None
+    house: Deployment, key: str, cookie: dict[str, str], state: str, code: str, *, whose: UUID | None = None
 ) -> tuple[bytes, bool, UUID]:
     """The keyed subject behind a state and code that this browser was sent for, once; the network is asked last."""
+    purpose = Purpose.AGENCY_LINK if whose else Purpose.AGENCY_SIGN_IN
     mine = cookie.get("key") == key and cookie.get("purpose") == purpose.value
     if not mine or not hmac.compare_digest(cookie.get("state", "-").encode(), state.encode()):
         raise ProviderRefused("state")
     with signin.apart(house, None) as session:
-        good = challenges.spend(session, UUID(cookie["id"]), bytes.fromhex(cookie["state"]), purpose, user_id)
-        row = _named(session, key, user_id) if good else None
+        good = challenges.spend(session, UUID(cookie["id"]), bytes.fromhex(cookie["state"]), purpose, whose)
+        row = _named(session, key, whose) if good else None
         provider, row_id = (_agreed(session, house, row), row.id) if row else (None, None)
     if provider is None or row_id is None:
         raise ProviderRefused("state")

@@ -1,4 +1,4 @@
-"""Changing the app that shows codes: a new secret counts only once a code of it was typed. Only after a full sign-in."""
+"""Changing the app that shows codes: a new secret counts only once a code of it was typed. After a full sign-in."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""A lost phone or key, with no code left on paper: the agency's lead asks, a coordinator approves, the person carries on.
+"""A lost phone or key, and no code left on paper: the agency's lead asks, a coordinator approves, the person goes on.
 
 Neither can do it alone, nor for themself. The coordinator tells the person a code by phone; it counts only together
 with the password, for roles with wide sight a day later, and until it is used the person can call the reset off.

@@ -41,7 +41,7 @@ def link_token(keyring: Keyring, link_id: UUID) -> str:
 
 
 def send_links(session: Session, actor: Actor) -> int:
-    """Queue the mail of each link that was asked for an account of this partnership which may be used. Returns how many."""
+    """Queue the mail of each link asked for an account of this partnership that may be used. Returns how many."""
     access.require_holds(actor, Permission.JOB_RUN)
     fresh = (PasswordLink.told_at.is_(None), PasswordLink.asked_at > clock.now() - LASTS)
     whose = (User.partnership_id == actor.partnership_id, User.state == UserState.ACTIVE)
@@ -61,7 +61,7 @@ def check_link(session: Session, token: str) -> None:
 
 
 def set_password(session: Session, token: str, password: str) -> None:
-    """The new password; the link is used up and every session ends. RuleBroken beside `password`, NotFound for the link.
+    """The new password; the link is used up, every session ends. RuleBroken beside `password`, NotFound for the link.
 
     The second factor is asked for as before: this opens nothing by itself.
     """

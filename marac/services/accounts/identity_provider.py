@@ -57,9 +57,7 @@ class Proved:
 def is_safe(address: str) -> bool:
     """Whether an address may be talked to: https, or this machine itself."""
     parts = urlsplit(address)
-    return (parts.scheme == "https" and bool(parts.hostname)) or (
-        parts.scheme == "http" and parts.hostname in LOOPBACK
-    )
+    return (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def address_to_go_to(provider: Provider, *, state: str, nonce: str, verifier: str) -> str:
@@ -120,7 +118,7 @@ def _number(value: Any) -> float:
 def _client(provider: Provider) -> OAuth2Session:
     client = OAuth2Session(
         provider.client_id, provider.client_secret, scope="openid", redirect_uri=provider.redirect_uri,
-        code_challenge_method="S256", token_endpoint_auth_method="client_secret_basic",
+        code_challenge_method="S256", token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the name of a method
     )  # fmt: skip
     client.trust_env = False  # neither a proxy nor a .netrc of the machine's account has a say
     return client

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): registered under a name, proved by answering a one-time challenge, removed. Never the last factor.
+"""Passkeys (WebAuthn): registered under a name, proved by answering a one-time challenge, removed. Never the last.
 
 Refuses without the person's own verification (finger, face or PIN), from another address, with a counter that went
 back, and whatever answers a challenge that is over or was somebody else's.
@@ -144,7 +144,7 @@ def ask_to_use(session: Session, site: Site, purpose: Purpose, user_id: UUID | N
 
 
 def prove(
-    session: Session, site: Site, purpose: Purpose, challenge_id: UUID | None, answer: str, user_id: UUID | None
+    session: Session, site: Site, purpose: Purpose, *, challenge_id: UUID | None, answer: str, user_id: UUID | None
 ) -> User | None:
     """Whose passkey answered the challenge, or None. The challenge is spent either way."""
     given = _read(answer)

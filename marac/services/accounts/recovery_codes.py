@@ -1,4 +1,4 @@
-"""Ten codes on paper for the day a phone or key is lost: shown once, kept as keyed hashes, each good for one sign-in."""
+"""Ten codes on paper for the day a phone or key is lost: shown once, kept as keyed hashes, each good once."""
 
 import hashlib
 import hmac
@@ -40,9 +40,10 @@ def use_code(session: Session, keyring: Keyring, user_id: UUID, typed: str) -> b
     return session.scalar(used.returning(RecoveryCode.id)) is not None
 
 
-def codes_left(session: Session, user_id: UUID) -> int:
-    """How many still work."""
-    mine = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+def codes_left(session: Session, actor: Actor) -> int:
+    """How many of the person's own still work."""
+    access.require_holds(actor, Permission.HOME_READ)
+    mine = (RecoveryCode.user_id == actor.user_id, RecoveryCode.used_at.is_(None))
     return session.scalar(select(func.count()).select_from(RecoveryCode).where(*mine)) or 0
 
 

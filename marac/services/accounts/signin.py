@@ -1,4 +1,6 @@
-"""The steps of signing in: password, then code or passkey; or a passkey alone. A wrong answer and an unknown account get the same reply and work.
+"""The steps of signing in: password, then code or passkey; or a passkey alone.
+
+A wrong answer and an unknown account get the same reply and work.
 
 Each step runs in a short transaction of its own beside the request's, so that what failed stays counted. Needs the
 vault's unit of work around it; never holds the write lock while a password is hashed.
@@ -9,7 +11,7 @@ import hmac
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pyotp
@@ -28,6 +30,7 @@ from marac.vocabulary import ChallengePurpose as Purpose, UserState
 
 STEP: Final = 30  # seconds a code is shown for
 GRACE: Final = 5  # seconds for which the code just gone still counts
+DIGITS: Final = 6
 Proof = Callable[[Session, User], bool]
 
 
@@ -83,8 +86,7 @@ def check_code(house: Deployment, user_id: UUID, code: str, *, device: str = "")
     """
 
     def right(session: Session, user: User) -> bool:
-        bound = sessions.must_use_passkey(session, user) and required.has_passkey(session, user.id)
-        return not bound and use_code(user, code)
+        return ways(session, user.id).app and use_code(user, code)
 
     return _second_step(house, user_id, right, factor="totp", device=device)
 
@@ -107,7 +109,8 @@ def check_passkey(
     """The same with a passkey of that person."""
 
     def right(session: Session, user: User) -> bool:
-        return passkeys.prove(session, site, Purpose.SECOND_STEP, challenge_id, answer, user.id) is not None
+        asked: dict[str, Any] = {"challenge_id": challenge_id, "answer": answer, "user_id": user.id}
+        return passkeys.prove(session, site, Purpose.SECOND_STEP, **asked) is not None
 
     return _second_step(house, user_id, right, factor="passkey", device=device)
 
@@ -119,11 +122,34 @@ def enter_by_passkey(
     bucket = throttle.bucket(house.keyring, "address", address)
     with apart(house, None) as session:
         turn = throttle.take_turn(session, [bucket])
-        user = passkeys.prove(session, site, Purpose.SIGN_IN, challenge_id, answer, None)
+        user = passkeys.prove(session, site, Purpose.SIGN_IN, challenge_id=challenge_id, answer=answer, user_id=None)
         if user is None:
             return None
         session.execute(delete(SigninAttempt).where(SigninAttempt.id.in_(turn)))
         return begin(session, user, factor="passkey", device=device)
+
+
+class Ways(NamedTuple):
+    """What somebody can take the second step with, and what they must."""
+
+    passkey: bool
+    app: bool
+    bound: bool
+
+
+def ways(session: Session, user_id: UUID | None) -> Ways:
+    """Which second factors count for a person now."""
+    user = session.get_one(User, user_id)
+    access.open_staff_for("signin", user.partnership_id)
+    has, must = required.has_passkey(session, user.id), sessions.must_use_passkey(session, user)
+    return Ways(passkey=has, app=bool(user.totp_secret) and not (has and must), bound=must)
+
+
+def check_any_code(house: Deployment, user_id: UUID, code: str, *, device: str = "") -> Begun | None:
+    """One box for both: six digits are of an app, anything longer is from the paper."""
+    typed = "".join(code.split())
+    check = check_code if len(typed) <= DIGITS else check_recovery_code
+    return check(house, user_id, typed, device=device)
 
 
 def begin(session: Session, user: User, *, factor: str, device: str) -> Begun | None:
@@ -141,8 +167,7 @@ def step_up(house: Deployment, actor: Actor, code: str) -> Begun | None:
     """Confirm the second factor again: a new token, and five minutes. None for a wrong or used code."""
 
     def right(session: Session, user: User) -> bool:
-        bound = sessions.must_use_passkey(session, user) and required.has_passkey(session, user.id)
-        return not bound and use_code(user, code)
+        return ways(session, user.id).app and use_code(user, code)
 
     return _step_up(house, actor, right, reason="code")
 
@@ -153,7 +178,8 @@ def step_up_by_passkey(
     """The same with a passkey."""
 
     def right(session: Session, user: User) -> bool:
-        return passkeys.prove(session, site, Purpose.CONFIRM, challenge_id, answer, user.id) is not None
+        asked: dict[str, Any] = {"challenge_id": challenge_id, "answer": answer, "user_id": user.id}
+        return passkeys.prove(session, site, Purpose.CONFIRM, **asked) is not None
 
     return _step_up(house, actor, right, reason="passkey")
 
