@@ -10,6 +10,9 @@ OPEN_TO_STRANGERS = {
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz", "joining.invitation",
     "joining.set_up_account", "help.help_page", "help.privacy", "help.accessibility", "help.safety", "demo.accounts",
     "outside_referrers.link", "outside_referrers.start",
+    "passkeys.sign_in_options", "passkeys.sign_in", "passkeys.second_options", "passkeys.second",
+    "forgotten.ask", "forgotten.link", "forgotten.new_password", "factor_resets.told", "factor_resets.set_up",
+    "agency_signin.go", "agency_signin.back",
 }  # fmt: skip
 
 

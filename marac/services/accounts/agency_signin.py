@@ -91,6 +91,11 @@ def set_provider(
     return row
 
 
+def way_back(house: Deployment, key: str) -> str:
+    """Where a provider sends browsers back to."""
+    return f"{house.settings.base_url}/sign-in/with/{key}/back"
+
+
 def end_provider(session: Session, actor: Actor, agency: Agency) -> None:
     """Nobody signs in through this agency's provider any more, from the next request on."""
     access.require(actor, P.USER_INVITE, agency)
@@ -231,7 +236,7 @@ def _named(session: Session, key: str, user_id: UUID | None) -> IdentityProvider
 
 def _agreed(session: Session, house: Deployment, row: IdentityProvider) -> Provider:
     access.open_staff_for("signin", row.partnership_id)
-    back = f"{house.settings.base_url}/sign-in/with/{row.key}/back"
+    back = way_back(house, row.key)
     return Provider(
         row.issuer, row.client_id, back, row.algorithm, tuple(row.accepted_acr), str(row.client_secret)
     )  # fmt: skip
