@@ -27,6 +27,7 @@ NOT_MEANT = {
     "publishing.invite": "a guest of one meeting, from the agencies",
     "releasing.preview": "what would be released, to who may release it",
     "releasing.preview_one": "the same as one reader would see it",
+    "running.move": "calls an item again in the meeting",
     "releasing.amend": "back to a draft: nothing leaves",
 }
 

@@ -22,7 +22,7 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound
-from marac.models import Membership, SigninAttempt, SigninSession, User
+from marac.models import Membership, Partnership, SigninAttempt, SigninSession, User
 from marac.services.accounts import notices, passkeys, passwords, recovery_codes, required, sessions, throttle
 from marac.services.accounts.passkeys import Site
 from marac.services.keeping.deployment import Deployment, commit
@@ -71,8 +71,7 @@ def check_password(house: Deployment, email: str, password: str, *, address: str
         user = session.get_one(User, found.id) if found else None
         if found is None or user is None or not (right and found.may_enter):
             throttle.keep(session, turn)
-            if user is not None:
-                _record_failure(session, user, "password")
+            _record_refusal(session, user)
             return None
         throttle.give_back(session, turn, account)
         user.password_hash = renewed or user.password_hash
@@ -237,6 +236,16 @@ def _account(session: Session, token: bytes) -> Row[UUID, str | None, bool] | No
     may_enter = (member & (User.state == UserState.ACTIVE)).label("may_enter")
     found = select(User.id, User.password_hash, may_enter).where(User.signin_token == token)
     return session.execute(found).one_or_none()
+
+
+def _record_refusal(session: Session, user: User | None) -> None:
+    """A wrong password. For an address nobody has, the first partnership's trail keeps it: the same work is done."""
+    if user is not None:
+        return _record_failure(session, user, "password")
+    first = session.scalars(select(Partnership.id).order_by(Partnership.slug).limit(1)).first()
+    if first is not None:
+        audit.record(session, access.system(first), "signin:failed", reason="nobody")
+    return None
 
 
 def _record_failure(session: Session, user: User, reason: str) -> None:
