@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.keyring import Keyring
 from marac.errors import NotFound, RuleBroken, WrongState
-from marac.models import FactorReset, Passkey, RecoveryCode, User
-from marac.services.accounts import code_app, notices, required, sessions, signin, throttle
+from marac.models import FactorReset, User
+from marac.services.accounts import code_app, forgetting, notices, required, sessions, signin, throttle
 from marac.services.accounts.signin import Begun
 from marac.services.keeping.deployment import Deployment
 from marac.vocabulary import Permission as P, ResetState, Template, UserState
@@ -166,8 +166,7 @@ def carry_out(
     done = update(FactorReset).where(*mine).values(state=ResetState.DONE, code_hash=None)
     if session.scalar(done.returning(FactorReset.id)) is None:
         raise NotFound
-    session.execute(delete(Passkey).where(Passkey.user_id == user_id))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    forgetting.forget_factors(session, user_id)
     sessions.end_all(session, user_id)
     notices.tell(session, user)
     audit.record(session, access.system(user.partnership_id), "reset:done", user)
