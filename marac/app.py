@@ -16,6 +16,7 @@ from marac.web import (
     actions,
     admin,
     admission,
+    agency_signin,
     agenda,
     agreements,
     asynchronous,
@@ -32,8 +33,11 @@ from marac.web import (
     documents,
     drafts,
     errors,
+    factor_resets,
+    factors,
     finding,
     flags,
+    forgotten,
     guest_passes,
     headers,
     help,  # noqa: A004 - its page is /help
@@ -51,6 +55,7 @@ from marac.web import (
     outstanding,
     panels,
     papers,
+    passkeys,
     publishing,
     referral_parts,
     referral_risk,
@@ -88,6 +93,7 @@ PAGES = (
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
     admission, members, attesting, deputies, agreements, guest_passes,
+    passkeys, factors, forgotten, factor_resets, agency_signin,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

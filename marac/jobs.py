@@ -20,7 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services.accounts import agreements, attesting, deputies, dormancy
+from marac.services.accounts import agreements, attesting, deputies, dormancy, forgotten
 from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
@@ -54,6 +54,7 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 
 JOBS = (
+    Job("send_password_links", TIMES["send_password_links"], each(forgotten.send_links)),
     Job("deliver_messages", TIMES["deliver_messages"], timed.deliver_messages),
     Job("remind", TIMES["remind"], each(reminders.remind)),
     Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),

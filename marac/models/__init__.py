@@ -18,6 +18,15 @@ from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
 from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
+from marac.models.factors import (
+    FactorReset as FactorReset,
+    IdentityProvider as IdentityProvider,
+    LinkedIdentity as LinkedIdentity,
+    Passkey as Passkey,
+    PasswordLink as PasswordLink,
+    RecoveryCode as RecoveryCode,
+    SigninChallenge as SigninChallenge,
+)
 from marac.models.membership import (
     AgencyAgreement as AgencyAgreement,
     Attestation as Attestation,

@@ -99,6 +99,7 @@ class User(Base):
     home_postcode = Sealed("staff")
     own_phone = Sealed("staff")
     totp_secret = Sealed("totp")
+    totp_pending = Sealed("totp")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
 
@@ -147,6 +148,8 @@ class SigninSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stepped_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    device: Mapped[str] = mapped_column(String(60), default="")
+    awaits_passkey: Mapped[bool] = mapped_column(default=False)
 
 
 class SigninAttempt(Base):

@@ -115,5 +115,6 @@ from marac.vocabulary.sanctuary_works import (
     WorksGroup as WorksGroup,
     WorksOrderState as WorksOrderState,
 )
+from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
 from marac.vocabulary.word import Word as Word

@@ -79,3 +79,6 @@ class Template(Word):
     MEMBERSHIP_WAITING = "membership_waiting", "Something about accounts waits for you"
     ACCOUNT_UNUSED = "account_unused", "Your account closes soon unless you sign in"
     AGREEMENT_ENDING = "agreement_ending", "An agreement ends soon, or has ended"
+    PASSWORD_LINK = "password_link", "You asked for a new password"
+    ACCOUNT_CHANGED = "account_changed", "How you sign in was changed"
+    FACTOR_RESET = "factor_reset", "Somebody asked to change how you sign in"

@@ -91,6 +91,8 @@ class Permission(Word):
     GUEST_VISIT = "guest:visit", "See the one case or meeting one is asked in for"
     AGREEMENT_READ = "agreement:read", "See information sharing agreements"
     AGREEMENT_KEEP = "agreement:keep", "Record an information sharing agreement"
+    FACTOR_ASK = "factor:ask", "Ask for a colleague's second factor to be reset"
+    FACTOR_APPROVE = "factor:approve", "Approve the reset of a second factor"
     AGENCY_READ = "agency:read", "See agencies"
     SETTING_READ = "setting:read", "See settings"
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"

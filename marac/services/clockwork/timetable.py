@@ -65,6 +65,7 @@ def daily(at: str) -> When:
 
 
 TIMES: dict[str, When] = {
+    "send_password_links": EVERY_MINUTE,
     "deliver_messages": EVERY_MINUTE,
     "remind": EVERY_HOUR,
     "clear_expired": EVERY_HOUR,
