@@ -24,9 +24,11 @@ from marac.web import (
     community_case,
     community_end,
     contacting,
+    declaring,
     demo,
     documents,
     drafts,
+    emergency,
     errors,
     finding,
     flags,
@@ -49,6 +51,7 @@ from marac.web import (
     referral_parts,
     referral_risk,
     referrals,
+    register,
     releasing,
     reports,
     research,
@@ -71,6 +74,7 @@ from marac.web import (
     triage,
     unit_of_work,
     visits,
+    walls,
     works,
 )
 
@@ -81,6 +85,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    walls, declaring, register, emergency,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

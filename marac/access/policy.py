@@ -107,6 +107,8 @@ _MEMBER: dict[P, Relation] = {
     P.TELLING_REPORT: own_agency,
     **_ASKS_SANCTUARY,
 }
+# An emergency out of hours: whoever meets it and is not of the case. Who runs the panel sees its cases anyway.
+_BREAKS: dict[P, Relation] = {P.GLASS_BREAK: sent, P.GLASS_READ: own}
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
     P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
@@ -125,11 +127,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own, P.SANCTUARY_CREATE: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_EDIT, P.SANCTUARY_STOP), asked_by_me),
     },
-    Role.REPRESENTATIVE: _MEMBER,
-    Role.DEPUTY: _MEMBER,
+    Role.REPRESENTATIVE: {**_MEMBER, **_BREAKS},
+    Role.DEPUTY: {**_MEMBER, **_BREAKS},
     Role.IDVA: {
         **_MEMBER, P.ASSESSMENT_CREATE: beside, P.CASE_UPDATE: beside, P.CONTACT_UPDATE: beside,
-        P.REFERRER_INVITE: own, **_SUPPORTS,
+        P.REFERRER_INVITE: own, **_SUPPORTS, **_BREAKS,
     },
     Role.COORDINATOR: {
         **_SEES_PANELS, **_REFERRING, **_PANEL, **_SCHEME, P.USER_READ: everyone,
@@ -137,12 +139,15 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.WALL_DECIDE: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
         P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
+        P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
+        P.GLASS_REVIEW: everyone,
     },
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
@@ -161,7 +166,10 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
     },
-    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
+    Role.AUDITOR: {
+        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own,
+        P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone,
+    },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
@@ -272,5 +280,5 @@ READS: dict[type[Base], P] = {
     models.Approval: P.SANCTUARY_READ,
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
-    models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ, models.Glass: P.GLASS_READ,
 }  # fmt: skip

@@ -87,12 +87,16 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signin_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shortcut_keys: Mapped[str] = mapped_column(String(120), default="")
+    register_on: Mapped[date | None]  # when they last looked at what they are screened by
 
     full_name = Sealed("staff")
     email = Sealed("staff")
     former_names = Sealed("staff", kind=list)
     home_postcode = Sealed("staff")
     own_phone = Sealed("staff")
+    born_in = Sealed("staff", kind=int)  # a year
+    birth_date = Sealed("staff", kind=date)
+    household = Sealed("staff", kind=list)  # "name" or "name, year of birth"
     totp_secret = Sealed("totp")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")

@@ -108,4 +108,10 @@ from marac.vocabulary.sanctuary_works import (
     WorksOrderState as WorksOrderState,
 )
 from marac.vocabulary.terms import said as said
+from marac.vocabulary.walls import (
+    GlassCategory as GlassCategory,
+    GlassOutcome as GlassOutcome,
+    WallSource as WallSource,
+    WallState as WallState,
+)
 from marac.vocabulary.word import Word as Word

@@ -21,6 +21,7 @@ PLACES: Final = {
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
+    "urgent": ("Urgent access", "/urgent-access/uses"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
@@ -39,7 +40,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit"),
+    Role.AUDITOR: ("today", "audit", "urgent"),
 }
 
 

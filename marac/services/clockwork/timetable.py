@@ -77,6 +77,8 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "screen_staff": daily("03:50"),
+    "remind_register": daily("06:25"),
 }
 
 
