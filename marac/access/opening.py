@@ -266,15 +266,10 @@ def apart() -> Iterator[None]:
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:
     """The same for staff details: sign-in (before there is an actor), mail, loading."""
     asked()
+    writes = purpose not in ("mail", "screen")
     for compartment in STAFF_PURPOSES[purpose]:
         vault.current().grant(
-            "staff",
-            partnership_id,
-            partnership_id,
-            compartment,
-            open=True,
-            seal=purpose not in ("mail", "screen"),
-            purpose=purpose,
+            "staff", partnership_id, partnership_id, compartment, open=True, seal=writes, purpose=purpose
         )
 
 

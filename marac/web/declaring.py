@@ -10,6 +10,7 @@ from marac.services.walls import declaring
 from marac.web import meeting_layout, signin, unit_of_work, widgets
 
 bp = Blueprint("declaring", __name__)
+ASIDE, OPEN = "Thank you. You take no part in what you named.", "Thank you. The agenda is open to you."
 
 
 class DeclareForm(widgets.PageForm):

@@ -37,7 +37,7 @@ def clash_words(clash: Clash) -> str:
 
 
 def opened(reference: str) -> tuple[Any, Actor, Meeting]:
-    """The session, the person and the meeting of this request, or NotFound; DeclarationNeeded by all but a few pages."""
+    """The session, the person and the meeting of this request, or NotFound; DeclarationNeeded but for a few."""
     session, actor = unit_of_work.session(), signin.person()
     meeting = panels.get_meeting(session, actor, reference)
     if request.endpoint not in BEFORE_DECLARING:

@@ -19,7 +19,7 @@ from marac.services.meetings import asynchronous, attendance, panels
 from marac.vocabulary import DocumentKind, MeetingKind, Role
 from tests import builders_panels, pdf_text
 from tests.attacks.scene import SAME_SITE, form, token_of
-from tests.builders import a_user, actor_for, app_of, signed_in
+from tests.builders import a_user, actor_for, app_of, declared, signed_in
 from tests.builders_panels import MORNING, a_held_panel, a_published_panel, a_running_panel, a_wall
 
 NAMES = ("Amina Begum", "Siobhan Doyle", "Zofia Nowak")
@@ -56,6 +56,7 @@ def without_a_room(house, cases):
         meeting.kind, meeting.starts_at = MeetingKind.ASYNCHRONOUS, clock.now() + timedelta(days=3)
         meeting.chair_id = panel.chair.id
         panels.publish_agenda(session, coordinator, meeting)
+        declared(session)
     for worker in (panel.police, panel.housing):
         with panel.work(worker) as session:
             attendance.agree(session, actor_for(worker), panel.meeting(session))

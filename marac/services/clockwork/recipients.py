@@ -36,7 +36,7 @@ def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
 
 
 def not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
-    """Without whoever is walled off from the case, or not named for a restricted one: a prompt tells of it by its time."""
+    """Without whoever is walled off from the case, or not named for a restricted one: a prompt tells by its time."""
     case_id = _case_of(subject)
     named = _named(session, case_id) if case_id else None
     return [user_id for user_id in unwalled(session, subject, found) if named is None or user_id in named]
