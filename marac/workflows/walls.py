@@ -25,15 +25,15 @@ class Compared:
 
     names: str  # the best of: same, alike, near, forename, family, different, or nothing
     born: str  # day, year, differs, or nothing where one side is not known
-    home: bool = False
+    home: bool | None = None  # None: not known on one side
     phone: bool = False
 
 
 def reasons_of(found: Compared) -> tuple[str, ...]:
     """Why the two are thought to be connected, in words; nothing when a wall would be guessing.
 
-    Two full names alone count only when no birth date speaks against it; a home or a phone that is shared counts with
-    any part of a name.
+    Two full names alone count only when no birth date and no home speaks against it; a home or a day of birth that is
+    shared counts with any part of a name.
     """
     told = {"same": "same name", "alike": "name sounds alike", "near": "name spelt a little differently",
             "family": "same family name", "forename": "same first name"}.get(found.names, "")  # fmt: skip
@@ -46,11 +46,11 @@ def reasons_of(found: Compared) -> tuple[str, ...]:
 def _connected(found: Compared) -> bool:
     if found.phone or (found.home and found.names in PARTLY):
         return True
-    if found.born == "day" and found.names in PARTLY:
-        return True
-    if found.born == "year" and found.names in NEAR:
-        return True
-    return found.born == "" and found.names in SURE
+    if found.born == "day":
+        return found.names in PARTLY
+    if found.born == "year":
+        return found.names == "same" or (found.names == "alike" and found.home is None)
+    return found.born == "" and found.home is None and found.names in SURE
 
 
 def born_agrees(

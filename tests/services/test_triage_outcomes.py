@@ -205,9 +205,9 @@ def test_a_family_name_counts_as_a_conflict_with_the_postcode_and_not_alone_da_5
 
 
 def test_listing_waits_until_every_possible_conflict_is_decided_and_remembers_it_da_5(house, crew, meeting_id):
-    with unit_of_work(house) as session:
-        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     reference = sent(house, crew["housing"])
+    with unit_of_work(house) as session:  # began to work here after it was sent
+        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     with pytest.raises(RuleBroken) as refused:
         decided(house, crew["coordinator"], reference, accept(meeting_id))
     assert refused.value.field == "conflicts"

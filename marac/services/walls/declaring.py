@@ -80,12 +80,7 @@ def declare(session: Session, actor: Actor, meeting: Meeting, conflicts: Mapping
     aside = [item for item in items if item.id in conflicts]
     for item in items:
         if item not in aside and item.case_id not in done:
-            session.add(
-                Declaration(
-                    partnership_id=meeting.partnership_id, meeting_id=meeting.id, user_id=actor.user_id,
-                    case_id=item.case_id, declared_at=clock.now(),
-                )
-            )  # fmt: skip
+            session.add(_said(actor.user_id, meeting, item))
     audit.record(session, actor, "conflict:declared", meeting, cases=len(items) - len(aside), conflicts=len(aside))
     for item in aside:
         build_wall(
@@ -94,6 +89,19 @@ def declare(session: Session, actor: Actor, meeting: Meeting, conflicts: Mapping
         seats.tell_emptied(session, item.case)
     session.flush()
     return len(aside)
+
+
+def declare_by_publishing(session: Session, actor: Actor, meeting: Meeting) -> None:
+    """Who puts an agenda out, or a case on one that is, has read every name and says so by doing it."""
+    if actor.user_id is not None and not has_declared(session, actor, meeting):
+        declare(session, actor, meeting, {})
+
+
+def declare_by_listing(session: Session, actor: Actor, item: AgendaItem) -> None:
+    """The same for one case: conflicts were checked, by them, to list it at all."""
+    if actor.user_id is not None:
+        session.add(_said(actor.user_id, item.meeting, item))
+        session.flush()
 
 
 def _undeclared(actor: Actor) -> Select[str]:
@@ -113,6 +121,11 @@ def _items(session: Session, actor: Actor, meeting: Meeting) -> list[AgendaItem]
     )
     ordered = shown.options(joinedload(AgendaItem.case)).order_by(AgendaItem.position, AgendaItem.id)
     return list(session.scalars(ordered))
+
+
+def _said(user_id: UUID, meeting: Meeting, item: AgendaItem) -> Declaration:
+    facts = {"partnership_id": meeting.partnership_id, "meeting_id": meeting.id, "case_id": item.case_id}
+    return Declaration(**facts, user_id=user_id, declared_at=clock.now())
 
 
 def _mine(actor: Actor, meeting: Meeting) -> tuple[Any, ...]:

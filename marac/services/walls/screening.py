@@ -79,7 +79,8 @@ def reasons_between(search: Comparison, known: Known, person: InCase) -> tuple[s
     names = next((level for level in LEVELS if level in levels), "")
     about = person.born_on is None and person.birth_year is not None
     born = born_agrees(known.born_on, known.born_in, person.born_on, person.birth_year, about=about)
-    home = bool(known.home) and known.home in _homes(person)
+    homes = _homes(person)
+    home = known.home in homes if known.home and homes else None
     phone = bool(known.phone) and known.phone in _phones(person)
     return reasons_of(Compared(names, born, home, phone))
 
