@@ -4,12 +4,13 @@ Refuses whoever a wall or a restriction keeps out, exactly as if the case did no
 any use of which nobody could be told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
@@ -174,21 +175,22 @@ def show_place(session: Session, actor: Actor, glass: Glass) -> tuple[str, ...]:
 
 
 def list_uses(session: Session, actor: Actor) -> list[Use]:
-    """Uses that wait for this person: not reviewed, the oldest first; then the latest that were."""
+    """Uses that this person may see: those to be reviewed first, then those that were, the latest first."""
     access.require_holds(actor, P.GLASS_READ)
-    order = (Glass.reviewed_at.is_not(None), Glass.review_by_at.desc())
-    query = select(*sealed_columns(Glass, "audit-detail"), Glass, Case.reference)
-    mine = query.join(Case, Case.id == Glass.case_id).where(access.rule(actor, P.GLASS_READ, Glass))
-    rows = session.execute(mine.order_by(*order, Glass.id).limit(50)).all()
-    return _uses(session, actor, rows)
+    order = (Glass.reviewed_at.is_not(None), Glass.review_by_at.desc(), Glass.id)
+    return _uses(session, actor, _rows(session, access.rule(actor, P.GLASS_READ, Glass), order))
 
 
 def get_use(session: Session, actor: Actor, glass_id: UUID) -> Use:
     """One use with what was said, for who reviews it."""
     access.require(actor, P.GLASS_REVIEW, get_glass(session, actor, glass_id))
-    query = select(*sealed_columns(Glass, "audit-detail"), Glass, Case.reference)
-    rows = session.execute(query.join(Case, Case.id == Glass.case_id).where(Glass.id == glass_id)).all()
-    return _uses(session, actor, rows)[0]
+    return _uses(session, actor, _rows(session, Glass.id == glass_id, ()))[0]
+
+
+def _rows(session: Session, which: ColumnElement[bool], order: tuple[Any, ...]) -> Any:
+    query = select(*sealed_columns(Glass, "audit-detail"), Glass).where(which).order_by(*order)
+    found: Any = session.execute(query.limit(50)).all()
+    return found
 
 
 def review(session: Session, actor: Actor, glass: Glass, outcome: GlassOutcome, found: str) -> None:
@@ -274,20 +276,22 @@ def _line(home: Address) -> str:
     return " ".join(part for part in (home.house_number, home.street, home.postcode) if part)
 
 
-def _uses(session: Session, actor: Actor, rows: Any) -> list[Use]:
+def _uses(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[Use]:
     glasses = [row.Glass for row in rows]
     names = naming.colleagues(session, actor, [one.user_id for one in glasses])
     agencies = naming.agency_names(session, actor.partnership_id)
+    cases = session.execute(select(Case.id, Case.reference).where(Case.id.in_([one.case_id for one in glasses])))
+    references = {row.id: row.reference for row in cases}
     with access.apart():
         access.open_for("explain", actor.partnership_id, [one.case_id for one in glasses])
         opened = open_many(Glass, "audit-detail", rows)
     return [
         Use(
-            one.id, row.reference, names.get(one.user_id, ""), agencies.get(one.agency_id, ""), one.category,
+            one.id, references[one.case_id], names.get(one.user_id, ""), agencies.get(one.agency_id, ""), one.category,
             one.opened_at, said.get("because", ""), said.get("place_because", ""),
             one.place_asked_at is not None and one.place_agreed_at is None and access.is_live(session, one),
             one.place_agreed_at, one.review_by_at, one.reviewed_at, one.outcome, said.get("found", ""),
             one.user_id == actor.user_id, one.version_id,
         )
-        for row, one, said in zip(rows, glasses, opened, strict=True)
+        for one, said in zip(glasses, opened, strict=True)
     ]  # fmt: skip

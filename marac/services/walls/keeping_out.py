@@ -195,19 +195,20 @@ def refuse_to_lift(session: Session, actor: Actor, case: Case, wall_id: UUID) ->
 def list_to_decide(session: Session, actor: Actor) -> list[ToDecide]:
     """What of walls waits for this person, for their list of work: nothing about cases that they may not decide."""
     waiting = (access.in_force(), (Wall.state == WallState.PROVISIONAL) | Wall.lift_asked_at.is_not(None))
-    found = []
+    among = select(Wall.case_id).where(*waiting)
+    paths: dict[UUID, tuple[str, str]] = {}
     if access.holds(actor, P.WALL_DECIDE):
-        mine = select(Wall, Case.reference).join(Case, Case.id == Wall.case_id)
-        rows = session.execute(mine.where(access.rule(actor, P.WALL_DECIDE, Case), *waiting))
-        found += [(row[0], row[1], f"/cases/{row[1]}/walls") for row in rows]
+        mine = (access.rule(actor, P.WALL_DECIDE, Case), Case.id.in_(among))
+        found = session.execute(select(Case.id, Case.reference).where(*mine)).all()
+        paths |= {case_id: (reference, f"/cases/{reference}/walls") for case_id, reference in found}
     if access.holds(actor, P.SANCTUARY_DECIDE):
-        around = SanctuaryRequest.case_id == Wall.case_id
-        query = select(Wall, SanctuaryRequest.reference).join(SanctuaryRequest, around)
-        rows = session.execute(query.where(access.rule(actor, P.SANCTUARY_DECIDE, SanctuaryRequest), *waiting))
-        found += [(row[0], row[1], f"/sanctuary/{row[1]}/walls") for row in rows]
+        ours = (access.rule(actor, P.SANCTUARY_DECIDE, SanctuaryRequest), SanctuaryRequest.case_id.in_(among))
+        rows = session.execute(select(SanctuaryRequest.case_id, SanctuaryRequest.reference).where(*ours)).all()
+        paths |= {case_id: (reference, f"/sanctuary/{reference}/walls") for case_id, reference in rows}
+    walls = session.scalars(select(Wall).where(Wall.case_id.in_(paths), *waiting)).all()
     lines = [
-        ToDecide(path, reference, wall.decide_by_at, wall.lift_asked_at is not None)
-        for wall, reference, path in found
+        ToDecide(paths[wall.case_id][1], paths[wall.case_id][0], wall.decide_by_at, wall.lift_asked_at is not None)
+        for wall in walls
         if wall.lift_asked_by_id != actor.user_id or actor.user_id is None
     ]
     return sorted(set(lines), key=lambda one: (one.due_at is None, one.due_at or clock.now(), one.reference))
