@@ -134,11 +134,11 @@ def told(panel, reader):
         seen = [*lines, f"{len(statements)} queries", *(name for name, _ in answer.headers)]
         found[settled(path.replace(panel.reference, "REF"))] = (answer.status_code, seen)
     token = token_of(browser)
-    for asked in ({"name": NAMES[HIDDEN - 1]}, {"name": "Siobhan"}, {"phone": "900123"}, {"postcode": "E1 0AA"}):
+    for number, name in enumerate((NAMES[HIDDEN - 1], "Siobhan", NAMES[2], "Doyle")):
         statements.clear()
-        answer = browser.post("/find", data=form(token, **asked), **SAME_SITE)
+        answer = browser.post("/find", data=form(token, name=name), **SAME_SITE)
         seen = [*lines_of(answer.get_data(as_text=True)), f"{len(statements)} queries"]
-        found[f"search {asked}"] = (answer.status_code, [line for line in seen if "Siobhan" not in line])
+        found[f"search {number}"] = (answer.status_code, [line for line in seen if name not in line])
     for kind in DocumentKind:
         answer = browser.post(f"/panels/{panel.reference}/documents", data=form(token, kind=kind.value), **SAME_SITE)
         words = (
