@@ -47,7 +47,9 @@ from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
+from marac.services.walls import emergency
 from marac.vocabulary import (
+    GlassCategory,
     MeetingPlace,
     MinuteHeading,
     PersonRole,
@@ -157,6 +159,10 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
+    outsider = actor_for(workers["outsider"])
+    with unit_of_work(house, outsider) as session:
+        reference = session.get_one(Case, held.case_ids[0]).reference
+        emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
     with unit_of_work(house, actor_for(workers["idva"])) as session:

@@ -148,6 +148,9 @@ def test_a_coordinator_behind_a_wall_sees_no_gap_and_another_publishes_the_case(
     assert "Begum" not in mine.text
     assert "1 of 15" in mine.main
     mine.follow("Check and publish").press("Publish the agenda")
+    assert "Do you know anybody?" in at(panel, other, "/agenda").main
+    with panel.work(other) as session:
+        declared(session, [other.id])
     theirs = at(panel, other, "/agenda")
     assert "1 case not published" in theirs.main
     assert "not published" not in at(panel, panel.coordinator, "/agenda").main
