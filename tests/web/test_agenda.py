@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marac import clock
 from marac.models import AgendaChange, AgendaItem, Meeting
 from marac.vocabulary import Role
-from tests.builders import a_user, signed_in
+from tests.builders import a_user, declared, signed_in
 from tests.builders_panels import MORNING, NAMES, a_case, a_panel, a_published_panel, a_wall
 
 SHOWN = ("Begum, Amina", "Doyle, Siobhan")
