@@ -28,10 +28,12 @@ from marac.web import (
     community_case,
     community_end,
     contacting,
+    declaring,
     demo,
     deputies,
     documents,
     drafts,
+    emergency,
     errors,
     factor_resets,
     factors,
@@ -60,6 +62,7 @@ from marac.web import (
     referral_parts,
     referral_risk,
     referrals,
+    register,
     releasing,
     reports,
     research,
@@ -82,6 +85,7 @@ from marac.web import (
     triage,
     unit_of_work,
     visits,
+    walls,
     works,
 )
 
@@ -94,6 +98,7 @@ PAGES = (
     reports, admin, help, demo,
     admission, members, attesting, deputies, agreements, guest_passes,
     passkeys, factors, forgotten, factor_resets, agency_signin,
+    walls, declaring, register, emergency,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

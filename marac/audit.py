@@ -95,6 +95,17 @@ TAGS: dict[str, frozenset[str]] = {
     "paper:removed": frozenset(),
     "cases:imported": frozenset({"rows", "count"}),
     "case:walled": frozenset({"user"}),
+    "case:agency_walled": frozenset({"agency"}),
+    **dict.fromkeys(
+        ("wall:confirmed", "wall:cleared", "wall:lift_asked", "wall:lift_refused", "wall:lifted"), frozenset()
+    ),
+    "case:restricted": frozenset({"people"}),
+    "case:renamed": frozenset({"added", "taken_off"}),
+    "conflict:declared": frozenset({"cases", "conflicts"}),
+    "glass:broken": frozenset({"category"}),
+    **dict.fromkeys(("glass:read", "glass:place_asked", "glass:place_agreed", "glass:place_shown"), frozenset()),
+    "case:unrestricted": frozenset(),
+    "glass:reviewed": frozenset({"outcome"}),
     "conflict:dismissed": frozenset({"user"}),
     "handover:acknowledged": frozenset({"rule"}),
     "user:screened": frozenset(),

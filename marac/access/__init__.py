@@ -48,11 +48,21 @@ from marac.access.policy import (
     visible,
     was_asked,
 )
-from marac.access.relations import Actor, Relation
+from marac.access.protecting import (
+    IN_GLASS,
+    database_now,
+    is_live,
+    learns_place,
+    open_glass,
+    open_glass_place,
+    open_own_details,
+)
+from marac.access.relations import Actor, Relation, in_force
 
 __all__ = [
     "DRAFTING",
     "GRANTS",
+    "IN_GLASS",
     "OPENS",
     "PHASE_OF",
     "PURPOSES",
@@ -64,8 +74,12 @@ __all__ = [
     "Relation",
     "apart",
     "asked",
+    "database_now",
     "forget_asking",
     "holds",
+    "in_force",
+    "is_live",
+    "learns_place",
     "locates",
     "matrix",
     "may",
@@ -73,11 +87,14 @@ __all__ = [
     "open_draft",
     "open_evidence",
     "open_for",
+    "open_glass",
+    "open_glass_place",
     "open_new_case",
     "open_new_order",
     "open_new_request",
     "open_order",
     "open_orders_for",
+    "open_own_details",
     "open_request",
     "open_requests",
     "open_result",

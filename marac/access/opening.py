@@ -239,21 +239,24 @@ PURPOSES: dict[str, frozenset[str]] = {
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "audit-detail"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "explain": frozenset({"audit-detail"}),  # why somebody is kept out or let in: written by whoever says it
+    "screen": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
 }
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary"}),
     "reseal": frozenset({"staff"}),
+    "screen": frozenset({"staff"}),
 }
 
 
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places", "freeze")
+    writes = purpose in ("load", "reseal", "places", "freeze", "explain")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 
@@ -267,9 +270,10 @@ def apart() -> Iterator[None]:
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:
     """The same for staff details: sign-in (before there is an actor), mail, loading."""
     asked()
+    writes = purpose not in ("mail", "screen")
     for compartment in STAFF_PURPOSES[purpose]:
         vault.current().grant(
-            "staff", partnership_id, partnership_id, compartment, open=True, seal=purpose != "mail", purpose=purpose
+            "staff", partnership_id, partnership_id, compartment, open=True, seal=writes, purpose=purpose
         )
 
 

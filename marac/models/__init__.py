@@ -73,6 +73,12 @@ from marac.models.transfers import (
     Transfer as Transfer,
     TransferFile as TransferFile,
 )
+from marac.models.walls import (
+    Declaration as Declaration,
+    Glass as Glass,
+    Restriction as Restriction,
+    WallReason as WallReason,
+)
 
 __all__ = [
     "Action",

@@ -18,6 +18,7 @@ from marac.models import Address, Case, CasePerson
 from marac.services import moving
 from marac.services.casework import naming, people, places, safe_contact
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import KnowsPlace, Permission as P, PersonRole, PlaceKind
 from marac.workflows.contact import WHERE, storable_place
 
@@ -80,6 +81,7 @@ def save_place(
         moving.flush(session)
         session.expire(person, ["addresses"])
     indexing.index_case(session, case.partnership_id, case.id)
+    screening.screen_case(session, case.id)
     return home
 
 

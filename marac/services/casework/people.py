@@ -15,6 +15,7 @@ from marac import clock
 from marac.crypto.fields import changed_fields
 from marac.models import Address, Case, CasePerson, ContactMethod, PersonLink, PersonToken
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
 from marac.workflows.contact import storable_place
 
@@ -65,6 +66,7 @@ def add_person(session: Session, case: Case, role: PersonRole, **facts: Any) -> 
     session.flush()
     session.refresh(person, ["addresses", "contact"])
     indexing.index_case(session, case.partnership_id, case.id)
+    screening.screen_case(session, case.id)
     return person
 
 
@@ -81,6 +83,7 @@ def update_person(session: Session, person: CasePerson, **facts: Any) -> frozens
     session.flush()
     if changed:
         indexing.index_case(session, person.partnership_id, person.case_id)
+        screening.screen_case(session, person.case_id)
     return changed
 
 

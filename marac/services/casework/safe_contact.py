@@ -21,6 +21,7 @@ from marac.services import local, moving
 from marac.services.casework import naming, phones, places
 from marac.services.casework.phones import Number
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import (
     CaseState,
     ContactChannel,
@@ -191,6 +192,7 @@ def update_safe_contact(
     first_contact_made(session, actor, case)
     if "phone" in fresh:
         indexing.index_case(session, case.partnership_id, case.id)
+        screening.screen_case(session, case.id)
     return contact
 
 

@@ -136,6 +136,7 @@ def list_contractors(session: Session, request: SanctuaryRequest) -> list[Agency
     cases = [one for one in (request.case_id, request.parent_case_id) if one]
     walled = exists().where(
         Wall.case_id.in_(cases),
+        access.in_force(),
         (Wall.agency_id == Agency.id)
         | Wall.user_id.in_(select(Membership.user_id).where(Membership.agency_id == Agency.id)),
     )
