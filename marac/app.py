@@ -14,6 +14,7 @@ from marac.services.keeping.deployment import Deployment
 from marac.web import (
     account,
     actions,
+    address_check,
     admin,
     agenda,
     asynchronous,
@@ -81,6 +82,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    address_check,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

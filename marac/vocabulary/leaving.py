@@ -7,7 +7,7 @@ class SecretKind(Word):
     """What the address check found. It says the kind, never the value."""
 
     POSTCODE = "postcode", "a postcode"
-    STREET = "street", "a number and a street"
+    STREET = "street", "an address"
     BUILDING = "building", "a building"
     PHONE = "phone", "a phone number"
     EMAIL = "email", "an e-mail address"

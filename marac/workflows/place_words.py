@@ -40,6 +40,8 @@ NUMBERED: Final = re.compile(rf"\b(\d+[a-zA-Z]?),?\s+((?:[A-Z][\w'’-]*\s+){{1,
 PLATE: Final = re.compile(
     r"\b(?:[A-Z]{2}\d{2}\s?[A-Z]{3}|[A-Z]\d{1,3}\s?[A-Z]{3}|[A-Z]{3}\s?\d{1,3}[A-Z])\b", re.IGNORECASE
 )
+_NAMED_REFUGE: Final = re.compile(r"\b([A-Z][\w'’-]+)\s+(?:[Rr]efuge|[Ss]afe ?[Hh]ouse)\b")
+_NO_NAME: Final = ("in", "at", "the", "a", "her", "she", "their", "women's", "to", "from", "no", "went", "emergency")
 _EMPLOYER: Final = re.compile(r"(?:\b(?:at|for|with|in)\s+(?:the\s+)?|[,;:(-]\s*)((?:[A-Z0-9][\w&'’.-]*\s*)+)")
 
 
@@ -57,6 +59,14 @@ def refuses_refuge(place: Mapping[str, Any], names: tuple[str, ...]) -> str:
         return typed[0]
     told = [name for name in typed if says_refuge(str(place[name]))]
     return told[0] if told else typed[0] if says_refuge(*(str(place[name]) for name in typed)) else ""
+
+
+def says_where_refuge_is(text: str) -> bool:
+    """Whether free words name a refuge or say where it is: "in refuge" alone does not, "Rose House refuge" does."""
+    if not says_refuge(text):
+        return False
+    named = [word for word in _NAMED_REFUGE.findall(STAND_IN.sub(" ", text)) if word.casefold() not in _NO_NAME]
+    return bool(named) or looks_like_place(text)
 
 
 def looks_like_place(text: str) -> bool:

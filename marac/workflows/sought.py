@@ -1,4 +1,4 @@
-"""What the address check looks for: one secret of a case with the spellings it is compared in. Never shows its value."""
+"""What the address check looks for: one secret of a case with the spellings it is compared in. Never shows a value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,8 +13,8 @@ from marac.workflows.letters import Letters, read_letters
 _UNITS: Final = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen"""
 _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
-_ALPHABET: Final = """alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november
-oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"""
+_ALPHABET: Final = """alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike
+november oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"""
 UNITS: Final = {word: str(number) for number, word in enumerate(_UNITS.split())} | {"nought": "0", "oh": "0"}
 TENS: Final = {word: 10 * number for number, word in enumerate(_TENS.split(), 2)} | {"fourty": 40}
 TIMES: Final = {"double": 2, "treble": 3, "triple": 3}

@@ -6,6 +6,7 @@ Refuses to let words go that hold one, unless the chair overrode exactly these w
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -55,9 +56,7 @@ def check(session: Session, actor: Actor, case: Case, texts: Texts) -> tuple[Fin
     return check_cases(session, case.partnership_id, {case.id: texts})[case.id]
 
 
-def check_cases(
-    session: Session, partnership_id: UUID, texts: Mapping[UUID, Texts]
-) -> dict[UUID, tuple[Finding, ...]]:
+def check_cases(session: Session, partnership_id: UUID, texts: Mapping[UUID, Texts]) -> dict[UUID, tuple[Finding, ...]]:
     """The same for many cases at once, in a handful of queries."""
     sought = needles.secrets_of(session, partnership_id, texts)
     return {
@@ -103,9 +102,7 @@ def require_all_clean(
         raise AddressSaid([one for finds in stopping.values() for one in finds], field=field)
 
 
-def allowances(
-    session: Session, partnership_id: UUID, outgoing: Outgoing, case_ids: Iterable[UUID]
-) -> frozenset[str]:
+def allowances(session: Session, partnership_id: UUID, outgoing: Outgoing, case_ids: Iterable[UUID]) -> frozenset[str]:
     """Marks of what the chair let pass in this version of this document."""
     ids = list(case_ids)
     mine = (
@@ -134,9 +131,27 @@ def in_words(findings: Collection[Finding]) -> str:
     return f"{listed[:1].upper()}{listed[1:]} {verb} in {named}"
 
 
+def clear(session: Session, partnership_id: UUID, case_ids: Iterable[UUID], written: Any) -> Any:
+    """Anything built of texts, lists and named parts, without what the secrets of these cases would give away."""
+    sought = needles.secrets_of(session, partnership_id, case_ids)
+    secrets = tuple({secret for held in sought.values() for secret in held})
+
+    def cleared(part: Any) -> Any:
+        if isinstance(part, str):
+            spans = address_check.find(secrets, part)
+            return taken_out(part, [Finding("", one.kind, one.start, one.end) for one in spans])
+        if isinstance(part, dict):
+            return {name: cleared(value) for name, value in part.items()}
+        return type(part)(cleared(one) for one in part) if isinstance(part, list | tuple) else part
+
+    return cleared(written)
+
+
 def taken_out(words: str, findings: Iterable[Finding]) -> str:
     """Words without what was found in them; in its place stands which kind of thing it was."""
-    for one in sorted(findings, key=lambda one: -one.start):
-        if one.end <= len(words):
-            words = f"{words[: one.start]}({one.kind.label}, not shown){words[one.end :]}"
-    return words
+    kept, last = "", 0
+    for one in sorted(findings, key=lambda one: (one.start, -one.end)):
+        if one.end > last:
+            gap = f"{words[last : one.start]}({one.kind.label}, not shown)" if one.start >= last else ""
+            kept, last = kept + gap, one.end
+    return kept + words[last:]

@@ -27,17 +27,16 @@ Held = Mapping[str, Any]
 
 
 def secrets_of(session: Session, partnership_id: UUID, case_ids: Iterable[UUID]) -> dict[UUID, tuple[Secret, ...]]:
-    """Of each case what must not stand in a text: of everybody but the alleged perpetrators, and of those what is
-    marked confidential. A place that an alleged perpetrator shares is no secret unless it is marked so.
+    """Of each case what must not stand in a text: of everybody but the alleged perpetrators, and of those the address
+    that is marked confidential. A home that both share counts: minutes hold no address of anybody at risk.
     """
     wanted = (Case.id.in_(list(case_ids)), Case.partnership_id == partnership_id, Case.state != CaseState.ERASED)
     ids = list(session.scalars(select(Case.id).where(*wanted)))
     found: dict[UUID, set[Secret]] = defaultdict(set)
     with access.apart():
         access.open_for("lint", partnership_id, ids)
-        homes = _rows(session, Address, "location", ids)
-        for row, home in homes:
-            if home.get("confidential") or (row.role != PersonRole.PERPETRATOR and not _shared(row, home, homes)):
+        for row, home in _rows(session, Address, "location", ids):
+            if home.get("confidential") or row.role != PersonRole.PERPETRATOR:
                 found[row.case_id] |= set(_of_place(row, home))
         for model, compartment, read in (
             (CasePerson, "identity", _of_person),
@@ -55,13 +54,6 @@ def _rows(session: Session, model: Any, compartment: str, case_ids: list[UUID]) 
         select(*sealed_columns(model, compartment), *plain).where(model.case_id.in_(case_ids)).order_by(model.id)
     ).all()
     return list(zip(rows, open_many(model, compartment, rows), strict=True))
-
-
-def _shared(row: Any, home: Held, homes: list[tuple[Any, Held]]) -> bool:
-    return any(
-        other.role == PersonRole.PERPETRATOR and other.case_id == row.case_id and places.may_be_same(home, theirs)
-        for other, theirs in homes
-    )
 
 
 def _of_place(row: Any, home: Held) -> Iterator[Secret]:

@@ -3,7 +3,7 @@
 Refuses a reason that itself says where somebody is, and anybody who does not chair.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,12 +69,9 @@ def override(
     return row
 
 
-def list_overrides(
-    session: Session, actor: Actor, subjects: Mapping[UUID, LeavingAs] | Outgoing
-) -> list[Overridden]:
+def list_overrides(session: Session, actor: Actor, subject_ids: Iterable[UUID]) -> list[Overridden]:
     """What was overridden in these documents, newest first, in cases whose minutes are open to the viewer."""
-    wanted = {subjects.subject_id: subjects.leaving_as} if isinstance(subjects, Outgoing) else subjects
-    seen = access.visible(actor, P.CASE_READ, AddressOverride).where(AddressOverride.subject_id.in_(list(wanted)))
+    seen = access.visible(actor, P.CASE_READ, AddressOverride).where(AddressOverride.subject_id.in_(list(subject_ids)))
     rows = session.scalars(seen.order_by(AddressOverride.overridden_at.desc())).all()
     cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_([row.case_id for row in rows])))}
     shown = [row for row in rows if "minutes" in access.open_case(actor, cases[row.case_id])]
