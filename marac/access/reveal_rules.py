@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from marac import clock
 from marac.access.relations import Actor, referred
-from marac.models import Action, Agency, AgendaItem, AuditEntry, Case, Minutes
-from marac.vocabulary import LIVE_ACTIONS, CaseState as S, Role
+from marac.models import Action, Agency, AgendaItem, AuditEntry, Case, CaseAgency, Minutes
+from marac.vocabulary import LIVE_ACTIONS, CaseState as S, InvolvementBasis, Role
 
 REVEALED = frozenset({"location", "contact"})
 _LIVE = frozenset({S.RECEIVED, S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.ACTIONS_OPEN, S.REVIEW_DUE})
@@ -69,8 +69,24 @@ def reaches(actor: Actor, model: Any) -> ColumnElement[bool]:
     return exists().where(*mine, Action.state.in_(LIVE_ACTIONS))
 
 
+def no_guest(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The agency is not here as a guest of one case or one meeting: consulted, until a day (DA-51)."""
+    consulted_until = and_(CaseAgency.basis == InvolvementBasis.CONSULTED, CaseAgency.until_on.is_not(None))
+    return exists().where(
+        CaseAgency.case_id == model.id, CaseAgency.agency_id == actor.agency_id, not_(consulted_until)
+    )
+
+
+def acts(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The agency has a live action on the case."""
+    mine = (Action.case_id == model.id, Action.agency_id == actor.agency_id)
+    return exists().where(*mine, Action.state.in_(LIVE_ACTIONS))
+
+
 _TIES = (referred, police, reaches)
 NEEDS: dict[tuple[str, Role], tuple[Callable[[Actor, Any], ColumnElement[bool]], ...]] = {
+    ("location", Role.REPRESENTATIVE): (no_guest, acts),
+    ("location", Role.DEPUTY): (no_guest, acts),
     ("contact", Role.REPRESENTATIVE): _TIES,
     ("contact", Role.DEPUTY): _TIES,
 }

@@ -56,8 +56,8 @@ class Secret:
     @cached_property
     def turned_round(self) -> tuple[str, ...]:
         """Backwards, and each letter thirteen on."""
-        long = len(self.typed) > 6
-        return (*(form[::-1] for form in self.forms), self.typed.translate(ROT)) if long else ()
+        back = (form[::-1] for form in self.forms if len(form) > 6)
+        return (*back, self.typed.translate(ROT)) if len(self.typed) > 6 else tuple(back)
 
     @cached_property
     def styled(self) -> tuple[str, ...]:
