@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from marac.errors import RuleBroken
 from marac.models import Meeting
-from marac.services.minuting import reading_minutes, words_leaving
+from marac.services.minuting import words_leaving
 from marac.vocabulary import LeavingAs
 from marac.web import widgets
 from marac.web.forms.releasing import OverrideForm
@@ -20,9 +20,8 @@ bp = Blueprint("address_check", __name__)
 def stopped(reference: str, name: str) -> Any:
     """The cases that are stopped. The chair may let one go as it stands, with a reason."""
     session, actor, meeting = opened(reference)
-    found = reading_minutes.get_minutes(session, actor, meeting)
     leaving_as = LeavingAs(name)
-    rows = words_leaving.list_stopped(session, actor, found, leaving_as)
+    rows = words_leaving.list_stopped(session, actor, meeting, leaving_as)
     form = OverrideForm()
     offered = [row for row in rows if row.may_override]
     references = {row.item.case.reference: row.number for row in offered}
@@ -30,14 +29,14 @@ def stopped(reference: str, name: str) -> Any:
     if form.validate_on_submit():
         case_id = next(row.item.case_id for row in offered if row.item.case.reference == form.case.data)
         try:
-            words_leaving.override(session, actor, found, leaving_as, case_id=case_id, reason=form.reason.data)
+            words_leaving.override(session, actor, meeting, leaving_as, case_id=case_id, reason=form.reason.data)
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
             flash("These words may leave as they stand. Your reason is recorded.", "success")
             return _again(meeting, name)
     facts = {"stopped": rows, "form": form, "offered": bool(offered), "leaving_as": leaving_as}
-    kept = words_leaving.list_overrides(session, actor, found)
+    kept = words_leaving.list_overrides(session, actor, meeting)
     return page("minutes/address_check.html", actor, meeting, "Minutes", overridden=kept, **facts)
 
 

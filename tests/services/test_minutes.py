@@ -331,8 +331,8 @@ def test_an_address_or_a_phone_is_found_however_it_is_spaced(house, words):
     panel = a_held_panel(house, 1)
     retype(panel, f"She said: {words}!")
     with panel.work(panel.coordinator) as session:
-        held = panel.meeting(session).minutes
-        found = words_leaving.list_stopped(session, actor_for(panel.coordinator), held, LeavingAs.MINUTES)
+        meeting = panel.meeting(session)
+        found = words_leaving.list_stopped(session, actor_for(panel.coordinator), meeting, LeavingAs.MINUTES)
         assert [row.item.id for row in found] == [panel.item(session).id]
 
 

@@ -80,8 +80,8 @@ def make_document(
         access.require_step_up(actor)
         if reason is None:
             raise RuleBroken("reason", "Select why names are needed")
-    if kind in LEAVING and meeting.minutes is not None:
-        words_leaving.require_clean(session, actor, meeting.minutes, LEAVING[kind])
+    if kind in LEAVING:
+        words_leaving.require_clean(session, actor, meeting, LEAVING[kind])
     content = without_secrets(session, meeting, CONTENTS[kind](session, actor, meeting, named=named), kind)
     return release(session, actor, meeting, kind, content, named=named, reason=reason, in_word=in_word)
 

@@ -55,8 +55,8 @@ def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
         for line in lines
         for text in (*_gaps_of(line.item), *_uncovered(session, actor, line.item))
     ]
-    if meeting.minutes is not None:
-        stopped = words_leaving.list_stopped(session, actor, meeting.minutes, LeavingAs.MINUTES)
+    if lines:
+        stopped = words_leaving.list_stopped(session, actor, meeting, LeavingAs.MINUTES)
         gaps += [Gap(one.number, one.item.case.reference, checking.in_words(one.findings)) for one in stopped]
     places = attendance.list_places(session, actor, meeting)
     waiting = [place for place in places if place.state in HERE and place.agreed_at is None]
@@ -83,7 +83,7 @@ def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
 def submit_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """Send to the chair; from now on the words stand still until the chair approves or sends them back."""
     access.require(actor, P.MINUTES_WRITE, minutes)
-    words_leaving.require_clean(session, actor, minutes, LeavingAs.MINUTES)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "submit", meeting_state=minutes.meeting.state)
     minutes.submitted_by_id = actor.user_id
     flush(session)
@@ -98,7 +98,7 @@ def send_back(session: Session, actor: Actor, minutes: Minutes, *, reason: str) 
 def approve_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """A second person approves; the version is written and never changes. RuleBroken for the person who sent it."""
     access.require(actor, P.MINUTES_APPROVE, minutes)
-    words_leaving.require_clean(session, actor, minutes, LeavingAs.MINUTES)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "approve", approver=actor.user_id, written_by=minutes.submitted_by_id)
     access.open_staff(actor, seal=True)
     pages = freezing.freeze(session, minutes, minutes.number)
@@ -119,7 +119,7 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """Circulate: who may read is prompted to sign in, cases move on, attendance closes. No mail has an attachment."""
     access.require(actor, P.MINUTES_ISSUE, minutes)
     access.require_step_up(actor)
-    words_leaving.require_clean(session, actor, minutes, LeavingAs.MINUTES)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "issue")
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
@@ -203,7 +203,7 @@ def circulate_actions(session: Session, actor: Actor, meeting: Meeting) -> int:
     minutes = meeting.minutes
     if meeting.state != MeetingState.HELD or minutes is None:
         raise WrongState(f"{meeting.id} is {meeting.state}")
-    words_leaving.require_clean(session, actor, minutes, LeavingAs.ACTIONS)
+    words_leaving.require_clean(session, actor, meeting, LeavingAs.ACTIONS)
     live = select(Action.agency_id, Action.item_id).join(AgendaItem, AgendaItem.id == Action.item_id)
     live = live.where(AgendaItem.meeting_id == meeting.id, Action.state.in_(LIVE_ACTIONS))
     given = {(agency_id, item_id) for agency_id, item_id in session.execute(live)}
