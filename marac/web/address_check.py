@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect
 from werkzeug.wrappers import Response
 
-from marac.errors import RuleBroken
+from marac.errors import NotAllowed, RuleBroken
 from marac.models import Meeting
 from marac.services.minuting import words_leaving
 from marac.vocabulary import LeavingAs
@@ -24,6 +24,8 @@ def stopped(reference: str, name: str) -> Any:
     rows = words_leaving.list_stopped(session, actor, meeting, leaving_as)
     form = OverrideForm()
     offered = [row for row in rows if row.may_override]
+    if form.is_submitted() and not offered:
+        raise NotAllowed
     references = {row.item.case.reference: row.number for row in offered}
     form.case.choices = [(name, f"Number {number}, {name}") for name, number in references.items()]
     if form.validate_on_submit():

@@ -82,9 +82,7 @@ class Reader:
         if not any(letter.isalpha() for letter in full_name):
             raise RuleBroken("victim_name", "Enter the name of the victim-survivor, or what they are known as.")
         if says_refuge(_text(cells, "house_number"), _text(cells, "address")):
-            raise RuleBroken(
-                "address", "The address of a refuge is never stored. Say who to contact through."
-            )
+            raise RuleBroken("address", "The address of a refuge is never stored. Say who to contact through.")
         safe = _yes_or_no(cells, "safe_to_phone")
         return {
             "full_name": _turned(full_name), "aliases": list(_listed(cells.get("aliases", ""))),

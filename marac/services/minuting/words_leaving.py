@@ -78,11 +78,16 @@ def list_stopped(session: Session, actor: Actor, meeting: Meeting, leaving_as: L
     texts = words_of(session, meeting, leaving_as)
     stopping = checking.left_to_stop(session, meeting.partnership_id, outgoing(meeting, leaving_as), texts)
     return [
-        Stopped(line.number, line.item, stopping[line.item.case_id],
+        Stopped(line.number, line.item, _once(stopping[line.item.case_id]),
                 access.may(actor, P.ADDRESS_OVERRIDE, line.item.case))
         for line in view_agenda(session, actor, meeting).lines
         if line.item.case_id in stopping
     ]  # fmt: skip
+
+
+def _once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Each kind once for each place."""
+    return tuple({(one.where, one.kind): one for one in findings}.values())
 
 
 def override(
