@@ -6,6 +6,7 @@ The values are those of the invented case: where she lives, how she is reached, 
 import logging
 from base64 import b64encode
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ from marac.models import (
     Minutes,
 )
 from marac.services.keeping.deployment import unit_of_work
+from marac.services.leaving import checking
 from marac.services.live import assigning, notes
 from marac.services.minuting import minutes, reading_minutes
 from marac.vocabulary import (
@@ -37,6 +39,8 @@ from marac.vocabulary import (
 from tests.builders import a_user, actor_for, signed_in
 from tests.builders_cases import HIDDEN, a_story, an_action, involve
 from tests.builders_panels import MORNING, a_held_panel
+from tests.builders_sanctuary import a_scheme
+from tests.builders_works import JPEG, an_approved_request, order
 
 SECRETS = ("Elm", "E1 0AA", "900123", "Fern Walk", "E4 6WW")
 DISGUISES = (
@@ -294,3 +298,25 @@ def test_a_new_name_is_masked_and_no_paper_may_be_titled_with_it(house):
         assert "Varnhagen" not in client.get(f"/cases/{story.reference}{tab}").html
     page = client.get(f"/cases/{story.reference}/reveal/new_name-{story.contact_id.hex}")
     assert "Leonie Varnhagen" in page.fill_and_post({"reason": "safety_planning"}).main
+
+
+def test_no_paper_is_titled_and_no_job_is_offered_with_where_she_is(house):
+    story = a_story(house)
+    client = browser(house, story.idva)
+    for title in ("Photo of 17 Quarry Rise", "E1_9ZZ_door", "Fir Tree Primary letter", "seventeen quarry rise"):
+        page = client.post(
+            f"/cases/{story.reference}/documents",
+            {"kind": "checklist", "title": title, "file": (BytesIO(JPEG), "a.jpg")},
+        )
+        assert page.status == 422, title
+        assert any("Take it out" in error for error in page.errors), page.errors
+    scheme = a_scheme(house)
+    reference = an_approved_request(scheme)
+    for field, words in (
+        ("access", "Number 14, Wapping Mews, blue door"), ("what_to_say", "Is this E 1 W 9 Z Z?"), ("area", "e1w9zz"),
+    ):  # fmt: skip
+        with pytest.raises(checking.AddressSaid) as stopped:
+            order(scheme, reference, **{field: words})
+        assert stopped.value.field == field
+        assert "Wapping" not in stopped.value.message
+    assert order(scheme, reference)

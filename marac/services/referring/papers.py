@@ -116,10 +116,10 @@ def move_to(session: Session, referral: Referral, case: Case) -> None:
 
 
 def _add(session: Session, actor: Actor, case: Case, attached: Attached, *, referral_id: UUID | None) -> Paper:
+    checking.require_clean(session, actor, case, {"Title of the paper": attached.title}, field="title")
     file, kind = paper_files.accept(attached.content), attached.kind
     if actor.user_id is None or actor.agency_id is None:
         raise NotAllowed
-    checking.require_clean(session, actor, case, {"Title of the paper": attached.title}, field="title")
     here = select(Paper.id).where(Paper.case_id == case.id)
     if len(session.scalars(here).all()) >= MOST:
         raise RuleBroken("file", f"There are {MOST} papers already. Take one out first")
