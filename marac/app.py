@@ -14,6 +14,7 @@ from marac.services.keeping.deployment import Deployment
 from marac.web import (
     account,
     actions,
+    address_check,
     admin,
     admission,
     agency_signin,
@@ -96,6 +97,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    address_check,
     admission, members, attesting, deputies, agreements, guest_passes,
     passkeys, factors, forgotten, factor_resets, agency_signin,
     walls, declaring, register, emergency,

@@ -148,7 +148,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
-        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
         P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
@@ -306,6 +306,7 @@ READS: dict[type[Base], P] = {
     models.Approval: P.SANCTUARY_READ,
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
+    models.AddressOverride: P.CASE_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
     models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
 }  # fmt: skip

@@ -16,7 +16,7 @@ from marac.models.cases import (
 )
 from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
-from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
+from marac.models.documents import AddressOverride, IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.factors import (
     FactorReset as FactorReset,
@@ -83,6 +83,7 @@ from marac.models.walls import (
 __all__ = [
     "Action",
     "Address",
+    "AddressOverride",
     "Agency",
     "AgendaChange",
     "AgendaGuest",

@@ -250,6 +250,7 @@ class ContactMethod(Base):
     emails = Sealed("contact", by="role", kind=list)
     code_word = Sealed("contact", by="role")
     trusted_contact = Sealed("contact", by="role")
+    new_name = Sealed("contact", by="role")
     rules = Sealed("identity", by="role", kind=dict)
     do_not_contact = Sealed("identity", by="role", kind=bool)
     withheld_number = Sealed("identity", by="role")

@@ -33,6 +33,10 @@ from marac.vocabulary.following import (
     Template as Template,
     TransferDirection as TransferDirection,
 )
+from marac.vocabulary.leaving import (
+    LeavingAs as LeavingAs,
+    SecretKind as SecretKind,
+)
 from marac.vocabulary.membership import (
     AgreementStanding as AgreementStanding,
     GuestKind as GuestKind,

@@ -52,6 +52,7 @@ class Permission(Word):
     INCIDENT_RECORD = "incident:record", "Record an incident on a case"
     ASSESSMENT_CREATE = "assessment:create", "Add a risk assessment to a case"
     LOCATION_REVEAL = "location:reveal", "Show one address or phone, with a reason"
+    ADDRESS_OVERRIDE = "address:override", "Let words leave although the address check found something"
     PAPER_READ = "paper:read", "Read an attached paper"
     PERSON_MATCH = "person:match", "Search for a person across cases"
     PERSON_LINK = "person:link", "Confirm or reject that two people are the same"

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
@@ -15,7 +16,7 @@ from marac.services.casework.case_page import Head
 from marac.services.deciding import repeats
 from marac.services.referring import incidents
 from marac.vocabulary import CaseState, Permission as P, RevealReason
-from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
+from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import RevealForm, WishesForm
 
@@ -110,6 +111,7 @@ def wishes(reference: str) -> Any:
                 yours=[("What they want", form.wishes.data)], theirs=[("What they want", held)], back=request.path
             )
         flash("What they want is recorded.", "success")
+        warned.about(case, form)
         return redirect(url_for(".summary", reference=case.reference), code=303)
     return render_template("cases/wishes.html", form=form, case=case), 422 if form.errors else 200
 

@@ -280,7 +280,7 @@ def _note(scene: Scene) -> None:
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
             "series_id": ids(MeetingSeries),
             "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
-            "series_id": ids(MeetingSeries), "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
+            "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "agency_id": ids(Agency)[:1], "delegation_id": [uuid4().hex], "request_id": [uuid4().hex],

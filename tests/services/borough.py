@@ -287,6 +287,10 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     ]  # fmt: skip
     session.add_all(cases)
     session.flush()
+    for case in cases:
+        if case.state == CaseState.CLOSED:  # a while ago, and not long
+            moved = {"from": CaseState.LAPSED, "to": CaseState.CLOSED}
+            audit.record(session, access.system(partnership_id), "case:close", case, **moved)
     made: list[Any] = []
     for case_id, name, kind, stage in wanted:
         noted = partial(

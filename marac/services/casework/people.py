@@ -43,8 +43,8 @@ ADDRESS = (
     "landlord", "in_refuge", "refuge_contact", "known_to_others",
 )  # fmt: skip
 CONTACT = (
-    "phone", "phones", "email", "code_word", "trusted_contact", "rules", "times", "who_may_answer", "what_to_say",
-    "through", "do_not_contact", "withheld_number", "perpetrator_present", "checked_on", "checked_by",
+    "phone", "phones", "email", "code_word", "trusted_contact", "new_name", "rules", "times", "who_may_answer",
+    "what_to_say", "through", "do_not_contact", "withheld_number", "perpetrator_present", "checked_on", "checked_by",
 )  # fmt: skip
 INTERPRETER_SEX = {"female": "a woman", "male": "a man"}
 RENAMED = {"address_not_known": "not_known"}

@@ -40,7 +40,7 @@ THROUGH_IDVA = "Contact through IDVA only"
 NOBODY = "Do not contact this person at all"
 USABLE = (SafeToUse.YES, SafeToUse.ONLY_BETWEEN)
 WORDS = ("times", "who_may_answer", "what_to_say", "through", "withheld_number", "perpetrator_present")
-PRIVATE = ("email", "code_word", "trusted_contact")
+PRIVATE = ("email", "code_word", "trusted_contact", "new_name")
 NO_MORE = (CaseState.MERGED, CaseState.ERASED)
 LINES = (
     ("Safe times", "times"), ("Who else may answer", "who_may_answer"), ("What to say", "what_to_say"),
@@ -153,6 +153,16 @@ def may_use(session: Session, person: CasePerson, channel: ContactChannel, at: d
     if refused is None and channel == ContactChannel.LETTER and places.known_somewhere(session, person.case):
         return "The alleged perpetrator knows or shares the address: no letters"
     return refused
+
+
+def why_not_reach(session: Session, person: CasePerson, channel: ContactChannel) -> str:
+    """The guard of every letter, message and visit that would reach a person, asked now: why not, in words for the
+    page; empty when the rules allow it. Needs nothing of the person open.
+    """
+    case = person.case
+    with access.apart():
+        access.open_for("places", case.partnership_id, [case.id])
+        return may_use(session, person, channel, clock.now()) or ""
 
 
 def may_update(actor: Actor, case: Case) -> bool:
