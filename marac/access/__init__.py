@@ -3,6 +3,7 @@
 Doors and services use `from marac import access`; the two tables are policy.GRANTS and opening.OPENS.
 """
 
+from marac.access.disclosing import open_disclosed, open_own_passages, open_register
 from marac.access.opening import (
     DRAFTING,
     OPENS,
@@ -70,6 +71,7 @@ __all__ = [
     "matrix",
     "may",
     "open_case",
+    "open_disclosed",
     "open_draft",
     "open_evidence",
     "open_for",
@@ -78,6 +80,8 @@ __all__ = [
     "open_new_request",
     "open_order",
     "open_orders_for",
+    "open_own_passages",
+    "open_register",
     "open_request",
     "open_requests",
     "open_result",

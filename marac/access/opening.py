@@ -235,14 +235,15 @@ PURPOSES: dict[str, frozenset[str]] = {
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
+    "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is, or how to reach them
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
-    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
+    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
 }
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
-    "load": frozenset({"staff", "totp", "diary"}),
+    "load": frozenset({"staff", "totp", "diary", "register"}),
 }
 
 

@@ -20,12 +20,14 @@ from marac.access.relations import (
     gate,
     involved,
     issued,
+    on_register,
     own,
     own_agency,
     own_agency_or_involved,
     own_agency_or_released,
     referred,
     sent,
+    unlocked,
 )
 from marac.access.sanctuary_relations import (
     asked_by_agency,
@@ -105,6 +107,7 @@ _MEMBER: dict[P, Relation] = {
     P.FLAG_CONFIRM: own_agency,
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
+    P.DISCLOSURE_AGREE: own_agency,
     **_ASKS_SANCTUARY,
 }
 _ON_CASES = (
@@ -117,7 +120,15 @@ _ON_MEETINGS = (
     P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.FLAG_FOLLOW,
     P.TELLING_READ, P.TELLING_REPORT, P.TELLING_ASSIGN, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
-_PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
+_DISCLOSES: dict[P, Relation] = {
+    P.DISCLOSURE_READ: on_register,
+    P.DISCLOSURE_PREPARE: on_register,
+    P.DISCLOSURE_RELEASE: on_register,
+    P.CASE_HOLD: sent,
+}
+_PANEL: dict[P, Relation] = {
+    **dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone), **_DISCLOSES,
+}  # fmt: skip
 
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
@@ -137,12 +148,13 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.DISCLOSURE_AGREE: own_agency,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
         P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
-        P.TRANSFER_CHECK: sent,
+        P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
     },
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
@@ -161,12 +173,21 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
     },
-    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
+    Role.AUDITOR: {
+        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
+    },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
     ),
 }  # fmt: skip
+
+# What may still be done on a case that is kept from change: it is read, shown, held, and handed out (DA-55).
+STANDS_LOCKED = frozenset(
+    one for one in P if one.value.endswith((":read", ":reveal", ":hold", ":match", ":oversee", ":follow"))
+    or one.value.startswith("disclosure:")
+)  # fmt: skip
 
 # --- asking ---
 
@@ -207,7 +228,8 @@ def rule(actor: Actor, permission: P, model: Any) -> ColumnElement[bool]:
     relation = GRANTS[actor.role].get(permission)
     if relation is None:
         return false()
-    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model))
+    kept = () if permission in STANDS_LOCKED else unlocked(model)
+    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model), *kept)
 
 
 def may(actor: Actor, permission: P, thing: Base) -> bool:
@@ -273,4 +295,5 @@ READS: dict[type[Base], P] = {
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
 }  # fmt: skip
