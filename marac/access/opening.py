@@ -235,7 +235,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
-    "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is, or how to reach them
+    "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},

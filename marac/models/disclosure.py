@@ -1,4 +1,4 @@
-"""What is asked to be handed out: the register, the cases looked through, the passages found, each page's address check.
+"""What is asked to be handed out: the register, the cases looked through, the passages, each page's address check.
 
 The register is sealed under the staff key, so that it outlives the cases it speaks of; passages under each case's own.
 """
@@ -56,6 +56,7 @@ class Disclosure(Base):
     scope = Sealed("register")
     extended_because = Sealed("register")
     decided = Sealed("register", kind=dict)  # who decided to answer otherwise than neither confirm nor deny, and why
+    warned = Sealed("register", kind=list)  # in what way whoever asks may be, or act for, an alleged perpetrator
     hands = Sealed("register", kind=list)  # ids of everybody who had a part in preparing it
     owner_override = Sealed("register")  # why it is handed out although an agency objects or did not answer
     address_override = Sealed("register")

@@ -10,7 +10,6 @@ from typing import Any, Final
 from marac.errors import RuleBroken
 from marac.vocabulary import (
     DisclosureAnswer as Answer,
-    DisclosureKind as Kind,
     DisclosureStanding as Standing,
     DisclosureState,
     Permission,
@@ -32,7 +31,7 @@ def due_on(received_on: date, months: int = MONTHS, closures: frozenset[date] = 
 
 
 def usual_answer(standing: Standing, *, warned: bool) -> Answer:
-    """Neither confirm nor deny, to everybody but the victim-survivor and public bodies, and to whoever was warned of."""
+    """Neither confirm nor deny, to all but the victim-survivor and public bodies, and to whoever was warned of."""
     return Answer.NEITHER if warned or standing not in CONFIRMS_TO else Answer.PASSAGES
 
 

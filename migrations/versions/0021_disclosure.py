@@ -1,4 +1,4 @@
-"""The disclosure register, the passages of an answer, holds on cases; a second release of a restricted case's minutes."""
+"""The disclosure register, the passages of an answer, holds on cases; a restricted case's minutes go out by two."""
 
 import re
 
@@ -161,8 +161,9 @@ def _allow(words: list[str]) -> None:
 
 
 def downgrade() -> None:
-    for name, column in (("minutes_page", "released_at"), ("minutes_page", "released_by_id"), ("minutes_version", "issued_by_id")):
-        op.drop_column(name, column)
+    for column in ("released_at", "released_by_id"):
+        op.drop_column("minutes_page", column)
+    op.drop_column("minutes_version", "issued_by_id")
     for name in ("page_check", "case_hold", "disclosure_passage", "disclosure_case"):
         op.drop_table(name)
     listed = ", ".join(f"'{kind}'" for kind in DOCUMENTS)

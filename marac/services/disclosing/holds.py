@@ -103,5 +103,5 @@ def _day(moment: datetime) -> str:
     return f"{local.day} {local:%B %Y}"
 
 
-def _live(case_id: UUID) -> Select[tuple[CaseHold]]:
+def _live(case_id: UUID) -> Select[CaseHold]:
     return select(CaseHold).where(CaseHold.case_id == case_id, CaseHold.lifted_at.is_(None))

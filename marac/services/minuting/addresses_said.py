@@ -6,14 +6,14 @@ The alleged perpetrator's own address is no secret. Words and needles are compar
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marac import access
-from marac.models import Action, Address, AgendaItem, CasePerson, ContactMethod, MinuteNote
+from marac.models import Action, Address, AgendaItem, Case, CasePerson, ContactMethod, MinuteNote
 from marac.vocabulary import AgendaItemState, PersonRole
 
 SHORTEST = 6
@@ -31,6 +31,15 @@ def items_with_addresses(session: Session, partnership_id: UUID, meeting_id: UUI
     return frozenset(
         item_id for item_id, case_id in items if any(needle in said[item_id] for needle in needles[case_id])
     )
+
+
+def said_on(session: Session, case: Case, pages: Mapping[int, str]) -> dict[int, int]:
+    """How many such values of one case stand on each page of what is about to leave."""
+    with access.apart():
+        access.open_for("lint", case.partnership_id, [case.id])
+        needles = _needles(session, [case.id])[case.id]
+    said = {page: plain(words) for page, words in pages.items()}
+    return {page: sum(needle in words for needle in needles) for page, words in said.items()}
 
 
 def plain(text: str) -> str:
