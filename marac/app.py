@@ -21,10 +21,13 @@ from marac.web import (
     brief,
     case_risk,
     cases,
+    chronologies,
     community_case,
     community_end,
     contacting,
     demo,
+    disclosure_passages,
+    disclosures,
     documents,
     drafts,
     errors,
@@ -81,6 +84,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    disclosures, disclosure_passages, chronologies,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -21,14 +21,15 @@ PLACES: Final = {
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
+    "disclosures": ("Disclosures", "/disclosures"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
 _FIELD = ("today", "sanctuary", "visits")
 _SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: (*_PANEL, "transfers", "users"),
-    Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "disclosures", "users"),
+    Role.CHAIR: ("today", "panels", "cases", "actions", "disclosures", "reports"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: ("today", "referrals", "cases", "actions", "panels", "research", "sanctuary"),
@@ -39,7 +40,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit"),
+    Role.AUDITOR: ("today", "audit", "disclosures"),
 }
 
 

@@ -68,13 +68,19 @@ def hold_case(
     return hold
 
 
-def lift_hold(session: Session, actor: Actor, case: Case, hold_id: UUID, *, because: str) -> None:
-    """The reason is over. NotFound for a hold of another case, RuleBroken without a reason."""
+def get_hold(session: Session, actor: Actor, case: Case, hold_id: UUID) -> CaseHold:
+    """One live hold of this case, or NotFound."""
     access.require(actor, P.CASE_HOLD, case)
     access.open_register(actor)
     hold = session.scalar(_live(case.id).where(CaseHold.id == hold_id))
     if hold is None:
         raise NotFound
+    return hold
+
+
+def lift_hold(session: Session, actor: Actor, case: Case, hold_id: UUID, *, because: str) -> None:
+    """The reason is over. NotFound for a hold of another case, RuleBroken without a reason."""
+    hold = get_hold(session, actor, case, hold_id)
     if not because.strip():
         raise RuleBroken("because", "Say why the hold is lifted")
     hold.lifted_at, hold.lifted_by_id, hold.lifted_because = clock.now(), actor.user_id, because.strip()

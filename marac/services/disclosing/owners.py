@@ -112,9 +112,10 @@ def answer(
     if not set(typed) <= set(rows):
         raise NotFound
     for passage_id, (agrees, why) in typed.items():
-        row = rows[passage_id]
         if not agrees and not why.strip():
-            raise RuleBroken(f"passage-{passage_id}", "Say why it must not be handed out")
+            raise RuleBroken(f"passage-{passage_id.hex}", "Say why it must not be handed out")
+    for passage_id, (agrees, why) in typed.items():
+        row = rows[passage_id]
         row.approval, row.objection = (A.AGREED, "") if agrees else (A.OBJECTED, why.strip())
         row.answered_at, row.answered_by_id = clock.now(), actor.user_id
     agreed = sum(agrees for agrees, _ in typed.values())

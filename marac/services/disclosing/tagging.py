@@ -135,7 +135,8 @@ def save_tags(
         raise NotFound
     roles = {one.id.hex: one.role for case in linked for one in case.people}
     for passage_id, one in typed.items():
-        _check(disclosure, one, _subjects(linked), roles, f"passage-{passage_id}")
+        _check(disclosure, one, _subjects(linked), roles, f"passage-{passage_id.hex}")
+    for passage_id, one in typed.items():
         _set(rows[passage_id], one)
     disclosure.passages_version += 1
     audit.record(session, actor, "disclosure:tagged", disclosure, passages=len(typed))
