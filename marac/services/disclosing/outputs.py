@@ -49,7 +49,7 @@ def _of_case(rows: Sequence[DisclosurePassage], subjects: frozenset[str], agenci
     for (label, _source), group in groupby(rows, key=lambda row: (row.label or "", row.source_id)):
         passages = list(group)
         if any(tagging.is_shown(row, subjects) for row in passages):
-            blocks += [heading(label, 3), *_said(passages, subjects), _whose(passages[0], agencies)]
+            blocks += [heading(label), *_said(passages, subjects), _whose(passages[0], agencies)]
     return blocks
 
 

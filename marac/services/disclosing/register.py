@@ -3,10 +3,8 @@
 Refuses any answer but neither confirm nor deny to who may be an alleged perpetrator, until it was decided otherwise.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -215,13 +213,3 @@ def finish_without(
     disclosure.ended_because = reason.strip()
     moving.flush(session)
     return disclosure
-
-
-def list_due(session: Session, actor: Actor) -> Iterable[tuple[Disclosure, dict[str, Any]]]:
-    """What is open, for Your work: each with whether this person may release it now."""
-    mine = access.visible(actor, P.DISCLOSURE_READ, Disclosure).where(Disclosure.state.in_(OPEN_DISCLOSURES))
-    access.open_register(actor)
-    for row in session.scalars(mine.order_by(Disclosure.due_on)):
-        part = actor.user_id is not None and actor.user_id.hex in (row.hands or ())
-        waits = row.state != DisclosureState.RECEIVED
-        yield row, {"release": waits and not part and access.holds(actor, P.DISCLOSURE_RELEASE), "waits": waits}
