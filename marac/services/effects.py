@@ -86,7 +86,8 @@ def notify(move: Move) -> None:
     key = f"{type(thing).__name__}:{thing.id.hex}:{getattr(thing, 'version_id', 0)}"
     who = set(recipients(move.session, thing, move.effect.to)) - {move.actor.user_id}
     notifications.enqueue(
-        move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path
+        move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path,
+        due_at=move.facts.get("prompt_at"),
     )  # fmt: skip
 
 
