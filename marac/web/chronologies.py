@@ -13,7 +13,7 @@ from marac.web import unit_of_work, widgets
 from marac.web.cases import found_case
 from marac.web.documents import file_answer
 from marac.web.forms.disclosures import BecauseForm, CopyForm, HoldForm
-from marac.web.shell import long_date
+from marac.web.shell import short_date
 
 bp = Blueprint("chronologies", __name__)
 
@@ -30,7 +30,7 @@ def chronicle(reference: str) -> Any:
         except RuleBroken as problem:
             widgets.place(form, problem)
     rows = [
-        [long_date(one.on), one.kind, one.text, one.agency] for one in chronology.chronicle(session, actor, case)
+        [short_date(one.on), one.kind, one.text, one.agency] for one in chronology.chronicle(session, actor, case)
     ]  # fmt: skip
     return render_template("disclosures/chronology.html", case=case, rows=rows, form=form), 422 if form.errors else 200
 

@@ -65,7 +65,7 @@ def of_case(reference: str, case_reference: str) -> Any:
 
 @bp.route("/disclosures/<reference>/passages", methods=["GET", "POST"])
 def sheet(reference: str) -> Any:
-    """Twenty passages: whom each is about, shown or hidden, and why."""
+    """Ten passages: whom each is about, shown or hidden, and why."""
     session, actor, one = found(reference, "passages")
     number = widgets.whole(request.args.get("page")) or 1
     form = forms.VersionForm(data={"version": str(one.passages_version)})

@@ -46,7 +46,6 @@ MOVES = {
     "case:lapse": "Flag ended, twelve months after the last meeting", "case:merge": "Joined with another case",
     "case:reopen": "Opened again as a repeat", "case:close_over": "Case closed over what was open",
 }  # fmt: skip
-WORDED = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,7 @@ def _day(moment: datetime) -> date:
 
 
 def _said(*parts: Any) -> str:
-    words = ". ".join(part for part in map(sources.words, parts) if part)
-    return words if len(words) <= WORDED else f"{words[:WORDED]} (shortened)"
+    return ". ".join(part for part in map(sources.words, parts) if part)
 
 
 def _referrals(session: Session, case: Case, names: dict[UUID, str]) -> Iterator[Entry]:

@@ -23,7 +23,7 @@ from marac.vocabulary import DisclosureKind, PassageApproval, PersonRole
 from marac.workflows.disclosure import cut, shown_by_default
 from marac.workflows.exemptions import exemptions
 
-PAGE = 20
+PAGE = 10
 THIRD_PARTY = "third_party"
 OTHERS = {"other": "Another person", "staff": "A worker", "agency": "An agency"}
 PEOPLE_APART = (PersonRole.VICTIM, PersonRole.PERPETRATOR)
