@@ -206,6 +206,8 @@ def test_everything_is_gathered_as_passages_and_nothing_that_says_where_or_how_t
     tags = {words: tags for _id, _label, words, tags, _part in found}
     assert tags[ABOUT_HIM] == (scene.people[PersonRole.PERPETRATOR],)
     assert set(tags[MIXED]) == {scene.people[PersonRole.VICTIM], scene.people[PersonRole.PERPETRATOR]}
+    with scene.house.reader() as session:
+        assert holds.is_held(session, scene.case_id), "what is asked for is not erased meanwhile"
     before = scene.version(reference)
     scene.settle(reference)
     assert scene.version(reference) > before

@@ -15,8 +15,9 @@ from marac.errors import NotFound, RuleBroken
 from marac.models import Case, CasePerson, Disclosure, DisclosureCase, DisclosurePassage, PersonLink
 from marac.services import moving
 from marac.services.casework import cases
+from marac.services.disclosing import holds
 from marac.services.disclosing.register import require_open
-from marac.vocabulary import DisclosureKind, LinkDecision, Permission as P, PersonRole
+from marac.vocabulary import DisclosureKind, HoldReason, LinkDecision, Permission as P, PersonRole
 
 IS, NAMED, ELSEWHERE = "is_perpetrator", "shares_name", "perpetrator_elsewhere"
 WARNINGS = {
@@ -91,11 +92,19 @@ def link_case(
         session.add(row)
         session.flush()
         session.refresh(disclosure, ["cases"])
+        _hold(session, actor, case, disclosure)
     row.subjects = person_ids
     _changed(session, actor, disclosure)
     audit.record(session, actor, "disclosure:linked", disclosure, case_id=case.id, linked=True)
     moving.flush(session)
     return row
+
+
+def _hold(session: Session, actor: Actor, case: Case, disclosure: Disclosure) -> None:
+    """What was asked for is not erased meanwhile; somebody lifts the hold when all is over (DA-48, DA-55)."""
+    if disclosure.kind.value in set(HoldReason):
+        reason = HoldReason(disclosure.kind.value)
+        holds.hold_case(session, actor, case, reason=reason, because=f"Request {disclosure.reference}")
 
 
 def unlink_case(session: Session, actor: Actor, disclosure: Disclosure, reference: str) -> None:

@@ -55,6 +55,7 @@ PERSON: Final = (
 )  # fmt: skip
 CASE: Final = ("wishes", "why_high_risk", "needs", "care_flags", "advocate")
 ACTION: Final = ("text", "risk", "note", "instead", "worked_note")
+UNSENT: Final = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 # of a referral: whom to ring or write to, where things happen, and our own working marks
 STRUCK_OUT: Final = frozenset({
     "referrer_phone", "support_contact", "police_contact", "police_contact_why", "contact_still_safe", "asb_place",
@@ -89,6 +90,18 @@ def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def _sent(session: Session, case: Case) -> dict[UUID, Referral]:
+    """The referrals of a case that somebody sent: a draft was not shared with anybody."""
+    found = _of(session, Referral, case, Referral.started_at)
+    return {one.id: one for one in found if one.state not in UNSENT}
+
+
+def _shared(session: Session, model: Any, case: Case, *order: Any) -> Iterable[Any]:
+    """Rows of a case that came with a referral that was sent, or with none."""
+    sent = _sent(session, case)
+    return [one for one in _of(session, model, case, *order) if one.referral_id is None or one.referral_id in sent]
+
+
 def _of(session: Session, model: Any, case: Case, *order: Any) -> Iterable[Any]:
     return session.scalars(select(model).where(model.case_id == case.id).order_by(*order, model.id)).all()
 
@@ -110,8 +123,7 @@ def _case(session: Session, case: Case) -> Iterator[Found]:
 
 
 def _referrals(session: Session, case: Case) -> Iterator[Found]:
-    sent = [one for one in _of(session, Referral, case, Referral.started_at) if one.state != ReferralState.DRAFT]
-    for one in sent:
+    for one in _sent(session, case).values():
         for name in shape_of(Referral).fields:
             if name not in STRUCK_OUT:
                 text, said_on = words(getattr(one, name)), _day(one.submitted_at or one.started_at)
@@ -119,8 +131,8 @@ def _referrals(session: Session, case: Case) -> Iterator[Found]:
 
 
 def _assessments(session: Session, case: Case) -> Iterator[Found]:
-    owners = {one.id: one.agency_id for one in _of(session, Referral, case)}
-    for one in _of(session, Assessment, case, Assessment.made_at):
+    owners = {one.id: one.agency_id for one in _sent(session, case).values()}
+    for one in _shared(session, Assessment, case, Assessment.made_at):
         tool = risk_tools.version_of(session, one)
         asked = {str(question.number): question.label for question in tool.questions} if tool else {}
         for number, said in (one.answers or {}).items():
@@ -132,13 +144,14 @@ def _assessments(session: Session, case: Case) -> Iterator[Found]:
 
 
 def _incidents(session: Session, case: Case) -> Iterator[Found]:
-    for one in _of(session, CaseIncident, case, CaseIncident.position):
+    for one in _shared(session, CaseIncident, case, CaseIncident.position):
         yield Found(S.INCIDENT, one.id, None, one.happened_on, "Incident", words(one.what))
 
 
 def _research(session: Session, case: Case) -> Iterator[Found]:
+    """What was opened to a meeting; what was answered and not opened yet is nobody's but the agency's."""
     for one in _of(session, Research, case, Research.requested_at):
-        if one.state in (ResearchState.RETURNED, ResearchState.RELEASED):
+        if one.state == ResearchState.RELEASED:
             for name in ("shared", "since_then", "suggested", "last_contact"):
                 kind = words(one.fact_or_opinion) if name == "shared" else ""
                 label, text = f"Research: {_label(name)}", words(getattr(one, name))
@@ -180,7 +193,7 @@ def _contacts(session: Session, case: Case) -> Iterator[Found]:
 
 def _papers(session: Session, case: Case) -> Iterator[Found]:
     """That a paper is there, and what it is called. Its pages are never part of an answer made here."""
-    for one in _of(session, Paper, case, Paper.added_at):
+    for one in _shared(session, Paper, case, Paper.added_at):
         text = ": ".join(filter(None, (words(one.kind), words(one.title))))
         yield Found(S.PAPER, one.id, one.agency_id, _day(one.added_at), "Document on the file, not included", text)
 

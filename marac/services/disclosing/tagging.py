@@ -84,7 +84,7 @@ def is_shown(row: DisclosurePassage, subjects: frozenset[str]) -> bool:
 
 def view_sheet(session: Session, actor: Actor, disclosure: Disclosure, number: int = 1) -> Sheet:
     """One page to tag. NotFound for who does not prepare it, or may not see one of its cases."""
-    linked = linking.list_linked(session, actor, disclosure)
+    linked = require_gathered(session, actor, disclosure)
     rows, subjects = rows_of(session, disclosure), _subjects(linked)
     pages = max(1, -(-len(rows) // PAGE))
     number = min(max(number, 1), pages)
@@ -250,6 +250,9 @@ def unready(session: Session, actor: Actor, disclosure: Disclosure) -> list[str]
 
 
 def require_gathered(session: Session, actor: Actor, disclosure: Disclosure) -> list[Linked]:
-    """The cases of a request whose passages are opened now."""
+    """The cases of a request whose passages are read now; the trail of each case says so (DA-3)."""
     access.open_register(actor)
-    return linking.list_linked(session, actor, disclosure)
+    linked = linking.list_linked(session, actor, disclosure)
+    for one in linked:
+        audit.record(session, actor, "case:read", one.case, page="disclosure")
+    return linked
