@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 
 from marac import access
 from marac.access import Actor
-from marac.errors import NotAllowed, RuleBroken
+from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Disclosure
 from marac.services import moving
 from marac.services.disclosing import gathering, linking, owners, register, releasing, tagging
@@ -219,6 +219,8 @@ def release(reference: str) -> Any:
     session, actor, one = found(reference, "release")
     access.require(actor, P.DISCLOSURE_RELEASE, one)
     access.require_step_up(actor)
+    if one.state not in (DisclosureState.PREPARED, DisclosureState.AGREED):
+        raise WrongState(f"{one.id} is {one.state}")
     form = forms.VersionForm(data={"version": str(one.passages_version)})
     second = releasing.restricted(one) and one.agreed_by_id is None
     if form.validate_on_submit():
