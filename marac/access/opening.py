@@ -244,6 +244,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary", "register"}),
+    "reseal": frozenset({"staff"}),
 }
 
 
