@@ -36,6 +36,12 @@ class StepUpNeeded(Refusal):
     status = 403
 
 
+class FullSigninNeeded(Refusal):
+    """Theirs to change, right after signing in with both factors."""
+
+    status = 403
+
+
 class WrongState(Refusal):
     """The thing has moved on since the page was opened, so this can no longer be done to it."""
 

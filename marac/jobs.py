@@ -20,6 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
+from marac.services.accounts import agreements, attesting, deputies, dormancy, forgotten
 from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
@@ -53,6 +54,7 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 
 JOBS = (
+    Job("send_password_links", TIMES["send_password_links"], each(forgotten.send_links)),
     Job("deliver_messages", TIMES["deliver_messages"], timed.deliver_messages),
     Job("remind", TIMES["remind"], each(reminders.remind)),
     Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),
@@ -66,6 +68,10 @@ JOBS = (
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
     Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
+    Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),
+    Job("ask_attestations", TIMES["ask_attestations"], each(attesting.ask_all)),
+    Job("warn_agreements", TIMES["warn_agreements"], each(agreements.warn_ending)),
+    Job("end_deputies", TIMES["end_deputies"], each(deputies.end_over)),
 )
 
 

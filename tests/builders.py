@@ -1,5 +1,6 @@
 """People and agencies to tell a test's story with: plain functions whose defaults may be overridden."""
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.app import create_app
-from marac.models import Agency, Meeting, Membership, Partnership, Referral, User
+from marac.models import Agency, Meeting, Membership, Partnership, Referral, SigninSession, User
 from marac.services.accounts import sessions, signin
 from marac.services.casework.references import new_reference
 from marac.services.deciding import triage
@@ -82,7 +83,7 @@ def a_user(
     user = User(
         partnership_id=agency.partnership_id, state=state, full_name=full_name, email=address, totp_secret=secret,
         signin_token=signin.signin_token(house.keyring, address), password_hash=CHEAP_HASH, last_totp_step=0,
-        created_at=clock.now(), **facts,
+        created_at=clock.now(), **{"confidentiality_agreed_at": clock.now(), **facts},
     )  # fmt: skip
     session.add(user)
     session.flush()
@@ -137,10 +138,19 @@ def a_stranger(house: Deployment, **config: Any) -> PageClient:
 
 
 def signed_in(house: Deployment, worker: Worker, **config: Any) -> PageClient:
-    """A browser in which this person has just signed in (a session row and its cookie; no hashing)."""
+    """A browser in which this person has just signed in (a session row and its cookie; no hashing).
+
+    Unlike a real sign-in it ends no other session, so that a story may have the same person at two browsers.
+    """
+    token, now = secrets.token_urlsafe(32), clock.now()
     with unit_of_work(house) as session:
-        user, membership = session.get_one(User, worker.id), session.get_one(Membership, worker.membership_id)
-        token, _ = sessions.start(session, user, membership)
+        session.get_one(User, worker.id).last_signin_at = now
+        session.add(
+            SigninSession(
+                token_hash=sessions.token_hash(token), user_id=worker.id, membership_id=worker.membership_id,
+                created_at=now, seen_at=now, stepped_up_at=now,
+            )
+        )  # fmt: skip
     client = a_stranger(house, **config)
     with client.http.session_transaction(base_url=client.base_url) as cookie:
         cookie.update({"_user_id": token, "_fresh": True})

@@ -15,6 +15,7 @@ from marac import clock, models
 from marac.access.relations import (
     Actor,
     Relation,
+    asked_in,
     beside,
     everyone,
     gate,
@@ -108,6 +109,7 @@ _MEMBER: dict[P, Relation] = {
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
     P.DISCLOSURE_AGREE: own_agency,
+    P.DEPUTY_NAME: own,
     **_ASKS_SANCTUARY,
 }
 _ON_CASES = (
@@ -149,6 +151,9 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
         P.DISCLOSURE_AGREE: own_agency,
+        **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
+        P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
+        P.FACTOR_APPROVE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
@@ -156,7 +161,9 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
     },
-    Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
+    Role.SANCTUARY_OFFICER: {
+        P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME, P.DEPUTY_NAME: own,
+    },
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
     Role.CONTRACTOR: {
         P.HOME_READ: everyone, P.USER_READ: own, P.ORDER_READ: own_agency, P.ORDER_WORK: own_agency,
@@ -168,18 +175,29 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
         P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
+        **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE, P.AGREEMENT_READ), own_agency),
+        P.FACTOR_ASK: own_agency,
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
-        P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
+        P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone, P.AGREEMENT_READ: everyone,
     },
     Role.AUDITOR: {
         P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own,
-        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register, P.AGREEMENT_READ: everyone,
     },
+    # approves costs between the coordinator and the head of service; sees nothing else of a request
+    Role.TEAM_LEADER: {
+        P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone,
+        **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
+    },
+    Role.STEERING_GROUP: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone},  # aggregates only (DA-52)
+    Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
-        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
+        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
+         P.AGREEMENT_KEEP),
+        everyone,
     ),
 }  # fmt: skip
 
@@ -188,6 +206,11 @@ STANDS_LOCKED = frozenset(
     one for one in P if one.value.endswith((":read", ":reveal", ":hold", ":match", ":oversee", ":follow"))
     or one.value.startswith("disclosure:")
 )  # fmt: skip
+# What nobody does in another's name: a deputy lets nobody in, and never delegates further.
+NOT_FOR_ANOTHER = frozenset({
+    P.USER_INVITE, P.USER_SUSPEND, P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_NAME, P.DEPUTY_APPROVE, P.AGREEMENT_KEEP,
+    P.REFERRER_INVITE,
+})  # fmt: skip
 
 # --- asking ---
 
@@ -214,6 +237,8 @@ def holds(actor: Actor, permission: P) -> bool:
     _asked.set(True)
     if actor.referral_id is not None and permission in (P.REFERRAL_CREATE, P.SANCTUARY_CREATE):
         return False  # who came by a link has the one referral they were asked for
+    if actor.on_behalf is not None and permission in NOT_FOR_ANOTHER:
+        return False
     return permission in GRANTS[actor.role]
 
 
@@ -226,7 +251,7 @@ def rule(actor: Actor, permission: P, model: Any) -> ColumnElement[bool]:
     """The same as a WHERE clause, for Core lists and counts."""
     _asked.set(True)
     relation = GRANTS[actor.role].get(permission)
-    if relation is None:
+    if relation is None or (actor.on_behalf is not None and permission in NOT_FOR_ANOTHER):
         return false()
     kept = () if permission in STANDS_LOCKED else unlocked(model)
     return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model), *kept)
@@ -296,4 +321,5 @@ READS: dict[type[Base], P] = {
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
     models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
+    models.FactorReset: P.FACTOR_APPROVE,
 }  # fmt: skip

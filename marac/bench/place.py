@@ -87,7 +87,9 @@ def open_place(folder: Path) -> Iterator[Place]:
     Plain.metadata.create_all(house.engine)
     try:
         with unit_of_work(house) as session:
-            partnership_id = found_partnership(session, house.keyring, slug="bench", name="Bench").id
+            partnership_id = found_partnership(
+                session, house.keyring, slug="bench", name="Bench", passkeys_required=False
+            ).id
             actor, token = _coordinator(session, house, partnership_id)
             ids = tuple(uuid4() for _ in range(CASES))
             crowded_id = uuid4()
@@ -105,6 +107,7 @@ def _coordinator(session: Session, house: Deployment, partnership_id: UUID) -> t
     user = User(
         partnership_id=partnership_id, state=UserState.ACTIVE, full_name="Ade Okafor", email=email,
         signin_token=signin.signin_token(house.keyring, email), last_totp_step=0, created_at=clock.now(),
+        confidentiality_agreed_at=clock.now(),
     )  # fmt: skip
     session.add(user)
     session.flush()

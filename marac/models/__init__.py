@@ -25,6 +25,22 @@ from marac.models.disclosure import (
 )
 from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
+from marac.models.factors import (
+    FactorReset as FactorReset,
+    IdentityProvider as IdentityProvider,
+    LinkedIdentity as LinkedIdentity,
+    Passkey as Passkey,
+    PasswordLink as PasswordLink,
+    RecoveryCode as RecoveryCode,
+    SigninChallenge as SigninChallenge,
+)
+from marac.models.membership import (
+    AgencyAgreement as AgencyAgreement,
+    Attestation as Attestation,
+    Delegation as Delegation,
+    GuestPass as GuestPass,
+    JoinRequest as JoinRequest,
+)
 from marac.models.outside_referrers import OutsideReferrer
 from marac.models.panels import AgendaItem, Attendance, Meeting, MinuteNote, Minutes, Research
 from marac.models.papers import Paper as Paper, PaperContent as PaperContent

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
-from marac.vocabulary import ProgrammeSlug, Role, UserState
+from marac.vocabulary import ProgrammeSlug, Role, SuspendedFor, UserState
 
 
 class Partnership(Base):
@@ -87,6 +87,11 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signin_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shortcut_keys: Mapped[str] = mapped_column(String(120), default="")
+    suspended_for: Mapped[SuspendedFor | None] = mapped_column(word(SuspendedFor), nullable=True)
+    restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    idle_warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confidentiality_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trained_on: Mapped[date | None]
 
     full_name = Sealed("staff")
     email = Sealed("staff")
@@ -94,6 +99,7 @@ class User(Base):
     home_postcode = Sealed("staff")
     own_phone = Sealed("staff")
     totp_secret = Sealed("totp")
+    totp_pending = Sealed("totp")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
 
@@ -110,6 +116,8 @@ class Membership(Base):
     programme: Mapped[ProgrammeSlug | None] = mapped_column(word(ProgrammeSlug), nullable=True)
     from_on: Mapped[date]
     to_on: Mapped[date | None]
+    on_behalf_of_id: Mapped[UUID | None]  # the person this deputy stands in for; ends with them
+    attested_on: Mapped[date | None]
 
     user: Mapped[User] = relationship(back_populates="memberships")
     agency: Mapped[Agency] = relationship()
@@ -124,6 +132,7 @@ class Invitation(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
 
 
 class SigninSession(Base):
@@ -139,6 +148,8 @@ class SigninSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stepped_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    device: Mapped[str] = mapped_column(String(60), default="")
+    awaits_passkey: Mapped[bool] = mapped_column(default=False)
 
 
 class SigninAttempt(Base):

@@ -44,6 +44,14 @@ from marac.vocabulary.following import (
     Template as Template,
     TransferDirection as TransferDirection,
 )
+from marac.vocabulary.membership import (
+    AgreementStanding as AgreementStanding,
+    GuestKind as GuestKind,
+    Hold as Hold,
+    RequestState as RequestState,
+    StillHere as StillHere,
+    SuspendedFor as SuspendedFor,
+)
 from marac.vocabulary.panel import (
     AGENDA_IS_OUT as AGENDA_IS_OUT,
     NOT_BEGUN as NOT_BEGUN,
@@ -118,5 +126,6 @@ from marac.vocabulary.sanctuary_works import (
     WorksGroup as WorksGroup,
     WorksOrderState as WorksOrderState,
 )
+from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
 from marac.vocabulary.word import Word as Word

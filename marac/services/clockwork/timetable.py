@@ -65,6 +65,7 @@ def daily(at: str) -> When:
 
 
 TIMES: dict[str, When] = {
+    "send_password_links": EVERY_MINUTE,
     "deliver_messages": EVERY_MINUTE,
     "remind": EVERY_HOUR,
     "clear_expired": EVERY_HOUR,
@@ -78,6 +79,10 @@ TIMES: dict[str, When] = {
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
     "destroy_old_keys": daily("04:40"),
+    "close_unused": daily("04:20"),
+    "ask_attestations": daily("06:25"),
+    "warn_agreements": daily("06:30"),
+    "end_deputies": daily("00:10"),
 }
 
 
