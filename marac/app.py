@@ -52,6 +52,7 @@ from marac.web import (
     releasing,
     reports,
     research,
+    retention,
     routing,
     run_line,
     running,
@@ -81,6 +82,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    retention,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -27,6 +27,7 @@ from marac.services.following import flags
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
+from marac.services.retaining import erasing
 from marac.services.sanctuary import follow_ups, landlord, works_orders
 
 TICK = 20  # seconds; a third of the lease
@@ -64,6 +65,8 @@ JOBS = (
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
+    Job("count_retention", TIMES["count_retention"], each(erasing.count_dates)),
+    Job("erase_due", TIMES["erase_due"], erasing.erase_due),
 )
 
 

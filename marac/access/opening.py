@@ -213,6 +213,13 @@ def open_evidence(actor: Actor, action: Action) -> None:
     vault.current().grant("case", actor.partnership_id, action.case_id, "documents", open=False, seal=True)
 
 
+def open_retention(actor: Actor, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
+    """Grant why records are kept longer or held, and nothing else of the cases, to who keeps the schedule. The cases
+    come from `visible`."""
+    require_holds(actor, P.HOLD_PLACE)
+    vault.current().grant_many("case", partnership_id, case_ids, ["retention"], open=True, seal=True)
+
+
 def open_staff(actor: Actor, *, seal: bool = False) -> None:
     """Names of colleagues: for those whose work names them. Writing them is for inviting and for attendance."""
     require_holds(actor, P.HOME_READ)
@@ -236,6 +243,8 @@ PURPOSES: dict[str, frozenset[str]] = {
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
+    "retain": frozenset({"identity", "children"}),  # initials for the review list, and how old the youngest child is
+    "keep": frozenset({"retention"}),  # the row that counts the date is born sealed
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
 }
@@ -249,7 +258,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places", "freeze")
+    writes = purpose in ("load", "reseal", "places", "freeze", "keep")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 

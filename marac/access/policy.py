@@ -119,6 +119,8 @@ _ON_MEETINGS = (
 )  # fmt: skip
 _PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
 
+_KEEPS_RECORDS: dict[P, Relation] = dict.fromkeys((P.RETENTION_READ, P.RETENTION_DECIDE, P.HOLD_PLACE), everyone)
+
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
         P.HOME_READ: everyone, P.REFERRAL_CREATE: everyone, P.REFERRAL_READ: own, P.REFERRAL_EDIT: own,
@@ -137,12 +139,14 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        **_KEEPS_RECORDS,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
         P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
+        P.HOLD_PLACE: everyone,
     },
     Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
@@ -161,10 +165,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
     },
-    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
+    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, **_KEEPS_RECORDS},
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
-        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
+        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
+         P.RETENTION_READ, P.HOLD_PLACE), everyone
     ),
 }  # fmt: skip
 
@@ -273,4 +278,5 @@ READS: dict[type[Base], P] = {
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.Retention: P.RETENTION_READ, models.LegalHold: P.HOLD_PLACE,
 }  # fmt: skip

@@ -31,6 +31,7 @@ from marac.models import (
     OutsideReferrer,
     Referral,
     Research,
+    Retention,
     SanctuaryRequest,
     User,
     Wall,
@@ -172,6 +173,8 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         return _open_cases(actor)
     if model is AuditEntry:
         return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
+    if model is Retention:  # what is left of an erased case: the line of the disposal log
+        return [Retention.case_id.in_(select(Case.id).where(*_not_hidden(actor)))]
     if model in (Attendance, MeetingChange, AgendaVersion):
         return [model.meeting_id.in_(_in_programme(actor, Meeting))]
     if model is AgendaGuest:  # without a case: of the whole meeting

@@ -19,6 +19,7 @@ from marac.models import (
     Minutes,
     Referral,
     Research,
+    Retention,
     SanctuaryRequest,
     Telling,
     Visit,
@@ -41,6 +42,7 @@ Moving = (
     | Minutes
     | Referral
     | Research
+    | Retention
     | SanctuaryRequest
     | Telling
     | Visit
@@ -64,6 +66,7 @@ FLOW_OF: dict[type, Workflow] = {
     WorksOrder: WORKFLOWS["works_order"],
     Visit: WORKFLOWS["visit"],
     FollowUp: WORKFLOWS["follow_up"],
+    Retention: WORKFLOWS["retention"],
 }
 OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
     (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],

@@ -21,13 +21,14 @@ PLACES: Final = {
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
+    "retention": ("Retention", "/admin/retention"), "holds": ("Legal holds", "/admin/retention/holds"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
 _FIELD = ("today", "sanctuary", "visits")
 _SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: (*_PANEL, "transfers", "users"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "users", "retention"),
     Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
@@ -39,7 +40,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit"),
+    Role.AUDITOR: ("today", "audit", "retention"),
 }
 
 

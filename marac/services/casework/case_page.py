@@ -214,6 +214,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
+        "hold": access.may(actor, P.HOLD_PLACE, case),
         "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),
