@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased, object_session
 from marac.access.policy import GRANTS, asked, holds, require, require_holds, require_step_up, rule
 from marac.access.relations import Actor, other_side
 from marac.crypto import vault
+from marac.crypto.envelope import Place
 from marac.errors import NotAllowed, NotFound
 from marac.models import Action, Agency, Case, Referral
 from marac.vocabulary import CaseState as S, Permission as P, ProgrammeSlug, ReferralState, Role
@@ -267,6 +268,12 @@ def apart() -> Iterator[None]:
     """A system purpose opens for the length of this block, and not for the rest of the request."""
     with vault.current().apart():
         yield
+
+
+def open_for_drill(place: Place) -> None:
+    """Grant one sealed value of a scratch copy, to see that it opens. Never over HTTP."""
+    asked()
+    vault.current().grant(place.kind, place.partnership, place.owner, place.compartment, open=True, purpose="drill")
 
 
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:

@@ -7,11 +7,14 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, matching, serving, tables
+from marac.cli import backups, checklists, importing, index, keeping, matching, retaining, serving, tables
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
-__all__ = ["checklists", "cli", "importing", "index", "keeping", "main", "matching", "serving", "tables"]
+__all__ = [
+    "backups", "checklists", "cli", "importing", "index", "keeping", "main", "matching", "retaining", "serving",
+    "tables",
+]  # fmt: skip
 
 
 def main() -> None:

@@ -25,7 +25,16 @@ from marac.crypto.envelope import (
     wrap_key,
     wrapping_cipher,
 )
-from marac.crypto.keystore import AUDIT_HEAD, ERASURE, NOBODY, WRAPPED_KEY, KeyStoreRefused, key_row
+from marac.crypto.keystore import (
+    AUDIT_HEAD,
+    ERASURE,
+    META,
+    NOBODY,
+    RESTORED,
+    WRAPPED_KEY,
+    KeyStoreRefused,
+    key_row,
+)
 from marac.crypto.root_keys import RootKey, Wrapped
 from marac.errors import IntegrityFailure
 
@@ -312,6 +321,17 @@ class Keyring:
         with self.writer.begin() as connection:
             connection.execute(AUDIT_HEAD.delete().where(AUDIT_HEAD.c.partnership == partnership_id.bytes))
             connection.execute(AUDIT_HEAD.insert().values(head))
+
+    def restored_at(self) -> str | None:
+        """When this place was restored from a backup, if nobody has finished the restore since."""
+        with self.reader.connect() as connection:
+            query = sa.select(META.c.content).where(META.c.name == RESTORED)
+            return connection.scalar(query)
+
+    def clear_restored(self) -> None:
+        """The restore is finished: the place may start."""
+        with self.writer.begin() as connection:
+            connection.execute(META.delete().where(META.c.name == RESTORED))
 
     def audit_heads(self) -> dict[UUID, tuple[int, bytes]]:
         """The audit heads last kept, by partnership."""

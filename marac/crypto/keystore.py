@@ -19,6 +19,7 @@ from marac.errors import ConfigurationError
 
 SCHEMA = 1
 NOBODY = bytes(16)
+RESTORED = "restored_at"
 
 METADATA = sa.MetaData()
 _ID = sa.LargeBinary(16)
@@ -122,6 +123,13 @@ def _check_schema(connection: Connection, *, create: bool) -> None:
     schema = connection.scalar(sa.select(META.c.content).where(META.c.name == "schema"))
     if schema != str(SCHEMA):
         raise KeyStoreRefused(f"The key store has schema {schema}; this release knows {SCHEMA}.")
+
+
+def mark_restored(engine: Engine) -> None:
+    """Note that the place was restored, so that nothing starts before the restore is finished."""
+    with engine.execution_options(begin="immediate").begin() as connection:
+        connection.execute(META.delete().where(META.c.name == RESTORED))
+        connection.execute(META.insert().values(name=RESTORED, content=now()))
 
 
 def now() -> str:

@@ -161,7 +161,7 @@ NEVER_WAIVED = (powers_considered, care_act_answered, ending_recorded)
 LISTABLE = (S.RECEIVED, S.HEARD, S.ACTIONS_OPEN, S.REVIEW_DUE)
 
 ERASABLE = (S.RECEIVED, S.CLOSED, S.MERGED)
-"""Only a case that has ended has a date. One still "received" has when its request ended or its referral was withdrawn."""
+"""Only a case that has ended has a date: one "received" when its request ended or its referral was withdrawn."""
 
 LIVING = (S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ACTIONS_OPEN, S.REVIEW_DUE)
 

@@ -183,7 +183,7 @@ HEARING = (
 )
 
 ERASABLE = (S.RECEIVED, S.LAPSED, S.CLOSED, S.MERGED)
-"""Only a case that has ended has a date. One still "received" has when its request ended or its referral was withdrawn."""
+"""Only a case that has ended has a date: one "received" when its request ended or its referral was withdrawn."""
 
 LIVING = (S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED)
 

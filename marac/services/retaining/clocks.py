@@ -163,7 +163,7 @@ def _stop(session: Session, row: Retention | None, advance: Advance) -> None:
 
 
 def uncounted(session: Session, actor: Actor, soon: date) -> list[Case]:
-    """Cases that may have ended and have no date yet, and those whose date comes soon: the schedule may have changed."""
+    """Cases that may have ended and have no date yet, and those whose date has come: the schedule may have changed."""
     row = exists().where(Retention.case_id == Case.id, Retention.retain_until.is_not(None))
     due = exists().where(
         Retention.case_id == Case.id, Retention.retain_until <= soon, Retention.state == RetentionState.COUNTING

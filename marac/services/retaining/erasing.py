@@ -30,7 +30,7 @@ FACTS_AFTER: Final = {"in_ledger": True}
 
 
 def begin(house: Deployment, partnership_id: UUID, row_id: UUID) -> None:
-    """Counts are written, the keys are entered in the ledger, the case is gone for every reader. Nothing is lost yet."""
+    """Counts are written, the keys stand in the ledger, the case is gone for every reader. Nothing is lost yet."""
     actor = access.system(partnership_id)
     with unit_of_work(house, actor) as session:
         row = _row(session, actor, row_id)

@@ -1,4 +1,4 @@
-"""Legal holds: a death review, a court case, a subject access request or a complaint stops every disposal (DA-48, DA-55).
+"""Legal holds: a death review, a court case, a subject access request or a complaint stops all disposal (DA-48, DA-55).
 
 Placing one bites at once, whatever was approved before. Refuses a hold without a reason or a day to look at it again.
 """
@@ -27,16 +27,17 @@ def place(session: Session, actor: Actor, case: Case, *, kind: HoldKind, reason:
     if review_on is None or review_on <= clock.today():
         raise RuleBroken("review_on", "Enter a day in the future on which the hold is looked at again")
     _lock(session, case)
-    return _placed(session, actor, case, kind, reason.strip(), review_on)
+    return _placed(session, actor, case, kind=kind, reason=reason.strip(), review_on=review_on)
 
 
 def place_by_law(session: Session, actor: Actor, case: Case) -> LegalHold:
     """The hold that follows a reported death by itself; who reported it may do nothing else here."""
-    return _placed(session, actor, case, HoldKind.DEATH_REVIEW, BY_LAW, clock.today() + FIRST_REVIEW)
+    review_on = clock.today() + FIRST_REVIEW
+    return _placed(session, actor, case, kind=HoldKind.DEATH_REVIEW, reason=BY_LAW, review_on=review_on)
 
 
 def _placed(
-    session: Session, actor: Actor, case: Case, kind: HoldKind, reason: str, review_on: date
+    session: Session, actor: Actor, case: Case, *, kind: HoldKind, reason: str, review_on: date
 ) -> LegalHold:  # fmt: skip
     with access.apart():
         access.open_for("keep", case.partnership_id, [case.id])
@@ -70,7 +71,7 @@ def lift(session: Session, actor: Actor, hold: LegalHold, *, reason: str) -> Leg
 
 
 def held(session: Session, case: Case) -> bool:
-    """Whether a live hold is on the case, on one joined to it, or on a Sanctuary request of it (or the case of that)."""
+    """Whether a live hold is on the case, on one joined to it, or on a Sanctuary request of it (or the other way)."""
     ids = [one.id for one in clocks.family(session, case)]
     kin = or_(SanctuaryRequest.case_id.in_(ids), SanctuaryRequest.parent_case_id.in_(ids))
     requests = session.execute(

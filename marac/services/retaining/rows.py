@@ -1,7 +1,7 @@
 """Everything in the database that hangs on an erased case: found by its foreign keys, and deleted.
 
-What stays is the bare case (an id, a reference without meaning, "erased"), the line of the disposal log, the ledger, and
-the trail, which holds ids only. A table added later is found without a word here.
+What stays is the bare case (an id, a reference without meaning, "erased"), its line in the disposal log, the ledger,
+and the trail, which holds ids only. A table added later is found without a word here.
 """
 
 import re
@@ -95,7 +95,7 @@ def _ids(session: Session, table: Table, column: Column[Any], wanted: Iterable[U
 
 
 def _pointers(session: Session, case_ids: Sequence[UUID]) -> int:
-    """Messages, one-time keys of forms and clocks name what they are about by id or reference, without a foreign key."""
+    """Messages, one-time keys of forms and clocks name what they are about without a foreign key."""
     found, _ = _hanging(session, case_ids)
     ids = {one for some in found.values() for one in some} | set(case_ids)
     marks = {one.hex for one in ids} | _named(session, found, case_ids)

@@ -62,7 +62,7 @@ class DueList:
 def list_due(session: Session, actor: Actor, *, every: bool = False, page: int = 1) -> DueList:
     """Records whose date has come or comes within three months, or all that have one; the earliest first."""
     until = None if every else add_months(clock.today(), SOON_MONTHS)
-    wanted = [Retention.state.in_(OPEN_STATES), Retention.retain_until.is_not(None)]
+    wanted: list[Any] = [Retention.state.in_(OPEN_STATES), Retention.retain_until.is_not(None)]
     if until is not None:
         wanted.append((Retention.retain_until <= until) | (Retention.state != S.COUNTING))
     return _listed(session, actor, wanted, (Retention.retain_until, Retention.id), page)
