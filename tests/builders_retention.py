@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from marac import access, clock, notifications
-from marac.models import Case, CasePerson, Paper, PaperContent, PersonLink, Referral, Retention
+from marac.models import Case, CasePerson, Paper, PaperContent, PersonLink, Referral, Retention, Setting
 from marac.services import moving
 from marac.services.keeping.deployment import Deployment, open_deployment, unit_of_work
 from marac.services.keeping.founding import set_rule
@@ -55,6 +55,9 @@ class Kept:
 
 def years(session: Session, partnership_id: UUID, programme: ProgrammeSlug, number: int, kind: str) -> None:
     """The schedule says so many years, from today."""
+    mine = (Setting.partnership_id == partnership_id, Setting.programme == programme)
+    same = (Setting.key == f"retention.years.{kind}", Setting.effective_from == clock.today())
+    session.execute(delete(Setting).where(*mine, *same))
     rule = LocalRule(f"retention.years.{kind}", number, True, "default", "", clock.today())
     set_rule(session, partnership_id, programme, rule)
 

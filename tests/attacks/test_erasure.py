@@ -34,7 +34,7 @@ from tests.attacks.scene import SAME_SITE, form, settled, token_of
 from tests.builders import actor_for, signed_in
 from tests.builders_retention import SAID, approved, decide
 from tests.conftest import settings_in
-from tests.pdf_text import text_of
+from tests.pdf_text import words_of
 
 REPO = Path(__file__).parents[2]
 NOBODYS = "Q9Q-99Q"
@@ -244,7 +244,7 @@ def test_an_erased_case_and_one_that_never_was_are_the_same_answer(house, kept):
     paper = browser.get(f"/admin/retention/certificates/{number}/pdf", base_url="https://localhost")
     assert paper.data.startswith(b"%PDF")
     for secret in ("Begum", "Okafor", kept.coordinator.email, kept.case_id.hex):
-        assert secret not in page + log + text_of(paper.data)
+        assert secret not in page + log + words_of(paper.data)
 
 
 def test_nothing_of_it_is_left_but_an_id_a_line_and_counts(house, kept):
@@ -286,7 +286,7 @@ from marac.services.keeping import deployment
 from marac.services.keeping.deployment import open_deployment
 from marac.services.retaining import erasing
 from tests.conftest import settings_in
-from tests.pdf_text import text_of
+from tests.pdf_text import words_of
 
 folder, row_id, at = Path(sys.argv[1]), UUID(sys.argv[2]), int(sys.argv[3])
 house = open_deployment(settings_in(folder))

@@ -85,11 +85,11 @@ DOES: dict[str, dict[str, set[str]]] = {
     "telling": dict.fromkeys(("report_told", "report_not_reached", "report_unsafe"), SOLACE | PANEL),
     "flag": {"confirm_added": SOLACE, "confirm_removed": SOLACE, "ask_removal": {"system"}},
     "community_case": {
-        "issue": {"coordinator"}, "fall_due": {"system"}, "erase": {"system"}, "erase_again": {"system"}, "list_urgently": {"chair"},
-        "close_over": {"chair"},
+        "issue": {"coordinator"}, "fall_due": {"system"}, "erase": {"system"}, "list_urgently": {"chair"},
+        "close_over": {"chair"}, "erase_again": {"system"},
     },
 }  # fmt: skip
-DOES["retention"] = dict.fromkeys(("stop", "begin", "finish", "erase_again"), {"system"})
+DOES["retention"] = {verb: {"system"} for verb in ("stop", "begin", "finish", "erase_again")}
 DOES["community_referral"] = DOES["referral"]
 RUNS_MEETINGS = {
     "retention": {"coordinator", "auditor"},
@@ -251,7 +251,8 @@ def _things(session: Any, idva: Any, panel: Any, case_id: UUID) -> dict[str, UUI
     mine = select(Research.id).where(Research.item_id == item.id, Research.agency_id == idva.agency_id)
     session.flush()
     return {"case": case_id, "meeting": panel.meeting_id, "agenda_item": item.id, "action": action.id, "flag": flag.id,
-            "minutes": minutes.id, "telling": telling.id, "retention": kept.id, "research": session.scalars(mine).one()}  # fmt: skip
+            "minutes": minutes.id, "telling": telling.id, "retention": kept.id,
+            "research": session.scalars(mine).one()}  # fmt: skip
 
 
 def does(noun: str, verb: str, who: str) -> bool:
