@@ -268,8 +268,10 @@ class Keyring:
 
     def wipe(self) -> bool:
         """Leave no byte of what was deleted in the key store's files. False while a reader still needs the old pages:
-        then it is to be done again."""
+        then it is to be done again. PostgreSQL's log of changes goes with its archive, after 35 days."""
         if self.engine.dialect.name != "sqlite":
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM (FULL) wrapped_key")
             return True
         with self.reader.connect() as connection:
             connection.exec_driver_sql("VACUUM")

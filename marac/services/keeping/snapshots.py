@@ -96,7 +96,7 @@ def _run(tool: str, url: str, *arguments: str) -> None:
         [where, "--no-password", *given], env=environment, capture_output=True, timeout=LIMIT, check=False
     )
     if done.returncode:
-        raise ConfigurationError(f"{tool} failed with exit code {done.returncode}. Look at the server's own log.")
+        raise ConfigurationError(f"{tool} failed with exit code {done.returncode}. Is it as new as the server?")
 
 
 def _conninfo(place: URL) -> str:
