@@ -20,10 +20,12 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
+from marac.services.accounts import agreements, attesting, deputies, dormancy
 from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
 from marac.services.following import flags
+from marac.services.keeping import memory
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
@@ -67,6 +69,11 @@ JOBS = (
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
     Job("count_retention", TIMES["count_retention"], each(erasing.count_dates)),
     Job("erase_due", TIMES["erase_due"], erasing.erase_due),
+    Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
+    Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),
+    Job("ask_attestations", TIMES["ask_attestations"], each(attesting.ask_all)),
+    Job("warn_agreements", TIMES["warn_agreements"], each(agreements.warn_ending)),
+    Job("end_deputies", TIMES["end_deputies"], each(deputies.end_over)),
 )
 
 
@@ -112,6 +119,7 @@ def start_in_process(house: Deployment) -> BaseScheduler:
 
 def main() -> None:
     """`python -m marac.jobs`"""
+    memory.keep_private()
     with closing(open_deployment(load_settings())) as house:
         run_worker(house)
 

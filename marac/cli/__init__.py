@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from marac.cli import backups, checklists, importing, index, keeping, matching, retaining, serving, tables
+from marac.cli import backups, checklists, importing, index, keeping, keys, matching, retaining, serving, tables
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
 __all__ = [
-    "backups", "checklists", "cli", "importing", "index", "keeping", "main", "matching", "retaining", "serving",
+    "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "retaining", "serving",
     "tables",
 ]  # fmt: skip
 

@@ -79,6 +79,11 @@ TIMES: dict[str, When] = {
     "purge_jobs": daily("04:10"),
     "count_retention": daily("05:10"),
     "erase_due": EVERY_HOUR,
+    "destroy_old_keys": daily("04:40"),
+    "close_unused": daily("04:20"),
+    "ask_attestations": daily("06:25"),
+    "warn_agreements": daily("06:30"),
+    "end_deputies": daily("00:10"),
 }
 
 

@@ -10,11 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marac import access, audit
-from marac.crypto import area_keys, rotation
-from marac.crypto.root_keys import root_from
+from marac.crypto import area_keys
 from marac.errors import ConfigurationError
-from marac.models import Agency, Case, Membership, Partnership, User
-from marac.services.accounts import users
+from marac.models import Agency, Membership, Partnership, User
+from marac.services.accounts import agreements, lead_codes, users
 from marac.services.keeping.console import operator, partnerships as _partnerships
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.transfers import areas
@@ -56,7 +55,7 @@ def list_agencies(house: Deployment, slug: str | None) -> list[dict[str, Any]]:
 def invite(
     house: Deployment, *, email: str, name: str, role: str, agency: str, programme: str | None, partnership: str | None
 ) -> str:
-    """Invite a person; returns the path of the single-use link, for the operator to hand over."""
+    """Invite a person; returns the path of the single-use link and, on a line of its own, the code to tell them."""
     with unit_of_work(house) as session:
         actor = operator(session, partnership)
         found = access.visible(actor, Permission.AGENCY_READ, Agency).where(Agency.slug == agency)
@@ -68,7 +67,8 @@ def invite(
             programme=ProgrammeSlug(programme) if programme else ProgrammeSlug.DA_MARAC,
         )  # fmt: skip
         invitation = users.send_invitation(session, house.keyring, user)
-        return f"/join/{users.invitation_token(house.keyring, invitation.id)}"
+        code = lead_codes.lead_code(house.keyring, invitation.id)
+        return f"/join/{users.invitation_token(house.keyring, invitation.id)}\ncode {code}"
 
 
 def suspend(house: Deployment, user_id: UUID, partnership: str | None) -> None:
@@ -76,6 +76,28 @@ def suspend(house: Deployment, user_id: UUID, partnership: str | None) -> None:
     with unit_of_work(house) as session:
         actor = operator(session, partnership)
         users.suspend_user(session, actor, users.get_user(session, actor, user_id))
+
+
+def restore(house: Deployment, user_id: UUID, partnership: str | None) -> None:
+    """Give a suspended account back from the console: the way in when every administrator is out."""
+    with unit_of_work(house) as session:
+        actor = operator(session, partnership)
+        users.restore_user(session, actor, users.get_user(session, actor, user_id))
+
+
+def record_agreement(
+    house: Deployment, *, agency: str, signed_on: date, review_on: date, signatory: str, document: str,
+    partnership: str | None,
+) -> None:  # fmt: skip
+    """Record an information sharing agreement from the console: the way in when the coordinator's own has ended."""
+    with unit_of_work(house) as session:
+        actor = operator(session, partnership)
+        found = session.scalar(access.visible(actor, Permission.AGREEMENT_KEEP, Agency).where(Agency.slug == agency))
+        if found is None:
+            raise ConfigurationError("No agency has that name. `marac agencies list` shows them.")
+        agreements.record_agreement(
+            session, actor, found, signed_on=signed_on, review_on=review_on, signatory=signatory, document=document
+        )
 
 
 def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
@@ -89,42 +111,6 @@ def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
                 return {"entries": entries, "ok": False, "first_bad": verdict.first_bad, "kind": verdict.kind}
             house.keyring.keep_audit_head(partnership.id, verdict.entries, verdict.head)
     return {"entries": entries, "ok": True, "first_bad": None, "kind": None}
-
-
-def rotate(
-    house: Deployment, level: str, slug: str | None, *, to: str | None = None, dry_run: bool = False
-) -> dict[str, int]:
-    """Rotate the keys of one level; resumable; counts only. A root is rotated onto the provider named by `to`."""
-    if level == "root":
-        if to is None:
-            raise ConfigurationError("Name the new root with --to, for example --to file:/etc/marac/root2/root.key.")
-        return {"rewrapped": rotation.rewrap_root(house.keyring, root_from(to), dry_run=dry_run)}
-    if level == "index":
-        raise ConfigurationError("Index keys are not rotated in this version.")
-    with unit_of_work(house) as session:
-        actor = operator(session, slug)
-        cases = list(session.scalars(select(Case.id).where(Case.partnership_id == actor.partnership_id)))
-    if level == "partnership":
-        count = _rotate_partnership(house, actor.partnership_id, dry_run)
-    else:
-        count = len(cases) if dry_run else _rotate_cases(house, actor.partnership_id, cases)
-    with unit_of_work(house) as session:
-        audit.record(session, actor, "key:changed", level=level, count=count)
-    return {"rewrapped" if level == "partnership" else "resealed": count}
-
-
-def _rotate_partnership(house: Deployment, partnership_id: UUID, dry_run: bool) -> int:
-    if not dry_run:
-        rotation.add_partnership_generation(house.keyring, partnership_id)
-    return sum(rotation.rewrap_partnership(house.keyring, partnership_id, dry_run=dry_run).values())
-
-
-def _rotate_cases(house: Deployment, partnership_id: UUID, cases: list[UUID]) -> int:
-    """A new key for every case, and its values resealed under it, outside any transaction of our own."""
-    for case_id in cases:
-        rotation.add_generation(house.keyring, "case", partnership_id, case_id)
-        rotation.reseal(house.engine, house.keyring, "case", partnership_id, case_id)
-    return len(cases)
 
 
 def _first_day(rules: LocalRules) -> date:
