@@ -217,6 +217,15 @@ TAGS: dict[str, frozenset[str]] = {
     "visit:booked": frozenset({"kind"}),
     "measures:ended": frozenset({"back", "not_back"}),
     "demo:loaded": frozenset({"count"}),
+    "retention:counted": frozenset({"basis"}),
+    "retention:listed": frozenset({"found"}),
+    "retention:certified": frozenset(),
+    "hold:placed": frozenset({"kind"}),
+    "hold:lifted": frozenset({"kind"}),
+    "rows:erased": frozenset({"count"}),
+    "backup:created": frozenset({"recipients"}),
+    "backup:drilled": frozenset({"ok", "rows"}),
+    "restore:finalized": frozenset({"erased", "suspended", "walled", "entries_lost"}),
 }
 
 

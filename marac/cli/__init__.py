@@ -7,12 +7,25 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, keys, matching, serving, signing_in, tables
+from marac.cli import (
+    backups,
+    checklists,
+    importing,
+    index,
+    keeping,
+    keys,
+    matching,
+    retaining,
+    serving,
+    signing_in,
+    tables,
+)
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
 __all__ = [
-    "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "serving", "signing_in", "tables",
+    "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "retaining", "serving",
+    "signing_in", "tables",
 ]  # fmt: skip
 
 

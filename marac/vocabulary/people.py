@@ -123,6 +123,9 @@ class Permission(Word):
     ORDER_WORK = "order:work", "Accept and complete a works order"
     VISIT_READ = "visit:read", "See the diary of visits"
     VISIT_BOOK = "visit:book", "Book a visit"
+    RETENTION_READ = "retention:read", "See which records are due to be erased, and the disposal log"
+    RETENTION_DECIDE = "retention:decide", "Keep a record longer; propose, approve or cancel its erasure"
+    HOLD_PLACE = "hold:place", "Place or lift a legal hold"
     JOB_RUN = "job:run", "Run timed jobs"
     JOB_READ = "job:read", "See how timed jobs run"
 
