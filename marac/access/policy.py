@@ -110,6 +110,7 @@ _MEMBER: dict[P, Relation] = {
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
     P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
+    P.TRAIL_READ,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
@@ -161,7 +162,9 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
     },
-    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own},
+    Role.AUDITOR: {
+        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.ALERT_ANSWER: everyone,
+    },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
@@ -273,4 +276,5 @@ READS: dict[type[Base], P] = {
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.TrailAlert: P.AUDIT_READ,
 }  # fmt: skip

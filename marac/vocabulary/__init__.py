@@ -108,4 +108,5 @@ from marac.vocabulary.sanctuary_works import (
     WorksOrderState as WorksOrderState,
 )
 from marac.vocabulary.terms import said as said
+from marac.vocabulary.trail import AlertRule as AlertRule, AlertState as AlertState, SampleReason as SampleReason
 from marac.vocabulary.word import Word as Word

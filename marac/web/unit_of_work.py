@@ -5,6 +5,7 @@ A POST holds the write lock from its first statement. Anything but success rolls
 policy was not asked.
 """
 
+import hmac
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import cast
@@ -49,6 +50,7 @@ def begin() -> None:
     house = deployment()
     g.closing = ExitStack()
     g.closing.enter_context(vault.unit(house.keyring))
+    g.closing.enter_context(audit.coming_from(_door(house)))
     g.session = house.reader() if request.method in READS else house.writer()
     g.session.info["keyring"] = house.keyring
     g.closing.callback(g.session.close)
@@ -108,7 +110,7 @@ def _commit(response: Response) -> Response:
         _write_entries(session().info.pop("audit", []))
         return response
     _remember_once(response)
-    commit(session(), actor(), request=errors.request_number())
+    commit(session(), actor())
     return response
 
 
@@ -130,7 +132,7 @@ def _keep_anyway() -> None:
     with suppress(Refusal), deployment().writer() as own:
         own.info["keyring"] = deployment().keyring
         keep(own)
-        commit(own, None, request=errors.request_number())
+        commit(own, None)
 
 
 def _write_entries(entries: list[object], refusal: Exception | None = None) -> None:
@@ -146,7 +148,7 @@ def _write_entries(entries: list[object], refusal: Exception | None = None) -> N
             audit.record(own, who, "access:refused", reason=reason, endpoint=_endpoint())
         if who is not None and isinstance(refusal, IntegrityFailure):
             audit.record(own, who, "value:damaged", endpoint=_endpoint())
-        commit(own, who, request=errors.request_number())
+        commit(own, who)
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -166,6 +168,13 @@ def _remember_once(response: Response) -> None:
 
 def _first_result(session: Session, user_id: UUID, key: str) -> str | None:
     return session.scalar(select(OnceKey.location).where(OnceKey.user_id == user_id, OnceKey.key == key[:64]))
+
+
+def _door(house: Deployment) -> audit.CameFrom:
+    """What the trail says of where this request came from: a number, a network, a keyed hash of the browser's name."""
+    key = house.keyring.deployment_secret("agent")
+    agent = hmac.new(key, (request.user_agent.string or "-").encode(), "sha256").hexdigest()[:16]
+    return audit.CameFrom(errors.request_number(), audit.network_of(request.remote_addr), agent)
 
 
 def _endpoint() -> str:

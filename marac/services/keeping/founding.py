@@ -54,6 +54,7 @@ def found_partnership(
     session.add_all(_agency(partnership.id, row) for row in reference("partnership")["agencies"])
     session.flush()
     audit.record(session, access.system(partnership.id), "partnership:founded", partnership)
+    audit.baseline(session, access.system(partnership.id))
     return partnership
 
 
