@@ -4,22 +4,27 @@ Entries (what may be written), chain (how it hangs together), rows (what a write
 hold of it), reading (whether all of that is still so).
 """
 
+from marac.audit import checkpoints
 from marac.audit.chain import KEEP_EVERY, append, baseline, entry_hash, finish, keep_heads, pending, record_rows
 from marac.audit.entries import TAGS, CameFrom, Queued, coming_from, network_of, record
-from marac.audit.reading import Verdict, verify
+from marac.audit.deciding import DECIDES
+from marac.audit.reading import Verdict, Witness, verify
 from marac.audit.rows import BrokenRow, baselined_at, broken_rows, inventory, watch
 
 __all__ = [
+    "DECIDES",
     "KEEP_EVERY",
     "TAGS",
     "BrokenRow",
     "CameFrom",
     "Queued",
     "Verdict",
+    "Witness",
     "append",
     "baseline",
     "baselined_at",
     "broken_rows",
+    "checkpoints",
     "coming_from",
     "entry_hash",
     "finish",

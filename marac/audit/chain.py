@@ -77,7 +77,7 @@ def baseline(session: Session, actor: Actor) -> None:
         queue.append(Queued(clock.now(), actor, "rows:written", None, None, None, {}, hashes))
 
 
-def record_rows(connection: Connection, partnership_id: UUID, table: str, ids: Sequence[UUID]) -> None:
+def record_rows(connection: Connection, table: str, ids: Sequence[UUID], *, partnership_id: UUID) -> None:
     """Chain the hashes of rows that were changed beside the records (keys that rotate), in the same transaction."""
     extra = _rows_written(None, partnership_id)
     append(connection, partnership_id, rows.spread([], rows.hashes_of(connection, table, ids), extra), ["reseal"])

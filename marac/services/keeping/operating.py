@@ -5,6 +5,7 @@ The operator acts as the System: the shell of the machine is who they are, and e
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -141,7 +142,8 @@ def _rotate_cases(house: Deployment, partnership_id: UUID, cases: list[UUID]) ->
     """A new key for every case, and its values resealed under it, outside any transaction of our own."""
     for case_id in cases:
         rotation.add_generation(house.keyring, "case", partnership_id, case_id)
-        rotation.reseal(house.engine, house.keyring, "case", partnership_id, case_id)
+        recorded = partial(audit.record_rows, partnership_id=partnership_id)
+        rotation.reseal(house.engine, house.keyring, "case", partnership_id, case_id, recorded=recorded)
     return len(cases)
 
 
