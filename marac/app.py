@@ -67,6 +67,7 @@ from marac.web import (
     survey,
     telling,
     today,
+    trail,
     transfers,
     triage,
     unit_of_work,
@@ -81,6 +82,7 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    trail,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -28,6 +28,7 @@ from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
 from marac.services.sanctuary import follow_ups, landlord, works_orders
+from marac.services.trail import checking, checkpointing, watching
 
 TICK = 20  # seconds; a third of the lease
 
@@ -52,6 +53,10 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 
 JOBS = (
+    Job("watch_trail", TIMES["watch_trail"], watching.watch_trail),
+    Job("sign_checkpoints", TIMES["sign_checkpoints"], checkpointing.sign_checkpoints),
+    Job("check_access_rows", TIMES["check_access_rows"], checking.check_access_rows),
+    Job("check_all_rows", TIMES["check_all_rows"], checking.check_all_rows),
     Job("deliver_messages", TIMES["deliver_messages"], timed.deliver_messages),
     Job("remind", TIMES["remind"], each(reminders.remind)),
     Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),

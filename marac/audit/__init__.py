@@ -6,8 +6,8 @@ hold of it), reading (whether all of that is still so).
 
 from marac.audit import checkpoints
 from marac.audit.chain import KEEP_EVERY, append, baseline, entry_hash, finish, keep_heads, pending, record_rows
-from marac.audit.entries import TAGS, CameFrom, Queued, coming_from, network_of, record
 from marac.audit.deciding import DECIDES
+from marac.audit.entries import TAGS, CameFrom, Queued, coming_from, network_of, record
 from marac.audit.reading import Verdict, Witness, verify
 from marac.audit.rows import BrokenRow, baselined_at, broken_rows, inventory, watch
 

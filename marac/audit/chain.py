@@ -68,12 +68,13 @@ def keep_heads(session: Session) -> None:
             session.info["keyring"].keep_audit_head(partnership_id, seq, digest)
 
 
-def baseline(session: Session, actor: Actor) -> None:
-    """Queue the hash of every row of the partnership as it stands: from here each can be told from its table's."""
+def baseline(session: Session, actor: Actor, *, case_id: UUID | None = None) -> None:
+    """Queue the hash of every row of the partnership (or of one case) as it stands, to be told from."""
     queue = session.info.setdefault("audit", [])
-    keys = {"inventory": rows.inventory()}
-    queue.append(Queued(clock.now(), actor, "rows:baselined", None, None, None, keys))
-    for hashes in rows.baseline(session, actor.partnership_id):
+    if case_id is None:
+        keys = {"inventory": rows.inventory()}
+        queue.append(Queued(clock.now(), actor, "rows:baselined", None, None, None, keys))
+    for hashes in rows.baseline(session, actor.partnership_id, case_id):
         queue.append(Queued(clock.now(), actor, "rows:written", None, None, None, {}, hashes))
 
 
@@ -135,7 +136,7 @@ def _body(seq: int, queued: Queued, door: CameFrom, purposes: Sequence[str]) -> 
             "at": moment(queued.at),
             "partnership": plain(queued.actor.partnership_id),
             "actor": plain(queued.actor.user_id),
-            "on_behalf": plain(getattr(queued.actor, "on_behalf_id", None)),
+            "on_behalf": plain(getattr(queued.actor, "on_behalf", None)),
             "role": queued.actor.role.value,
             "session": plain(queued.actor.session_id),
             "tag": queued.tag,

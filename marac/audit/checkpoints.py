@@ -1,7 +1,7 @@
 """Signed statements of how long a chain is and what it ends in, to be kept where the application cannot rewrite them.
 
-Whoever holds database and code can rebuild a chain; not what its witnesses hold (security 4.4). Refuses a statement that
-its key did not sign, and a new key that the old one did not announce.
+Whoever holds database and code can rebuild a chain; not what its witnesses hold (security 4.4). Refuses a statement
+that its key did not sign, and a new key that the old one did not announce.
 """
 
 import hashlib

@@ -147,10 +147,14 @@ def hashes_of(connection: Connection, name: str, ids: Collection[UUID]) -> Hashe
 # --- comparing ------------------------------------------------------------------------------------------------------
 
 
-def baseline(session: Session, partnership_id: UUID) -> Iterator[Hashes]:
-    """The hash of every row of a partnership as it stands, so many at once."""
+def baseline(session: Session, partnership_id: UUID, case_id: UUID | None = None) -> Iterator[Hashes]:
+    """The hash of every row of a partnership, or of one case, as it stands; so many at once."""
     for name, one in hashed().items():
         query = _query(name).where(one.table.c.partnership_id == partnership_id)
+        if case_id is not None:
+            if one.case is None:
+                continue
+            query = query.where(one.table.c[one.case] == case_id)
         told = tuple((name, row["id"], row_hash(name, row.__getitem__)) for row in _rows(session.connection(), query))
         yield from (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
 

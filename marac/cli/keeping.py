@@ -1,12 +1,10 @@
 """Commands of those who keep the deployment: accounts, agencies, keys, the audit trail. Prints no names."""
 
-import sys
 from typing import Any
 
 import click
 
 from marac.cli.speaking import as_json, cli, opened, say
-from marac.errors import ConfigurationError, Refusal
 from marac.services.keeping import operating
 
 
@@ -93,23 +91,3 @@ def keys_transfer_identity(partnership: str | None) -> None:
         public, fingerprint = operating.make_area_key(house, partnership)
     click.echo(public)
     click.echo(f"Fingerprint: {fingerprint}", err=True)
-
-
-@cli.group("audit")
-def audit_() -> None:
-    """The audit trail."""
-
-
-@audit_.command("verify")
-@click.option("--partnership", default=None)
-@as_json
-def audit_verify(partnership: str | None, json_: bool) -> None:
-    """Read every chain: exit 0 whole, 2 tampered (first bad sequence and kind), 3 cannot tell."""
-    try:
-        with opened() as house:
-            verdict = operating.verify_audit(house, partnership)
-    except (ConfigurationError, Refusal) as error:
-        click.echo(str(error), err=True)
-        sys.exit(3)
-    say(verdict, json_)
-    sys.exit(0 if verdict["ok"] else 2)

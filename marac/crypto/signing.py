@@ -1,4 +1,4 @@
-"""Ed25519 over short texts: the checkpoints of the audit trail. The private part is a key of the tree and stays here."""
+"""Ed25519 over short texts: the checkpoints of the trail. The private part is a key of the tree and stays here."""
 
 from __future__ import annotations
 

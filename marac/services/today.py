@@ -27,6 +27,7 @@ from marac.services.meetings import research
 from marac.services.referring import inbox
 from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
+from marac.services.trail import answering
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -332,6 +333,11 @@ def _visits(session: Session, actor: Actor) -> Iterable[Row]:
             yield Row(_section(one.starts_at) or WEEK, one.kind.label, f"/visits/{one.id}", one.starts_at, note)
 
 
+def _alerts(session: Session, actor: Actor) -> Iterable[Row]:
+    if number := answering.how_many_open(session, actor):
+        yield Row(TODAY, f"{number} alert{'' if number == 1 else 's'} to look into", "/admin/audit/alerts", None, "")
+
+
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
@@ -355,6 +361,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("escalated actions", P.ACTION_OVERSEE, _escalated),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
+    ("alerts", P.ALERT_ANSWER, _alerts),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),
 )
 

@@ -22,6 +22,7 @@ from marac.services.casework.safe_contact import SafeContact
 from marac.services.community import marks
 from marac.services.meetings import agenda
 from marac.services.referring import incidents
+from marac.services.trail import pacing
 from marac.vocabulary import (
     LIVE_ACTIONS,
     CaseState,
@@ -89,6 +90,7 @@ class Summary:
 
 def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summary") -> Head:
     """The head of a case page for this reader; the reading is recorded under the page's name."""
+    pacing.keep_pace(session, actor, case)
     opened = access.open_case(actor, case)
     audit.record(session, actor, "case:read", case, page=page)
     known = case_people.known(session, case, opened)
@@ -217,6 +219,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),
+        "looked": access.holds(actor, P.TRAIL_READ),
         "urgent": "list_urgently" in {step.name for step in moving.available(actor, case)},
         **dict.fromkeys(("reviews", "powers", "incidents"), case.programme == ProgrammeSlug.COMMUNITY_MARAC),
     }

@@ -77,6 +77,10 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "watch_trail": EVERY_MINUTE,
+    "sign_checkpoints": EVERY_MINUTE,
+    "check_access_rows": EVERY_HOUR,
+    "check_all_rows": daily("02:40"),
 }
 
 

@@ -81,19 +81,6 @@ def suspend(house: Deployment, user_id: UUID, partnership: str | None) -> None:
         users.suspend_user(session, actor, users.get_user(session, actor, user_id))
 
 
-def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
-    """Read the chain of one partnership, or of all: {entries, ok, first_bad, kind}, up to the first broken one."""
-    entries = 0
-    with unit_of_work(house) as session:
-        for partnership in _partnerships(session, slug):
-            verdict = audit.verify(session, partnership.id)
-            entries += verdict.entries
-            if not verdict.ok:
-                return {"entries": entries, "ok": False, "first_bad": verdict.first_bad, "kind": verdict.kind}
-            house.keyring.keep_audit_head(partnership.id, verdict.entries, verdict.head)
-    return {"entries": entries, "ok": True, "first_bad": None, "kind": None}
-
-
 def rotate(
     house: Deployment, level: str, slug: str | None, *, to: str | None = None, dry_run: bool = False
 ) -> dict[str, int]:
@@ -118,13 +105,14 @@ def rotate(
 
 def operator(session: Session, slug: str | None) -> Actor:
     """The System of a partnership, as the console acts: of the only one when no slug is given."""
-    found = _partnerships(session, slug)
+    found = partnerships(session, slug)
     if len(found) != 1:
         raise ConfigurationError("Name one partnership with --partnership.")
     return replace(access.system(found[0].id), stepped_up_at=clock.now())
 
 
-def _partnerships(session: Session, slug: str | None) -> list[Partnership]:
+def partnerships(session: Session, slug: str | None) -> list[Partnership]:
+    """All partnerships by slug, or the one named. NotFound when none has that name."""
     query = select(Partnership).order_by(Partnership.slug)
     found = list(session.scalars(query.where(Partnership.slug == slug) if slug else query))
     if slug and not found:
