@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as BaseResponse
@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto import vault
+from marac.db import describe
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, Refusal, StaleEdit
 from marac.models import OnceKey
 from marac.services.keeping.deployment import Deployment, commit
@@ -36,6 +37,7 @@ def set_up(app: Flask, deployment: Deployment, public: frozenset[str]) -> None:
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(lambda _error: close())
+    app.register_error_handler(OperationalError, out_of_reach)
 
 
 def deployment() -> Deployment:
@@ -93,6 +95,16 @@ def finish(response: Response) -> Response:
         return _refused(StaleEdit("taken"))
     except Refusal as refusal:
         return _refused(refusal)
+    except OperationalError as problem:
+        return current_app.make_response(out_of_reach(problem))
+
+
+def out_of_reach(problem: OperationalError) -> tuple[str | BaseResponse, int]:
+    """503: the database is full, locked or gone. Nothing was kept, nothing leaves; only the kind goes to the log."""
+    with suppress(OperationalError):
+        session().rollback()
+    current_app.logger.error("request %s: no database: %s", errors.request_number(), describe(problem))
+    return errors.page(503)
 
 
 def close() -> None:

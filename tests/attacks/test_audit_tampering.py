@@ -123,12 +123,10 @@ def test_every_tampering_with_the_chain_is_found_by_us_and_by_an_outsider(town, 
     last = size - 1
     edit = ("update audit_entry set body = replace(body, 'actions_assigned', 'minutes_issued') where seq = ?", (last,))
     columns = "partnership_id, at, tag, actor_id, object_id, case_id, body, hash"
+    doubled = f"{columns} from audit_entry where seq = {last - 1}"
     insert = [
         f"update audit_entry set seq = seq + 1000 where seq >= {last}",
-        (
-            f"insert into audit_entry (id, seq, {columns}) select lower(hex(randomblob(16))), {last}, {columns}"
-            f" from audit_entry where seq = {last - 1}",
-        ),
+        f"insert into audit_entry (id, seq, {columns}) select lower(hex(randomblob(16))), {last}, {doubled}",
         "update audit_entry set seq = seq - 999 where seq >= 1000",
         "update audit_head set seq = seq + 1",
     ]

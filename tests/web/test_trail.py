@@ -37,7 +37,7 @@ def entries(house, tag):
 
 
 def test_the_case_says_who_looked_at_what_and_why(house, story, auditor):
-    """DA-3, DP-54: for coordinator and chair; not for an agency; for information governance with a reason that stays."""
+    """DA-3, DP-54: for coordinator and chair; not for an agency; for information governance with a reason."""
     housing, here = signed_in(house, story.housing), f"/cases/{story.reference}"
     housing.get(here)
     housing.get(f"{here}/people")
@@ -45,11 +45,11 @@ def test_the_case_says_who_looked_at_what_and_why(house, story, auditor):
     page = housing.get(reveal)
     page.fill_and_post({"reason": REASON.value})
     coordinator = signed_in(house, story.coordinator)
-    assert "/looked" in coordinator.get(f"{here}/history").text
+    assert coordinator.get(f"{here}/history").follow("Who looked at this case").h1 == "Who looked at this case"
     told = coordinator.get(f"{here}/looked").text
     assert "Hana Reed" in told
     assert "Agency representative" in told
-    assert "risk" in told
+    assert "alleged perpetrator, summary, who" in told
     assert REASON.label in told
     assert housing.get(f"{here}/looked").status == 403
     stranger = signed_in(house, story.stranger)
@@ -90,16 +90,18 @@ def test_reading_in_bulk_stops_before_twenty_cases_and_the_auditor_is_told(house
         jobs.tick(house, "test")
         traveller.shift(60)
         with house.reader() as session:
-            alert = session.scalars(select(TrailAlert)).one()
-            assert (alert.rule, alert.user_id, alert.count) == (AlertRule.MANY_CASES, story.housing.id, 16)
+            alerts = {alert.rule: alert for alert in session.scalars(select(TrailAlert))}
+            alert = alerts.pop(AlertRule.MANY_CASES)
+            assert (alert.user_id, alert.count) == (story.housing.id, 16)
+            assert set(alerts) <= {AlertRule.CHECKPOINT_LATE}  # nobody kept the timetable overnight
             told = session.scalars(select(Message).where(Message.subject_key == alert.id.hex)).all()
             assert {one.user_id for one in told} == {auditor.id}
         ig = signed_in(house, auditor)
-        assert "1 alert to look into" in ig.get("/today").text
+        assert f"{len(alerts) + 1} alert" in ig.get("/today").text
         assert "Hana Reed" in ig.get("/admin/audit/alerts").text
         ig.get(f"/admin/audit/alerts/{alert.id}").fill_and_post({"note": "It was the audit week of housing."})
         assert "audit week of housing" in ig.get("/admin/audit/alerts").text
-        assert ig.get("/admin/audit").text.count("0 to look into") == 1
+        assert ig.get("/admin/audit").text.count(f"{len(alerts)} to look into") == 1
 
 
 def test_who_is_of_the_same_name_as_somebody_in_the_case_is_reported_to_the_auditor(house, story, auditor):

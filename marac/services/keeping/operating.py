@@ -105,14 +105,13 @@ def rotate(
 
 def operator(session: Session, slug: str | None) -> Actor:
     """The System of a partnership, as the console acts: of the only one when no slug is given."""
-    found = partnerships(session, slug)
+    found = _partnerships(session, slug)
     if len(found) != 1:
         raise ConfigurationError("Name one partnership with --partnership.")
     return replace(access.system(found[0].id), stepped_up_at=clock.now())
 
 
-def partnerships(session: Session, slug: str | None) -> list[Partnership]:
-    """All partnerships by slug, or the one named. NotFound when none has that name."""
+def _partnerships(session: Session, slug: str | None) -> list[Partnership]:
     query = select(Partnership).order_by(Partnership.slug)
     found = list(session.scalars(query.where(Partnership.slug == slug) if slug else query))
     if slug and not found:

@@ -52,7 +52,12 @@ def _cases(session: Session, actor: Actor, cases: set[UUID]) -> dict[UUID, set[s
     return found
 
 
+def words_of(name: str) -> set[str]:
+    """The words of a name, plain."""
+    return {plain(word) for word in name.split()} - {""}
+
+
 def _marks(names: Iterable[str | None], homes: Iterable[str | None]) -> set[str]:
     """A whole name in any order of its words; a postcode without its space."""
-    words = {" ".join(sorted(plain(name).split())) for name in names if name and len(name.split()) > 1}
-    return {f"name:{one}" for one in words} | {f"home:{''.join(home.split()).upper()}" for home in homes if home}
+    whole = {" ".join(sorted(words_of(name))) for name in names if name and len(words_of(name)) > 1}
+    return {f"name:{one}" for one in whole} | {f"home:{''.join(home.split()).upper()}" for home in homes if home}

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from marac import access, audit
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
-from marac.crypto.sounds import plain
 from marac.errors import RuleBroken
 from marac.models import AuditEntry, Case, CasePerson, Membership
 from marac.services.casework import naming
+from marac.services.trail.households import words_of
 from marac.vocabulary import Permission as P, Role, SampleReason
 
 MOST = 300
@@ -76,7 +76,7 @@ def sample(
     For information governance: the reason is kept, the cases themselves stay shut, walled ones are not there.
     """
     access.require_holds(actor, P.AUDIT_READ)
-    if not reference.strip() and len(plain(name).split()) < 2:
+    if not reference.strip() and len(words_of(name)) < 2:
         raise RuleBroken("reference", "Enter a case reference, or a first and last name")
     cases = _by_reference(session, actor, reference) if reference.strip() else _by_name(session, actor, name)
     about = "case" if reference.strip() else "person"
@@ -163,13 +163,13 @@ def _by_reference(session: Session, actor: Actor, reference: str) -> list[Case]:
 def _by_name(session: Session, actor: Actor, name: str) -> list[Case]:
     """The cases of this partnership in which somebody's name holds every word that was typed."""
     query = select(*sealed_columns(CasePerson, "identity"), CasePerson.case_id)
-    words = set(plain(name).split())
+    words = words_of(name)
     with access.apart():
         cases = list(session.scalars(select(Case.id).where(Case.partnership_id == actor.partnership_id)))
         access.open_for("match", actor.partnership_id, cases)
         rows = session.execute(query.where(CasePerson.partnership_id == actor.partnership_id)).all()
         named = zip(rows, open_many(CasePerson, "identity", rows), strict=True)
-        found = {row.case_id for row, who in named if words <= set(plain(who.get("full_name") or "").split())}
+        found = {row.case_id for row, who in named if words <= words_of(who.get("full_name") or "")}
     reached = [case_id for case_id in found if _in_reach(session, actor, case_id)]
     return list(session.scalars(select(Case).where(Case.id.in_(reached)).order_by(Case.reference)))
 

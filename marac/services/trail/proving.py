@@ -13,9 +13,8 @@ from sqlalchemy import select
 
 from marac import access, audit
 from marac.audit import Verdict, checkpoints
-from marac.errors import ConfigurationError
-from marac.models import AuditCheckpoint, AuditEntry
-from marac.services.keeping import operating
+from marac.errors import ConfigurationError, NotFound
+from marac.models import AuditCheckpoint, AuditEntry, Partnership
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.trail import checking, checkpointing
 
@@ -45,8 +44,12 @@ def verify_trail(
 
 def export_trail(house: Deployment, slug: str | None) -> Iterator[str]:
     """Every entry and checkpoint of one partnership as lines of JSON, for the verifier that needs no application."""
+    chosen = _chosen(house, slug)
+    if len(chosen) != 1:
+        raise ConfigurationError("Name one partnership with --partnership.")
+    actor = access.system(chosen[0])
     with unit_of_work(house) as session:
-        actor = operating.operator(session, slug)
+        access.asked()
         last = audit.checkpoints.newest(session, actor.partnership_id)
         audit.record(session, actor, "trail:exported", count=last.number if last else 0)
     with house.reader() as session:
@@ -70,8 +73,12 @@ def sign_now(house: Deployment, slug: str | None) -> None:
 
 
 def _chosen(house: Deployment, slug: str | None) -> list[UUID]:
+    query = select(Partnership.id).order_by(Partnership.slug)
     with house.reader() as session:
-        return [one.id for one in operating.partnerships(session, slug)]
+        found = list(session.scalars(query.where(Partnership.slug == slug) if slug else query))
+    if slug and not found:
+        raise NotFound("No partnership has that name.")
+    return found
 
 
 def _verified(house: Deployment, partnership_id: UUID, since: int, folder: Path | None, public_key: str) -> Verdict:
