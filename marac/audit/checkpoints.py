@@ -85,8 +85,9 @@ def newest(session: Session, partnership_id: UUID) -> AuditCheckpoint | None:
 
 def digits(session: Session, partnership_id: UUID) -> str:
     """Sixteen hex digits of the newest checkpoint's head, in fours, for the foot of what is printed."""
-    last = newest(session, partnership_id)
-    return spaced(last.head.hex()) if last else ""
+    mine = select(AuditCheckpoint.head).where(AuditCheckpoint.partnership_id == partnership_id)
+    head = session.scalar(mine.order_by(AuditCheckpoint.number.desc()).limit(1))
+    return spaced(head.hex()) if head else ""
 
 
 def spaced(head: str) -> str:

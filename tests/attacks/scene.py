@@ -270,7 +270,7 @@ def _note(scene: Scene) -> None:
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
-            "series_id": ids(MeetingSeries),
+            "series_id": ids(MeetingSeries), "alert_id": [uuid4().hex],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
