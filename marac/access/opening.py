@@ -244,6 +244,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "mail": frozenset({"staff"}),
     "alert": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary"}),
+    "reseal": frozenset({"staff"}),
 }
 
 

@@ -136,7 +136,7 @@ def _body(seq: int, queued: Queued, door: CameFrom, purposes: Sequence[str]) -> 
             "at": moment(queued.at),
             "partnership": plain(queued.actor.partnership_id),
             "actor": plain(queued.actor.user_id),
-            "on_behalf": plain(getattr(queued.actor, "on_behalf", None)),
+            "on_behalf": plain(queued.actor.on_behalf),
             "role": queued.actor.role.value,
             "session": plain(queued.actor.session_id),
             "tag": queued.tag,

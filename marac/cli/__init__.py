@@ -7,11 +7,23 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, matching, serving, tables, trail
+from marac.cli import checklists, importing, index, keeping, keys, matching, serving, tables, trail
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
-__all__ = ["checklists", "cli", "importing", "index", "keeping", "main", "matching", "serving", "tables", "trail"]
+__all__ = [
+    "checklists",
+    "cli",
+    "importing",
+    "index",
+    "keeping",
+    "keys",
+    "main",
+    "matching",
+    "serving",
+    "tables",
+    "trail",
+]
 
 
 def main() -> None:

@@ -77,6 +77,7 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "destroy_old_keys": daily("04:40"),
     "watch_trail": EVERY_MINUTE,
     "sign_checkpoints": EVERY_MINUTE,
     "check_access_rows": EVERY_HOUR,
