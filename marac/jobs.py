@@ -20,6 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
+from marac.services.accounts import agreements, attesting, deputies, dormancy
 from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
@@ -71,6 +72,10 @@ JOBS = (
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
     Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
+    Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),
+    Job("ask_attestations", TIMES["ask_attestations"], each(attesting.ask_all)),
+    Job("warn_agreements", TIMES["warn_agreements"], each(agreements.warn_ending)),
+    Job("end_deputies", TIMES["end_deputies"], each(deputies.end_over)),
 )
 
 

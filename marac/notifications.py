@@ -294,6 +294,7 @@ def _standing(session: Session, user_id: UUID) -> list[Actor]:
             user_id,
             one.agency_id,
             frozenset([one.programme] if one.programme else ProgrammeSlug),
+            on_behalf=one.on_behalf_of_id,
         )
         for one in rows
     ]

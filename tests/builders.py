@@ -82,7 +82,7 @@ def a_user(
     user = User(
         partnership_id=agency.partnership_id, state=state, full_name=full_name, email=address, totp_secret=secret,
         signin_token=signin.signin_token(house.keyring, address), password_hash=CHEAP_HASH, last_totp_step=0,
-        created_at=clock.now(), **facts,
+        created_at=clock.now(), **{"confidentiality_agreed_at": clock.now(), **facts},
     )  # fmt: skip
     session.add(user)
     session.flush()

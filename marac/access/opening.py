@@ -53,6 +53,8 @@ OPENS: dict[Role, dict[S, frozenset[str]]] = {
     },
     Role.COORDINATOR: _PANEL_STAGES,
     Role.CHAIR: _PANEL_STAGES,
+    # who is spoken of, and nothing that was written down; the rest is said in the room (DA-51)
+    Role.GUEST: dict.fromkeys((S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD), frozenset({"identity", "perpetrator"})),
 }  # fmt: skip
 
 # What a role may write without thereby being able to read it (a row is sealed whole at birth).
@@ -63,6 +65,7 @@ SEALS: dict[Role, frozenset[str]] = {
     Role.IDVA: _MEMBER_SEALS | {"identity", "contact", "summary", "documents"},
     Role.COORDINATOR: DRAFTING | _OWN | {"research:*", "private:*", "minutes", "actions"},
     Role.CHAIR: frozenset({"minutes", "actions", "risk", "summary", "research:*", "private:*"}),
+    Role.GUEST: frozenset(),
 }
 
 # Until when a masked value may be shown, one at a time: for an agency as long as there is a live plan.
@@ -216,12 +219,12 @@ def open_evidence(actor: Actor, action: Action) -> None:
 def open_staff(actor: Actor, *, seal: bool = False) -> None:
     """Names of colleagues: for those whose work names them. Writing them is for inviting and for attendance."""
     require_holds(actor, P.HOME_READ)
-    if seal and not (
-        holds(actor, P.USER_INVITE) or holds(actor, P.ATTENDANCE_RECORD) or holds(actor, P.ATTENDANCE_AGREE)
-    ):
+    writes = (P.USER_INVITE, P.MEETING_PUBLISH, P.AGREEMENT_KEEP, P.ATTENDANCE_RECORD, P.ATTENDANCE_AGREE)
+    if seal and not any(holds(actor, permission) for permission in writes):
         raise NotAllowed
     vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "staff", open=True, seal=seal)
-    if seal and (holds(actor, P.USER_INVITE) or holds(actor, P.REFERRER_INVITE)):
+    makes_accounts = (P.USER_INVITE, P.USER_APPROVE, P.REFERRER_INVITE, P.MEETING_PUBLISH)
+    if seal and any(holds(actor, permission) for permission in makes_accounts):
         vault.current().grant("staff", actor.partnership_id, actor.partnership_id, "totp", open=False, seal=True)
 
 

@@ -31,6 +31,7 @@ REQUEST_OPENS: Final[dict[Role, dict[Phase, frozenset[str]]]] = {
     Role.SANCTUARY_OFFICER: _SCHEME,
     Role.CRIME_PREVENTION_OFFICER: {Phase.WORKED: frozenset({"identity", "contact", "location", "works"})},
     Role.SERVICE_MANAGER: {Phase.WORKED: frozenset({"works"})},
+    Role.TEAM_LEADER: {Phase.WORKED: frozenset({"works"})},
 }
 
 # What may be written without being read back: whoever learns of danger writes it down, whatever else they may see.
@@ -43,6 +44,7 @@ REQUEST_SEALS: Final[dict[Role, frozenset[str]]] = {
     Role.SANCTUARY_OFFICER: _FORM,
     Role.CRIME_PREVENTION_OFFICER: frozenset({"works", "documents", "risk"}),
     Role.SERVICE_MANAGER: frozenset({"works", "risk"}),
+    Role.TEAM_LEADER: frozenset({"works", "risk"}),
 }
 
 _OVER: Final = (S.CLOSED, S.REMOVED_ENDED, S.DUPLICATE, S.DIED)

@@ -15,6 +15,7 @@ from marac import clock, models
 from marac.access.relations import (
     Actor,
     Relation,
+    asked_in,
     beside,
     everyone,
     gate,
@@ -105,6 +106,7 @@ _MEMBER: dict[P, Relation] = {
     P.FLAG_CONFIRM: own_agency,
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
+    P.DEPUTY_NAME: own,
     **_ASKS_SANCTUARY,
 }
 _ON_CASES = (
@@ -138,6 +140,8 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
+        P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
@@ -145,7 +149,9 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent,
     },
-    Role.SANCTUARY_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME},
+    Role.SANCTUARY_OFFICER: {
+        P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME, P.DEPUTY_NAME: own,
+    },
     Role.CRIME_PREVENTION_OFFICER: {P.HOME_READ: everyone, P.USER_READ: own, **_FIELD},
     Role.CONTRACTOR: {
         P.HOME_READ: everyone, P.USER_READ: own, P.ORDER_READ: own_agency, P.ORDER_WORK: own_agency,
@@ -157,19 +163,36 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.AGENCY_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
         P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
+        **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE, P.AGREEMENT_READ), own_agency),
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
-        P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone,
+        P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone, P.AGREEMENT_READ: everyone,
     },
     Role.AUDITOR: {
         P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.ALERT_ANSWER: everyone,
+        P.AGREEMENT_READ: everyone,
     },
+    # approves costs between the coordinator and the head of service; sees nothing else of a request
+    Role.TEAM_LEADER: {
+        P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone,
+        **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
+    },
+    Role.STEERING_GROUP: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone},  # aggregates only (DA-52)
+    Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
-        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ), everyone
+        (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
+         P.AGREEMENT_KEEP),
+        everyone,
     ),
 }  # fmt: skip
+
+# What nobody does in another's name: a deputy lets nobody in, and never delegates further.
+NOT_FOR_ANOTHER = frozenset({
+    P.USER_INVITE, P.USER_SUSPEND, P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_NAME, P.DEPUTY_APPROVE, P.AGREEMENT_KEEP,
+    P.REFERRER_INVITE,
+})  # fmt: skip
 
 # --- asking ---
 
@@ -196,6 +219,8 @@ def holds(actor: Actor, permission: P) -> bool:
     _asked.set(True)
     if actor.referral_id is not None and permission in (P.REFERRAL_CREATE, P.SANCTUARY_CREATE):
         return False  # who came by a link has the one referral they were asked for
+    if actor.on_behalf is not None and permission in NOT_FOR_ANOTHER:
+        return False
     return permission in GRANTS[actor.role]
 
 
@@ -208,7 +233,7 @@ def rule(actor: Actor, permission: P, model: Any) -> ColumnElement[bool]:
     """The same as a WHERE clause, for Core lists and counts."""
     _asked.set(True)
     relation = GRANTS[actor.role].get(permission)
-    if relation is None:
+    if relation is None or (actor.on_behalf is not None and permission in NOT_FOR_ANOTHER):
         return false()
     return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model))
 

@@ -22,6 +22,7 @@ from marac.models import (
     AuditEntry,
     Case,
     CaseAgency,
+    GuestPass,
     IntegrityMark,
     Meeting,
     MeetingChange,
@@ -38,6 +39,7 @@ from marac.models import (
     Wall,
 )
 from marac.vocabulary import (
+    AgendaItemState,
     CaseState,
     InvolvementBasis,
     MeetingKind,
@@ -65,6 +67,7 @@ class Actor:
     stepped_up_at: datetime | None = None
     membership_id: UUID | None = None
     referral_id: UUID | None = None  # the one thing that a referrer outside the membership may touch (DA-42)
+    on_behalf: UUID | None = None  # for whom a deputy acts
 
 
 Relation = Callable[[Actor, Any], ColumnElement[bool]]
@@ -131,6 +134,25 @@ def own_agency_or_released(actor: Actor, model: Any) -> ColumnElement[bool]:
     """The agency's own answers, and what others opened to the meeting of a case it may see (DA-1, DA-21)."""
     opened = and_(Research.state == ResearchState.RELEASED, beside(actor, model), _agreed(actor))
     return or_(own_agency(actor, model), opened)
+
+
+def asked_in(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The one case, or the cases of the one meeting, that a guest is asked in for, while that lasts (DA-51)."""
+    today = clock.today()
+    live = (
+        GuestPass.user_id == actor.user_id, GuestPass.membership_id == actor.membership_id,
+        GuestPass.ended_at.is_(None), GuestPass.agreed_at.is_not(None), GuestPass.from_on <= today,
+        GuestPass.until_on >= today,
+    )  # fmt: skip
+    of_meeting = exists().where(GuestPass.meeting_id == AgendaItem.meeting_id, GuestPass.case_id.is_(None), *live)
+    for_one = exists().where(
+        GuestPass.case_id == AgendaItem.case_id, GuestPass.meeting_id == AgendaItem.meeting_id, *live
+    )
+    listed = select(AgendaItem.case_id).where(
+        AgendaItem.state.in_((AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS, AgendaItemState.HEARD)),
+        or_(of_meeting, for_one),
+    )
+    return cast(ColumnElement[bool], case_of(model).in_(listed))
 
 
 def _agreed(actor: Actor) -> ColumnElement[bool]:
@@ -222,8 +244,9 @@ def _whole(actor: Actor) -> list[ColumnElement[bool]]:
 def _walled(actor: Actor) -> ColumnElement[bool]:
     """A wall is against the person, or any agency they work or worked for, whichever they act for now; one round a
     case is round the Sanctuary request that came from it too."""
-    agencies = select(Membership.agency_id).where(Membership.user_id == actor.user_id)
-    against = or_(Wall.user_id == actor.user_id, Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
+    people = [one for one in (actor.user_id, actor.on_behalf) if one is not None]  # a deputy: the walls of either
+    agencies = select(Membership.agency_id).where(Membership.user_id.in_(people))
+    against = or_(Wall.user_id.in_(people), Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
     behind = exists().where(
         SanctuaryRequest.case_id == Case.id, Wall.case_id == SanctuaryRequest.parent_case_id, against
     )

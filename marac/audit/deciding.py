@@ -8,6 +8,19 @@ DECIDES: dict[str, tuple[str, ...]] = {
     # who somebody is and works for
     "user_account": ("state", "password_hash"),
     "membership": ("user_id", "agency_id", "role", "programme", "from_on", "to_on"),
+    "delegation": ("agency_id", "user_id", "membership_id", "deputy_id", "acting_id", "from_on", "to_on", "state"),
+    "guest_pass": (
+        "user_id",
+        "membership_id",
+        "meeting_id",
+        "case_id",
+        "kind",
+        "from_on",
+        "until_on",
+        "agreed_at",
+        "ended_at",
+    ),
+    "agency_agreement": ("agency_id", "signed_on", "review_on"),
     "outside_referrer": ("programme", "user_id", "agency_id", "account_id", "referral_id"),
     # what a case lets in
     "case_file": ("programme", "state", "restricted", "merged_into_id"),

@@ -105,6 +105,7 @@ def _coordinator(session: Session, house: Deployment, partnership_id: UUID) -> t
     user = User(
         partnership_id=partnership_id, state=UserState.ACTIVE, full_name="Ade Okafor", email=email,
         signin_token=signin.signin_token(house.keyring, email), last_totp_step=0, created_at=clock.now(),
+        confidentiality_agreed_at=clock.now(),
     )  # fmt: skip
     session.add(user)
     session.flush()

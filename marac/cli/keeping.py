@@ -44,6 +44,15 @@ def users_suspend(user_id: Any, partnership: str | None) -> None:
         operating.suspend(house, user_id, partnership)
 
 
+@users_.command("restore")
+@click.argument("user_id", type=click.UUID)
+@click.option("--partnership", default=None)
+def users_restore(user_id: Any, partnership: str | None) -> None:
+    """Give a suspended account back."""
+    with opened() as house:
+        operating.restore(house, user_id, partnership)
+
+
 @cli.group("agencies")
 def agencies_() -> None:
     """Agencies."""
@@ -56,3 +65,16 @@ def agencies_list(partnership: str | None, json_: bool) -> None:
     """Agencies with their panels and functions."""
     with opened() as house:
         say(operating.list_agencies(house, partnership), json_)
+
+
+@agencies_.command("agreement")
+@click.argument("agency")
+@click.option("--signed", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--review", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--signatory", required=True)
+@click.option("--document", required=True)
+@click.option("--partnership", default=None)
+def agencies_agreement(agency: str, signed: Any, review: Any, **facts: Any) -> None:
+    """Record an agency's information sharing agreement; it counts at once."""
+    with opened() as house:
+        operating.record_agreement(house, agency=agency, signed_on=signed.date(), review_on=review.date(), **facts)

@@ -18,6 +18,13 @@ from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
 from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
+from marac.models.membership import (
+    AgencyAgreement as AgencyAgreement,
+    Attestation as Attestation,
+    Delegation as Delegation,
+    GuestPass as GuestPass,
+    JoinRequest as JoinRequest,
+)
 from marac.models.outside_referrers import OutsideReferrer
 from marac.models.panels import AgendaItem, Attendance, Meeting, MinuteNote, Minutes, Research
 from marac.models.papers import Paper as Paper, PaperContent as PaperContent

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
-from marac.vocabulary import ProgrammeSlug, Role, UserState
+from marac.vocabulary import ProgrammeSlug, Role, SuspendedFor, UserState
 
 
 class Partnership(Base):
@@ -87,6 +87,11 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signin_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shortcut_keys: Mapped[str] = mapped_column(String(120), default="")
+    suspended_for: Mapped[SuspendedFor | None] = mapped_column(word(SuspendedFor), nullable=True)
+    restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    idle_warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confidentiality_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trained_on: Mapped[date | None]
 
     full_name = Sealed("staff")
     email = Sealed("staff")
@@ -110,6 +115,8 @@ class Membership(Base):
     programme: Mapped[ProgrammeSlug | None] = mapped_column(word(ProgrammeSlug), nullable=True)
     from_on: Mapped[date]
     to_on: Mapped[date | None]
+    on_behalf_of_id: Mapped[UUID | None]  # the person this deputy stands in for; ends with them
+    attested_on: Mapped[date | None]
 
     user: Mapped[User] = relationship(back_populates="memberships")
     agency: Mapped[Agency] = relationship()
@@ -124,6 +131,7 @@ class Invitation(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
 
 
 class SigninSession(Base):

@@ -17,7 +17,7 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import local
+from marac.services import local, today_membership
 from marac.services.casework import naming
 from marac.services.community import same_day
 from marac.services.deciding import handing_over
@@ -325,6 +325,11 @@ def _requests(session: Session, actor: Actor) -> Iterable[Row]:
         yield Row(TODAY, words, f"/sanctuary/{reference}/write-down", due_at, "", 2)
 
 
+def _membership(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in today_membership.waiting(session, actor):
+        yield Row(_section(one.due) or WEEK, one.text, one.url, one.due, one.note, one.minutes)
+
+
 def _visits(session: Session, actor: Actor) -> Iterable[Row]:
     today = clock.today()
     for one in visits.list_visits(session, actor, from_on=today, until_on=today + SOON)[:MOST]:
@@ -359,6 +364,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
     ("escalated actions", P.ACTION_OVERSEE, _escalated),
+    ("accounts", P.HOME_READ, _membership),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
     ("alerts", P.ALERT_ANSWER, _alerts),

@@ -33,6 +33,14 @@ from marac.vocabulary.following import (
     Template as Template,
     TransferDirection as TransferDirection,
 )
+from marac.vocabulary.membership import (
+    AgreementStanding as AgreementStanding,
+    GuestKind as GuestKind,
+    Hold as Hold,
+    RequestState as RequestState,
+    StillHere as StillHere,
+    SuspendedFor as SuspendedFor,
+)
 from marac.vocabulary.panel import (
     AGENDA_IS_OUT as AGENDA_IS_OUT,
     NOT_BEGUN as NOT_BEGUN,

@@ -76,3 +76,6 @@ class Template(Word):
     SCHEME_STOPPED = "scheme_stopped", "Something has stopped and needs you today"
     JOB_OFFERED = "job_offered", "There is a job to accept"
     JOB_CHANGED = "job_changed", "A job has changed"
+    MEMBERSHIP_WAITING = "membership_waiting", "Something about accounts waits for you"
+    ACCOUNT_UNUSED = "account_unused", "Your account closes soon unless you sign in"
+    AGREEMENT_ENDING = "agreement_ending", "An agreement ends soon, or has ended"

@@ -19,6 +19,9 @@ class Role(Word):
     AGENCY_ADMIN = "agency_admin", "Agency lead"
     SYSTEM_ADMIN = "system_admin", "System administrator"
     AUDITOR = "auditor", "Auditor"
+    TEAM_LEADER = "team_leader", "Team leader"
+    STEERING_GROUP = "steering_group", "Steering group"
+    GUEST = "guest", "Guest or observer"
     SYSTEM = "system", "System"
 
 
@@ -81,6 +84,13 @@ class Permission(Word):
     USER_READ = "user:read", "See user accounts"
     USER_INVITE = "user:invite", "Invite a user"
     USER_SUSPEND = "user:suspend", "Suspend a user"
+    USER_APPROVE = "user:approve", "Approve who joins, and new roles"
+    USER_ATTEST = "user:attest", "Say each quarter who still works here"
+    DEPUTY_NAME = "deputy:name", "Name a deputy for oneself"
+    DEPUTY_APPROVE = "deputy:approve", "Approve a deputy"
+    GUEST_VISIT = "guest:visit", "See the one case or meeting one is asked in for"
+    AGREEMENT_READ = "agreement:read", "See information sharing agreements"
+    AGREEMENT_KEEP = "agreement:keep", "Record an information sharing agreement"
     AGENCY_READ = "agency:read", "See agencies"
     SETTING_READ = "setting:read", "See settings"
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
@@ -110,6 +120,7 @@ class UserState(Word):
     INVITED = "invited", "Invited"
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
+    LEFT = "left", "Left"
 
 
 class PersonRole(Word):

@@ -26,9 +26,13 @@ def account() -> Any:
     """Name, roles and where one is signed in."""
     actor, session = signin.person(), unit_of_work.session()
     full_name, email = users.own_name(session, actor)
+    memberships = users.memberships_of(session, actor)
+    stands_in_for = users.stood_in_for(session, actor, memberships)
     return render_template(
-        "account/account.html", full_name=full_name, email=email, memberships=users.memberships_of(session, actor),
-        active=actor.membership_id, sessions=sessions.list_open(session, actor),
+        "account/account.html", full_name=full_name, email=email, memberships=memberships,
+        stands_in_for=stands_in_for, has_deputies=access.holds(actor, P.DEPUTY_NAME) or bool(stands_in_for),
+        active=actor.membership_id,
+        sessions=sessions.list_open(session, actor),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template
 
 from marac import access
 from marac.errors import RuleBroken
-from marac.services.accounts import users
+from marac.services.accounts import joining, users
 from marac.services.casework import risk_tools
 from marac.services.clockwork import timetable
 from marac.services.keeping import administration
@@ -27,7 +27,8 @@ def list_users() -> Any:
     access.require_holds(actor, P.USER_READ)
     return render_template(
         "admin/users.html", accounts=users.list_users(unit_of_work.session(), actor),
-        may_invite=users.may_invite(actor), may_suspend=access.holds(actor, P.USER_SUSPEND), me=actor.user_id,
+        may_invite=users.may_invite(actor), may_attest=access.holds(actor, P.USER_ATTEST),
+        may_suspend=access.holds(actor, P.USER_SUSPEND), me=actor.user_id,
     )  # fmt: skip
 
 
@@ -44,16 +45,16 @@ def invite() -> Any:
     form.programme.choices = [CHOOSE, *sorted((one.value, one.label) for one in actor.programmes)]
     if form.validate_on_submit():
         try:
-            users.invite_user(
-                session, actor, unit_of_work.deployment().keyring, full_name=form.full_name.data, email=form.email.data,
+            joining.ask_to_join(
+                session, actor, full_name=form.full_name.data, email=form.email.data,
                 agency=agencies[form.agency.data], role=Role(form.role.data),
                 programme=ProgrammeSlug(form.programme.data),
             )  # fmt: skip
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
-            flash("Invitation sent. The link works for 72 hours.", "success")
-            return redirect("/admin/users", code=303)
+            flash("Sent to a second person for approval. You will then tell them a code.", "success")
+            return redirect("/admin/joiners", code=303)
     return render_template("admin/invite.html", form=form), 422 if form.errors else 200
 
 
@@ -79,7 +80,8 @@ def restore(user_id: UUID) -> Any:
 def list_agencies() -> Any:
     """Agencies, what they do on which panel, and whether the partnership has confirmed it."""
     agencies = administration.list_agencies(unit_of_work.session(), signin.person())
-    return render_template("admin/agencies.html", agencies=agencies, panels=dict(_programmes()))
+    shown = {"agencies": agencies, "panels": dict(_programmes())}
+    return render_template("admin/agencies.html", **shown, agreed=access.holds(signin.person(), P.AGREEMENT_READ))
 
 
 @bp.get("/settings")

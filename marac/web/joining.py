@@ -6,9 +6,10 @@ import segno
 from flask import Blueprint, redirect, render_template, session
 
 from marac.errors import NotFound, RuleBroken
-from marac.services.accounts import users
+from marac.services.accounts import signin as steps, users
 from marac.web import errors, signin, unit_of_work, widgets
-from marac.web.forms.signin import JoinForm, PressForm
+from marac.web.forms.membership import LeadCodeForm
+from marac.web.forms.signin import JoinForm
 
 bp = Blueprint("joining", __name__)
 
@@ -16,13 +17,18 @@ bp = Blueprint("joining", __name__)
 @bp.route("/join/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> Any:
     """GET changes nothing, since mail scanners follow links; POST starts. A link that is over says so either way."""
-    form = PressForm()
+    form = LeadCodeForm()
     if not form.validate_on_submit():
-        return render_template("signin/invitation.html", form=form, token=token)
+        return render_template("signin/invitation.html", form=form, token=token), 422 if form.errors else 200
     try:
-        users.start_enrolment(unit_of_work.session(), token)
+        house = unit_of_work.deployment()
+        with steps.apart(house, None) as own:  # beside the request, so that wrong codes stay counted
+            right = users.start_enrolment(own, house.keyring, token, form.code.data)
     except NotFound:
         return errors.page(410)
+    if not right:
+        form.code.errors = ["This is not the code. Ask whoever invited you, by phone"]
+        return render_template("signin/invitation.html", form=form, token=token), 422
     session.clear()
     session["joining"] = token
     return redirect("/join", code=303)

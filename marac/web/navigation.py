@@ -21,13 +21,14 @@ PLACES: Final = {
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
+    "agreements": ("Agreements", "/admin/agreements"), "visit": ("Your visit", "/visit"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
 _FIELD = ("today", "sanctuary", "visits")
 _SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: (*_PANEL, "transfers", "users"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "users", "agreements"),
     Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
@@ -37,9 +38,12 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.CRIME_PREVENTION_OFFICER: _FIELD,
     Role.CONTRACTOR: ("jobs",),
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
-    Role.AGENCY_ADMIN: ("today", "users", "agencies", "outside", "escalated"),
+    Role.AGENCY_ADMIN: ("today", "users", "agreements", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit"),
+    Role.AUDITOR: ("today", "audit", "agreements"),
+    Role.TEAM_LEADER: ("today", "sanctuary", "reports"),
+    Role.STEERING_GROUP: ("today", "reports"),
+    Role.GUEST: ("visit",),
 }
 
 
@@ -61,7 +65,7 @@ def frame() -> dict[str, Any]:
         "shortcuts": "off" if found.shortcut_keys == shortcuts.OFF else "on",
         "shortcut": shortcuts.read(found.shortcut_keys),
         "navigation": [_place(*place) for place in places if place[1] in existing],
-        "signed_in": {"role": found.actor.role.label, "agency": found.agency},
+        "signed_in": {"role": _role(found), "agency": found.agency},
         "find_url": "/find" if "cases" in menu and "/find" in existing else "",
         "account_url": "/account", "switch_url": "/account#roles" if found.memberships > 1 else "",
         "checkpoint": g.get("checkpoint", ""),
@@ -69,6 +73,11 @@ def frame() -> dict[str, Any]:
         "idle_seconds": int(sessions.IDLE.total_seconds()),
         "end_url": signin.sign_in_and_back() if request.method == "GET" else "/sign-in",
     }  # fmt: skip
+
+
+def _role(found: sessions.SignedIn) -> str:
+    """What the person is here; somebody who stands in for a colleague sees that they do."""
+    return f"{found.actor.role.label}, standing in" if found.actor.on_behalf else found.actor.role.label
 
 
 def _by_link(agency: str) -> dict[str, Any]:

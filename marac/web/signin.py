@@ -23,7 +23,7 @@ from marac.services.accounts.sessions import SignedIn
 from marac.services.accounts.signin import Begun
 from marac.services.accounts.throttle import TooSoon
 from marac.vocabulary import Permission
-from marac.web import errors, unit_of_work, widgets
+from marac.web import admission, errors, unit_of_work, widgets
 from marac.web.forms.signin import CodeForm, PasswordForm
 
 bp = Blueprint("signin", __name__)
@@ -37,7 +37,9 @@ PUBLIC: Final = frozenset({
     "demo.accounts",
 })  # fmt: skip
 APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
-JOBS_ONLY: Final = frozenset({"jobs", "account", "signin", "today"})  # all that a contractor ever reaches (SAN-28)
+JOBS_ONLY: Final = frozenset({"jobs", "account", "signin", "today", "admission"})  # all of a contractor (SAN-28)
+GUESTS_ONLY: Final = frozenset({"guest_passes", "account", "signin", "admission"})  # all of a guest (DA-51)
+VISIT: Final = "/visit"
 HOME: Final = "/today"
 START: Final = "/start"  # where those come back who came by a link and cannot sign in
 BY_LINK: Final = "by_link"
@@ -85,8 +87,9 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     if found is None:
         access.asked()
         return _sign_in_first()
-    if request.blueprint not in JOBS_ONLY and access.holds(found.actor, Permission.ORDER_WORK):
-        raise NotFound
+    elsewhere = admission.stop(found) or _kept_apart(found.actor)
+    if elsewhere is not None:
+        return cast("BaseResponse | tuple[str | BaseResponse, int]", elsewhere)
     access.forget_asking()  # that was the door's own question: the page asks again
     if request.endpoint in APART:
         return None
@@ -94,6 +97,17 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     if again is not None:
         access.asked()
     return again
+
+
+def _kept_apart(actor: Actor) -> BaseResponse | None:
+    """NotFound for all but the few pages of a contractor or a guest; a guest's first page is their one page."""
+    if request.blueprint not in JOBS_ONLY and access.holds(actor, Permission.ORDER_WORK):
+        raise NotFound
+    if request.blueprint not in GUESTS_ONLY and access.holds(actor, Permission.GUEST_VISIT):
+        if request.blueprint == "today" and request.method in unit_of_work.READS:
+            return redirect(VISIT, code=303)
+        raise NotFound
+    return None
 
 
 def refuse_other_sites() -> None:

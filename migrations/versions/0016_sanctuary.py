@@ -222,8 +222,9 @@ def _no_letters() -> None:
 def _allowed(name: str = "message", column: str = "template") -> list[str]:
     """What may stand there before, as the table itself says: other revisions widen the list too."""
     for check in sa.inspect(op.get_bind()).get_check_constraints(name):
-        if str(check["name"]).startswith(f"ck_{name}_") and f"{column} IN" in check["sqltext"].replace('"', ""):
-            return re.findall(r"'([a-z_]+)'", check["sqltext"])
+        text = check["sqltext"].replace('"', "")  # SQLite: column IN (...); PostgreSQL: (column)::text = ANY (...)
+        if str(check["name"]).startswith(f"ck_{name}_") and re.search(rf"\b{column}\b", text) and "'" in text:
+            return re.findall(r"'([a-z_]+)'", text)
     raise LookupError(column)
 
 

@@ -21,7 +21,7 @@ from marac.models import AuditEntry, Case, CaseAgency, IntegrityMark, Membership
 from marac.paths import PACKAGE
 from marac.services.casework import cases
 from marac.services.clockwork import leases
-from marac.services.keeping import operating
+from marac.services.keeping import rotating
 from marac.services.keeping.deployment import unit_of_work
 from marac.services.trail import checking, checkpointing, proving
 from marac.vocabulary import AlertRule, InvolvementBasis, Role
@@ -262,7 +262,7 @@ def test_a_row_changed_behind_the_trails_back_is_found_and_its_case_closes_to_al
 
 
 def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_has_them(town):
-    operating.rotate(town.house, "case", None)
+    rotating.rotate(town.house, "case", None, wait=lambda _seconds: None)
     assert town.verdict(rows=True) == (None, None)
     with unit_of_work(town.house) as session:
         session.execute(delete(CaseAgency).where(CaseAgency.case_id == town.case_id))

@@ -20,12 +20,14 @@ NOT_LED_TO = {  # by mail, by signing in, after a form was sent, asked by a scri
     "account.go", "account.step_up", "demo.accounts", "joining.invitation", "joining.set_up_account", "referrals.sent",
     "outside_referrers.link", "outside_referrers.start", "outside_referrers.standing", "research.rest",
     "shared_screen.mark", "signin.code", "signin.healthz", "signin.sign_in", "admin.list_users",
+    "admission.confidentiality",
 }  # fmt: skip
 LATER = {  # linked while its step is open: staff to screen, a household on two panels, a red flag, minutes approved or
     # circulated, a repeat being heard, a referral to decide
     "agenda.check_conflicts", "routing.routing", "routing.acted", "outstanding.worked", "papers.of_referral",
     "referrals.questions", "releasing.amend", "releasing.preview", "releasing.preview_one", "releasing.recall",
     "research.to_print",
+    "attesting.answer", "members.code",  # an agency that was asked, somebody who has not joined yet
 }  # fmt: skip
 ENDING = r'<form[^>]*action="/(?:sign-out|lock|sign-in)[^"]*"'  # to sign out twice is to sign out
 FINE = (200, 302, 303, 403, 404, 409, 410, 422)  # 422: a comparison of nothing

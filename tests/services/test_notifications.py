@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import Message as Mail
 from typing import Any
 
@@ -12,13 +13,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
-from marac import clock, notifications
-from marac.models import AuditEntry, Message
-from marac.services.accounts import users
+from marac import access, clock, notifications
+from marac.models import AuditEntry, Invitation, Message
+from marac.services.accounts import lead_codes, users
 from marac.services.clockwork import timed
 from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import ProgrammeSlug, Role, Template, UserState
-from tests.builders import a_user, actor_for, an_agency
+from tests.builders import a_user, an_agency
 from tests.builders_cases import a_story, messages
 
 SAYS_NOTHING_OF = re.compile(
@@ -165,10 +166,11 @@ def test_a_suspended_person_gets_nothing(house, letterbox):
 def test_an_invitation_carries_the_join_link_which_works_and_is_kept_nowhere(house, letterbox):
     box, url = letterbox
     story = a_story(house)
-    with story.work(story.coordinator) as session:
+    with unit_of_work(house) as session:
         agency = an_agency(session, "elft")
+        console = replace(access.system(story.coordinator.partnership_id), stepped_up_at=clock.now())
         users.invite_user(
-            session, actor_for(story.coordinator), house.keyring, full_name="Ola Bright", email="ola@example.org",
+            session, console, house.keyring, full_name="Ola Bright", email="ola@example.org",
             agency=agency, role=Role.REPRESENTATIVE, programme=ProgrammeSlug.DA_MARAC,
         )  # fmt: skip
     timed.deliver_in(house, story.housing.partnership_id, url)
@@ -177,7 +179,10 @@ def test_an_invitation_carries_the_join_link_which_works_and_is_kept_nowhere(hou
     assert to == ["ola@example.org"]
     assert link is not None
     with unit_of_work(house) as session:
-        users.start_enrolment(session, link[1])
+        [invitation] = session.scalars(select(Invitation))
+        assert users.start_enrolment(
+            session, house.keyring, link[1], lead_codes.lead_code(house.keyring, invitation.id)
+        )
     assert all(link[1] not in repr(vars(message)) for message in messages(house))
 
 

@@ -20,7 +20,7 @@ from marac.models import (
     Referral,
     User,
 )
-from marac.services.accounts import sessions, users
+from marac.services.accounts import joining, sessions, users
 from marac.services.keeping.deployment import unit_of_work
 from marac.services.referring import outside_links, outside_referrers, referrals
 from marac.vocabulary import OutsideStanding, Permission as P, ProgrammeSlug, ReferralState, Role, UserState
@@ -120,7 +120,7 @@ def test_the_agency_of_everybody_outside_sees_no_case_and_nobody_is_invited_to_w
         assert outside.id not in {one.id for one in users.list_agencies_to_invite(session, coordinator)}
         facts = {"full_name": "Rosa Lowe", "email": "rosa@example.org", "role": Role.REPRESENTATIVE, "programme": DA}
         with pytest.raises(Exception, match="that people work for"):
-            users.invite_user(session, coordinator, house.keyring, agency=outside, **facts)
+            joining.ask_to_join(session, coordinator, agency=outside, **facts)
         assert NAME not in {one.full_name for one in users.list_users(session, coordinator)}
 
 

@@ -187,27 +187,37 @@ def test_an_invitation_is_accepted_on_two_pages_and_ends_signed_in(house, rosa):
         "full_name": "Amir Khan", "email": "amir.khan@example.org", "agency": agency, "role": "representative",
         "programme": "da_marac",
     })  # fmt: skip
-    assert page.flashes == ["Invitation sent. The link works for 72 hours."]
+    assert page.flashes == ["Sent to a second person for approval. You will then tell them a code."]
     assert "Amir Khan" in page.main
+    assert "Approve" not in page.main  # not by the one who asked
+    with unit_of_work(house) as session:
+        second = a_user(session, house, Role.COORDINATOR, "vawg_team")
+    assert signed_in(house, second).get("/admin/joiners").press("Approve").flashes[0].startswith("Approved.")
+    told = signed_in(house, rosa).get("/admin/joiners").follow("Show the code to tell")
+    lead_code = told.words_of(".govuk-heading-xl")[0]
     with house.reader() as session:
         token = users.invitation_token(house.keyring, session.query(Invitation).one().id)
     client = a_stranger(house)
-    page = client.get(f"/join/{token}").press("Start")
+    page = client.get(f"/join/{token}").fill_and_post({"code": "000000" if lead_code != "000 000" else "111111"})
+    assert page.errors == ["This is not the code. Ask whoever invited you, by phone"]
+    page = page.fill_and_post({"code": lead_code})
     assert page.url == "/join"
     key = page.words_of("code")[0]
     code = users.pyotp.TOTP(key).at(int(clock.now().timestamp()))
     page = page.fill_and_post({"password": "short", "code": code})
     assert page.errors == ["Choose a password of 15 characters or more, such as three random words"]
     assert page.fill_and_post({"password": GOOD, "code": code}, follow=False).location == "/today"
+    assert client.get("/account").h1 == "Keep it confidential"
+    client.get("/account").press("agree")
     assert "Amir Khan" in client.get("/account").main
-    again = a_stranger(house).get(f"/join/{token}").press("Start")
+    again = a_stranger(house).get(f"/join/{token}").fill_and_post({"code": lead_code})
     assert again.status == 410
 
 
 def test_following_an_invitation_changes_nothing(house, rosa):
     page = a_stranger(house).get("/join/" + "0" * 64)
     assert page.h1 == "Set up your account"
-    assert page.press("Start").status == 410
+    assert page.fill_and_post({"code": "123456"}).status == 410
 
 
 def test_administrators_see_accounts_agencies_and_settings(house):

@@ -17,7 +17,8 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotFound
 from marac.models import Agency, Meeting, Membership, OutsideReferrer, SigninSession, User
-from marac.vocabulary import MeetingState, Permission, ProgrammeSlug, Role, UserState
+from marac.services.accounts import admission
+from marac.vocabulary import Hold, MeetingState, Permission, ProgrammeSlug, Role, UserState
 
 IDLE: Final = timedelta(minutes=15)
 IDLE_IN_MEETING: Final = timedelta(minutes=60)
@@ -36,6 +37,7 @@ class SignedIn:
     memberships: int
     seen_at: datetime
     shortcut_keys: str = ""
+    hold: Hold | None = None
 
     @property
     def needs_touch(self) -> bool:
@@ -83,7 +85,7 @@ def find(session: Session, token: str) -> SignedIn | None:
     row = session.execute(
         select(
             SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"),
-            OutsideReferrer.referral_id, User.shortcut_keys,
+            OutsideReferrer.referral_id, User.shortcut_keys, *admission.columns(),
         )
         .join(User, User.id == SigninSession.user_id)
         .join(Membership, Membership.id == SigninSession.membership_id)
@@ -96,11 +98,13 @@ def find(session: Session, token: str) -> SignedIn | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    found, partnership_id, membership, agency, memberships, referral_id, shortcut_keys = row
+    found, partnership_id, membership, agency, memberships, referral_id, shortcut_keys = row[:7]
     actor = replace(_actor(partnership_id, membership, found.id, found.stepped_up_at), referral_id=referral_id)
     if found.seen_at <= now - IDLE and not _runs_a_meeting(session, actor):
         return None
-    return SignedIn(actor, agency, memberships, found.seen_at, shortcut_keys)
+    return SignedIn(
+        actor, agency, memberships, found.seen_at, shortcut_keys, hold=admission.hold_of(session, actor, row)
+    )
 
 
 def was_theirs(session: Session, token: str, user_id: UUID) -> bool:
@@ -169,6 +173,7 @@ def _actor(partnership_id: UUID, membership: Membership, session_id: UUID, stepp
         partnership_id=partnership_id, role=membership.role, user_id=membership.user_id, agency_id=membership.agency_id,
         programmes=programmes_of(membership.role, membership.programme),
         session_id=session_id, stepped_up_at=stepped_up_at, membership_id=membership.id,
+        on_behalf=membership.on_behalf_of_id,
     )  # fmt: skip
 
 
@@ -180,9 +185,12 @@ def programmes_of(role: Role, programme: ProgrammeSlug | None) -> frozenset[Prog
 
 
 def in_force() -> Any:
-    """The clause that a membership counts today."""
-    today = clock.today()
-    return and_(Membership.from_on <= today, or_(Membership.to_on.is_(None), Membership.to_on >= today))
+    """The clause that a membership counts today; a deputy's, while the person they stand in for may work here."""
+    today, person = clock.today(), User.__table__.alias("person")
+    works = exists().where(person.c.id == Membership.on_behalf_of_id, person.c.state == UserState.ACTIVE)
+    standing_in = or_(Membership.on_behalf_of_id.is_(None), works.correlate(Membership))
+    lasts = or_(Membership.to_on.is_(None), Membership.to_on >= today)
+    return and_(Membership.from_on <= today, lasts, standing_in)
 
 
 def _bound() -> Any:

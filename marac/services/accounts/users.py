@@ -16,22 +16,26 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
 from marac.crypto.keyring import Keyring
-from marac.errors import NotFound, RuleBroken
+from marac.errors import NotAllowed, NotFound, RuleBroken, WrongState
 from marac.models import Agency, Invitation, Membership, OutsideReferrer, User
-from marac.services.accounts import passwords, sessions, signin
+from marac.services.accounts import lead_codes, passwords, sessions, signin
 from marac.services.accounts.signin import Begun
+from marac.services.casework import naming
 from marac.services.referring.outside_referrers import OUTSIDE
-from marac.vocabulary import Permission as P, ProgrammeSlug, Role, Template, UserState
+from marac.vocabulary import Permission as P, ProgrammeSlug, Role, SuspendedFor, Template, UserState
+from marac.workflows import membership
 
 INVITATION_LASTS: Final = timedelta(hours=72)
 _WORKERS: Final = frozenset({Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA})
 _SANCTUARY: Final = frozenset({Role.SANCTUARY_OFFICER, Role.CRIME_PREVENTION_OFFICER, Role.CONTRACTOR})
 # whom each role may invite; administrators are made on the command line
 INVITES: Final[dict[Role, frozenset[Role]]] = {
-    Role.SYSTEM: frozenset(Role) - {Role.SYSTEM},
+    Role.SYSTEM: frozenset(Role) - {Role.SYSTEM, Role.GUEST},
     Role.AGENCY_ADMIN: _WORKERS,
-    Role.COORDINATOR: _WORKERS | _SANCTUARY | {Role.COORDINATOR, Role.CHAIR, Role.SERVICE_MANAGER, Role.AGENCY_ADMIN},
-}
+    Role.COORDINATOR: _WORKERS | _SANCTUARY | {
+        Role.COORDINATOR, Role.CHAIR, Role.SERVICE_MANAGER, Role.AGENCY_ADMIN, Role.TEAM_LEADER, Role.STEERING_GROUP,
+    },
+}  # fmt: skip
 
 
 class Held(NamedTuple):
@@ -78,21 +82,21 @@ def invite_user(
     session: Session, actor: Actor, keyring: Keyring, *, full_name: str, email: str, agency: Agency, role: Role,
     programme: ProgrammeSlug | None,
 ) -> User:  # fmt: skip
-    """Make an account that only the invited person can set up, within 72 hours of the message that is queued.
+    """From the console of the machine: make an account that only the invited person can set up, within 72 hours.
 
-    Somebody of this partnership who has an account already gets a further membership and no message.
+    Pages ask and a second person decides (accounts.joining); here the operator is both, and is audited as that.
     """
-    access.require_holds(actor, P.USER_INVITE)
+    if actor.role is not Role.SYSTEM:
+        raise NotAllowed
     access.require(actor, P.USER_INVITE, agency)
     access.require_step_up(actor)
     if agency.slug == OUTSIDE:
         raise RuleBroken("agency", "Choose an agency that people work for")
     if role not in may_invite(actor):
         raise RuleBroken("role", "Choose a role that you may invite someone to")
-    if programme not in actor.programmes:
-        raise RuleBroken("programme", "Choose a panel that you work for")
-    user = _known(session, actor, keyring, email) or _new_user(session, actor, keyring, full_name, email)
-    _add_membership(session, user, agency, role, programme)
+    membership.check_own_mailbox(email)
+    user = _known(session, actor, keyring, email) or new_account(session, actor, keyring, full_name, email)
+    add_membership(session, user, agency, role, programme)
     if user.state == UserState.INVITED:
         send_invitation(session, keyring, user)
     audit.record(session, actor, "user:invited", user, role=role)
@@ -133,11 +137,17 @@ def _invitation_tokens(keyring: Keyring, invitation_id: UUID) -> list[str]:
     return [hmac.digest(secret, invitation_id.bytes, hashlib.sha256).hex() for secret in secrets]
 
 
-def start_enrolment(session: Session, token: str) -> None:
-    """The invited person pressed the button: make the secret for their code app. NotFound for a link that is over."""
-    user = _invited(session, token)[1]
+def start_enrolment(session: Session, keyring: Keyring, token: str, code: str) -> bool:
+    """The invited person typed the code from their lead: make the secret for their code app.
+
+    False for a wrong code, the fifth of which ends the link; NotFound for a link that is over.
+    """
+    invitation, user = _invited(session, token)
+    if not lead_codes.check_code(keyring, invitation, code):
+        return False
     access.open_staff_for("signin", user.partnership_id)
     user.totp_secret = pyotp.random_base32()
+    return True
 
 
 def enrolment(session: Session, token: str, *, service_name: str) -> Enrolment:
@@ -155,13 +165,13 @@ def accept_invitation(session: Session, token: str, *, password: str, code: str)
     passwords.check_policy(password, [str(user.full_name), str(user.email)])
     if not signin.use_code(user, code):
         raise RuleBroken("code", "Enter the 6 digits that your app shows now")
-    membership = session.scalars(sessions.memberships_in_force(user.id).limit(1)).first()
-    if membership is None:
+    first = session.scalars(sessions.memberships_in_force(user.id).limit(1)).first()
+    if first is None:
         raise NotFound
     user.password_hash = passwords.seal_password(password)
     user.state = UserState.ACTIVE
     invitation.used_at = clock.now()
-    session_token, actor = sessions.start(session, user, membership)
+    session_token, actor = sessions.start(session, user, first)
     audit.record(session, actor, "user:joined", user)
     return Begun(session_token, actor)
 
@@ -180,7 +190,9 @@ def suspend_user(session: Session, actor: Actor, user: User) -> None:
     access.require_step_up(actor)
     if user.id == actor.user_id:
         raise RuleBroken("", "You cannot suspend your own account")
-    user.state = UserState.SUSPENDED
+    if user.state is UserState.LEFT:
+        raise WrongState(f"{user.id} has left")
+    user.state, user.suspended_for = UserState.SUSPENDED, SuspendedFor.BY_HAND
     sessions.end_all(session, user.id)
     audit.record(session, actor, "user:suspended", user)
 
@@ -189,7 +201,10 @@ def restore_user(session: Session, actor: Actor, user: User) -> None:
     """A suspended person may sign in again, with the password and code they had."""
     access.require(actor, P.USER_SUSPEND, user)
     access.require_step_up(actor)
+    if user.state != UserState.SUSPENDED:
+        raise WrongState(f"{user.id} is not suspended")
     user.state = UserState.ACTIVE if user.password_hash else UserState.INVITED
+    user.suspended_for, user.restored_at, user.idle_warned_at = None, clock.now(), None
     audit.record(session, actor, "user:restored", user)
 
 
@@ -220,6 +235,11 @@ def memberships_of(session: Session, actor: Actor) -> list[Membership]:
     return list(session.scalars(sessions.memberships_in_force(actor.user_id).options(selectinload(Membership.agency))))
 
 
+def stood_in_for(session: Session, actor: Actor, held: list[Membership]) -> dict[UUID, str]:
+    """The names of those for whom the person stands in, among these memberships."""
+    return naming.colleagues(session, actor, [one.on_behalf_of_id for one in held])
+
+
 def own_name(session: Session, actor: Actor) -> tuple[str, str]:
     """The actor's own full name and e-mail address, for the account page."""
     access.open_staff(actor)
@@ -234,7 +254,8 @@ def _known(session: Session, actor: Actor, keyring: Keyring, email: str) -> User
     return user
 
 
-def _new_user(session: Session, actor: Actor, keyring: Keyring, full_name: str, email: str) -> User:
+def new_account(session: Session, actor: Actor, keyring: Keyring, full_name: str, email: str) -> User:
+    """An account without a password, to be set up by its person. For who may invite or approve."""
     access.open_staff(actor, seal=True)
     user = User(
         partnership_id=actor.partnership_id, state=UserState.INVITED, full_name=full_name, email=email.strip(),
@@ -245,19 +266,20 @@ def _new_user(session: Session, actor: Actor, keyring: Keyring, full_name: str, 
     return user
 
 
-def _add_membership(
+def add_membership(
     session: Session, user: User, agency: Agency, role: Role, programme: ProgrammeSlug | None
 ) -> Membership:
-    held = session.scalars(sessions.memberships_in_force(user.id))
-    if any((one.agency_id, one.role, one.programme) == (agency.id, role, programme) for one in held):
-        raise RuleBroken("email", "This person already has that role. Nothing was changed")
-    membership = Membership(
+    """A role from today on. Somebody who has it already keeps the one they have."""
+    for one in session.scalars(sessions.memberships_in_force(user.id).where(Membership.on_behalf_of_id.is_(None))):
+        if (one.agency_id, one.role, one.programme) == (agency.id, role, programme):
+            return one
+    held = Membership(
         partnership_id=user.partnership_id, user_id=user.id, agency_id=agency.id, role=role, programme=programme,
         from_on=clock.today(),
     )  # fmt: skip
-    session.add(membership)
+    session.add(held)
     session.flush()
-    return membership
+    return held
 
 
 def _invited(session: Session, token: str) -> tuple[Invitation, User]:

@@ -77,7 +77,7 @@ def standing(session: Session, partnership_id: UUID, roles: Iterable[Role]) -> l
     return [
         Actor(
             partnership_id, one.role, one.user_id, one.agency_id,
-            frozenset([one.programme] if one.programme else ProgrammeSlug),
+            frozenset([one.programme] if one.programme else ProgrammeSlug), on_behalf=one.on_behalf_of_id,
         )
         for one in rows
     ]  # fmt: skip

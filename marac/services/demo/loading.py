@@ -16,6 +16,7 @@ from marac.db import Base
 from marac.models import AuditEntry, Partnership, PersonToken
 from marac.services.demo import community_cases
 from marac.services.demo.actions import Agreed, reminder
+from marac.services.demo.belonging import write_belonging
 from marac.services.demo.borough import Borough, found_borough
 from marac.services.demo.casework import (
     Opened,
@@ -51,6 +52,7 @@ NOUNS = {
     "agenda_item": "hearings", "address": "addresses", "attendance": "attendances", "case_agency": "involvements",
     "case_file": "cases", "case_person": "people", "minutes": "minutes", "research": "research",
     "user_account": "users", "meeting_series": "series", "transfer": "transfers", "agency": "agencies",
+    "guest_pass": "guest_passes",
 }  # fmt: skip
 UNCOUNTED = ("audit_entry", "audit_head", "partnership", "programme", "setting", "once_key", "job_run", "lease")
 STATE_AT = {
@@ -102,6 +104,8 @@ def load(
     for step in STEPS:
         with unit_of_work(deployment) as session:
             step(session, borough, written)
+    with unit_of_work(deployment) as session:
+        write_belonging(session, borough)
     with unit_of_work(deployment) as session:
         write_moves(session, deployment.keyring, borough, seed)
         audit.record(session, access.system(borough.id), "demo:loaded", count=everything)

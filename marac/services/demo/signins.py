@@ -34,7 +34,7 @@ def list_accounts(session: Session, keyring: Keyring) -> list[dict[str, str | No
         held = session.execute(
             select(Membership.user_id, Membership.role, Membership.programme, Agency.slug)
             .join(Agency, Agency.id == Membership.agency_id)
-            .where(Membership.partnership_id == partnership_id)
+            .where(Membership.partnership_id == partnership_id, Membership.on_behalf_of_id.is_(None))
         )
         found += [
             {

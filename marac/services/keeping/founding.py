@@ -16,6 +16,7 @@ from marac.crypto.keyring import Keyring
 from marac.models import Agency, Partnership, Programme, Setting
 from marac.paths import PACKAGE
 from marac.vocabulary import ProgrammeSlug
+from marac.workflows import membership
 from marac.workflows.local_rules import LocalRule, shipped_rules
 
 DATA = PACKAGE / "data"
@@ -51,6 +52,7 @@ def found_partnership(
             _setting(partnership.id, programme, replace(rule, effective_from=rules_from or rule.effective_from))
             for rule in shipped_rules(programme)
         )
+    session.add_all(_setting(partnership.id, None, rule) for rule in membership.shipped())
     session.add_all(_agency(partnership.id, row) for row in reference("partnership")["agencies"])
     session.flush()
     audit.record(session, access.system(partnership.id), "partnership:founded", partnership)

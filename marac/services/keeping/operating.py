@@ -16,7 +16,7 @@ from marac.access import Actor
 from marac.crypto import area_keys
 from marac.errors import ConfigurationError, NotFound
 from marac.models import Agency, Membership, Partnership, User
-from marac.services.accounts import users
+from marac.services.accounts import agreements, lead_codes, users
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.transfers import areas
 from marac.vocabulary import Permission, ProgrammeSlug, Role
@@ -57,7 +57,7 @@ def list_agencies(house: Deployment, slug: str | None) -> list[dict[str, Any]]:
 def invite(
     house: Deployment, *, email: str, name: str, role: str, agency: str, programme: str | None, partnership: str | None
 ) -> str:
-    """Invite a person; returns the path of the single-use link, for the operator to hand over."""
+    """Invite a person; returns the path of the single-use link and, on a line of its own, the code to tell them."""
     with unit_of_work(house) as session:
         actor = operator(session, partnership)
         found = access.visible(actor, Permission.AGENCY_READ, Agency).where(Agency.slug == agency)
@@ -69,7 +69,8 @@ def invite(
             programme=ProgrammeSlug(programme) if programme else ProgrammeSlug.DA_MARAC,
         )  # fmt: skip
         invitation = users.send_invitation(session, house.keyring, user)
-        return f"/join/{users.invitation_token(house.keyring, invitation.id)}"
+        code = lead_codes.lead_code(house.keyring, invitation.id)
+        return f"/join/{users.invitation_token(house.keyring, invitation.id)}\ncode {code}"
 
 
 def suspend(house: Deployment, user_id: UUID, partnership: str | None) -> None:
@@ -77,6 +78,28 @@ def suspend(house: Deployment, user_id: UUID, partnership: str | None) -> None:
     with unit_of_work(house) as session:
         actor = operator(session, partnership)
         users.suspend_user(session, actor, users.get_user(session, actor, user_id))
+
+
+def restore(house: Deployment, user_id: UUID, partnership: str | None) -> None:
+    """Give a suspended account back from the console: the way in when every administrator is out."""
+    with unit_of_work(house) as session:
+        actor = operator(session, partnership)
+        users.restore_user(session, actor, users.get_user(session, actor, user_id))
+
+
+def record_agreement(
+    house: Deployment, *, agency: str, signed_on: date, review_on: date, signatory: str, document: str,
+    partnership: str | None,
+) -> None:  # fmt: skip
+    """Record an information sharing agreement from the console: the way in when the coordinator's own has ended."""
+    with unit_of_work(house) as session:
+        actor = operator(session, partnership)
+        found = session.scalar(access.visible(actor, Permission.AGREEMENT_KEEP, Agency).where(Agency.slug == agency))
+        if found is None:
+            raise ConfigurationError("No agency has that name. `marac agencies list` shows them.")
+        agreements.record_agreement(
+            session, actor, found, signed_on=signed_on, review_on=review_on, signatory=signatory, document=document
+        )
 
 
 def operator(session: Session, slug: str | None) -> Actor:

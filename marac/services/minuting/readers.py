@@ -4,7 +4,7 @@ Took part: involved on the day (listed, present, referred or supports), or given
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.models import Action, AgendaItem, CaseAgency, Meeting, Membership, Minutes, User
+from marac.services.accounts.admission import closed_agencies
 from marac.services.accounts.sessions import in_force
 from marac.vocabulary import ActionState, AgendaItemState, Permission as P, ProgrammeSlug, UserState
 
@@ -65,7 +66,13 @@ def list_readers(session: Session, minutes: Minutes) -> list[Reader]:
         .where(or_(Membership.programme.is_(None), Membership.programme == meeting.programme))
     )  # fmt: skip
     found = [_reader(session, meeting, member, state, shares[member.agency_id]) for member, state in rows]
-    return [reader for reader in found if reader is not None]
+    closed = closed_agencies(session, meeting.partnership_id)
+    return [_with_agreement(reader, closed) for reader in found if reader is not None]
+
+
+def _with_agreement(reader: Reader, closed: frozenset[UUID]) -> Reader:
+    """Nothing goes to an agency whose information sharing agreement has ended (DA-49)."""
+    return replace(reader, stopped="Agreement ended") if reader.actor.agency_id in closed else reader
 
 
 def _reader(
@@ -86,6 +93,7 @@ def actor_of(partnership_id: UUID, member: Membership) -> Actor:
     return Actor(
         partnership_id=partnership_id, role=member.role, user_id=member.user_id, agency_id=member.agency_id,
         programmes=frozenset([member.programme] if member.programme else ProgrammeSlug), membership_id=member.id,
+        on_behalf=member.on_behalf_of_id,
     )  # fmt: skip
 
 

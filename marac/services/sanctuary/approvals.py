@@ -32,6 +32,7 @@ from marac.workflows.sanctuary_guards import approver_is_independent, within_lim
 
 LIMIT_OF = {
     Role.COORDINATOR: "coordinator", Role.SANCTUARY_OFFICER: "coordinator", Role.SERVICE_MANAGER: "head_of_service",
+    Role.TEAM_LEADER: "team_leader",
 }  # fmt: skip
 NO_LIMIT, NO_UPPER_END = "no_limit", -1
 STEPS = {

@@ -26,6 +26,7 @@ WAITS_FOR: dict[Role, tuple[S, ...]] = {
     Role.REFERRER: _ASKED, Role.REPRESENTATIVE: _ASKED, Role.DEPUTY: _ASKED,
     Role.IDVA: (*_ASKED, S.SAFETY_PLAN_AND_MARKERS, S.FROZEN), Role.SANCTUARY_OFFICER: _OFFICE,
     Role.CRIME_PREVENTION_OFFICER: (S.SURVEY_DONE, S.SIGN_OFF), Role.SERVICE_MANAGER: (S.APPROVAL,),
+    Role.TEAM_LEADER: (S.APPROVAL,),
 }  # fmt: skip
 """Whose next step a stage is, by role, for Your work."""
 
