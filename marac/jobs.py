@@ -20,7 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from marac import clock
 from marac.config import load_settings
-from marac.services.accounts import agreements, attesting, deputies, dormancy
+from marac.services.accounts import agreements, attesting, deputies, dormancy, forgotten
 from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
@@ -31,6 +31,7 @@ from marac.services.knowing import missed
 from marac.services.referring import outside_links
 from marac.services.sanctuary import follow_ups, landlord, works_orders
 from marac.services.trail import checking, checkpointing, watching
+from marac.services.walls import register, screening
 
 TICK = 20  # seconds; a third of the lease
 
@@ -55,6 +56,7 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 
 JOBS = (
+    Job("send_password_links", TIMES["send_password_links"], each(forgotten.send_links)),
     Job("watch_trail", TIMES["watch_trail"], watching.watch_trail),
     Job("sign_checkpoints", TIMES["sign_checkpoints"], checkpointing.sign_checkpoints),
     Job("check_access_rows", TIMES["check_access_rows"], checking.check_access_rows),
@@ -70,6 +72,8 @@ JOBS = (
     Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
+    Job("screen_staff", TIMES["screen_staff"], each(screening.screen_all)),
+    Job("remind_register", TIMES["remind_register"], each(register.remind)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
     Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
     Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),

@@ -33,6 +33,10 @@ from marac.vocabulary.following import (
     Template as Template,
     TransferDirection as TransferDirection,
 )
+from marac.vocabulary.leaving import (
+    LeavingAs as LeavingAs,
+    SecretKind as SecretKind,
+)
 from marac.vocabulary.membership import (
     AgreementStanding as AgreementStanding,
     GuestKind as GuestKind,
@@ -115,6 +119,13 @@ from marac.vocabulary.sanctuary_works import (
     WorksGroup as WorksGroup,
     WorksOrderState as WorksOrderState,
 )
+from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
 from marac.vocabulary.trail import AlertRule as AlertRule, AlertState as AlertState, SampleReason as SampleReason
+from marac.vocabulary.walls import (
+    GlassCategory as GlassCategory,
+    GlassOutcome as GlassOutcome,
+    WallSource as WallSource,
+    WallState as WallState,
+)
 from marac.vocabulary.word import Word as Word

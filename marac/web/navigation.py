@@ -22,6 +22,7 @@ PLACES: Final = {
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
     "agreements": ("Agreements", "/admin/agreements"), "visit": ("Your visit", "/visit"),
+    "urgent": ("Urgent access", "/urgent-access/uses"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
@@ -40,7 +41,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agreements", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit", "agreements"),
+    Role.AUDITOR: ("today", "audit", "agreements", "urgent"),
     Role.TEAM_LEADER: ("today", "sanctuary", "reports"),
     Role.STEERING_GROUP: ("today", "reports"),
     Role.GUEST: ("visit",),

@@ -20,6 +20,7 @@ from marac.models import (
     CaseAgency,
     CasePerson,
     Flag,
+    Glass,
     Meeting,
     Minutes,
     NamedPerson,
@@ -44,6 +45,7 @@ from marac.vocabulary import (
     AttendanceState,
     CaseState,
     FlagState,
+    GlassCategory,
     InvolvementBasis,
     MeetingKind,
     MeetingPlace,
@@ -285,6 +287,10 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     ]  # fmt: skip
     session.add_all(cases)
     session.flush()
+    for case in cases:
+        if case.state == CaseState.CLOSED:  # a while ago, and not long
+            moved = {"from": CaseState.LAPSED, "to": CaseState.CLOSED}
+            audit.record(session, access.system(partnership_id), "case:close", case, **moved)
     made: list[Any] = []
     for case_id, name, kind, stage in wanted:
         noted = partial(
@@ -347,6 +353,12 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem, other: Agen
             Telling(**where, agency_id=agency_id, item_id=hung.id, state=TellingState.ASKED, asked_at=now, due_at=now),
             {"owner": owner},
         )
+    for owner in ("me", "colleague"):
+        yield (
+            Glass(**where, user_id=borough.people[owner], category=GlassCategory.DANGER, opened_at=now, ends_at=now,
+                  review_by_at=now),
+            {"owner": owner},
+        )  # fmt: skip
     for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
         yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
