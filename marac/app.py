@@ -86,6 +86,7 @@ from marac.web import (
     survey,
     telling,
     today,
+    trail,
     transfers,
     triage,
     unit_of_work,
@@ -107,6 +108,7 @@ PAGES = (
     admission, members, attesting, deputies, agreements, guest_passes,
     passkeys, factors, forgotten, factor_resets, agency_signin,
     walls, declaring, register, emergency,
+    trail,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -18,7 +18,12 @@ PREFIX = "MARAC_"
 NOT_OURS = ("MARAC_TEST_", "MARAC_BENCH_", "MARAC_CHROMIUM")  # read by tests and benchmarks only
 ROOT_KEY_PROVIDERS = ("file", "passphrase", "vault-transit", "aws-kms", "pkcs11")
 SERVER_SETTINGS = {"database_url", "keystore_url", "root_key"}  # all of them, or none
+MAILTO = "mailto:"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _places(text: str) -> list[str]:
+    return [place.strip() for place in text.split(",") if place.strip()]
 
 
 def _beside(data: Path, suffix: str) -> Path:
@@ -45,6 +50,7 @@ class Settings(BaseSettings):
     service_name: str = Field(default="Casework", min_length=1, max_length=60)
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = Field(default=None, repr=False)
+    checkpoints: str = Field(default="", repr=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("data", mode="after")
@@ -67,6 +73,16 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """True when the databases and the root key are the default ones of the data folder."""
         return not self.model_fields_set & SERVER_SETTINGS
+
+    @property
+    def checkpoint_folders(self) -> tuple[Path, ...]:
+        """The folders that are to hold the trail's checkpoints, out of this application's reach."""
+        return tuple(Path(place).expanduser() for place in _places(self.checkpoints) if not place.startswith(MAILTO))
+
+    @property
+    def checkpoint_readers(self) -> tuple[str, ...]:
+        """The mail addresses that are to hold them."""
+        return tuple(place.removeprefix(MAILTO) for place in _places(self.checkpoints) if place.startswith(MAILTO))
 
     @property
     def secure(self) -> bool:
@@ -153,6 +169,16 @@ CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
         "smtp_url",
         lambda s: s.smtp_url is None or s.smtp_url.startswith(("smtp://", "smtps://")),
         "must start with smtp:// or smtps://",
+    ),
+    (
+        "checkpoints",
+        lambda s: all(folder.is_absolute() and not folder.is_relative_to(s.data) for folder in s.checkpoint_folders),
+        "must name folders by their whole path, outside the data folder, or mailto:ADDRESS; commas between them",
+    ),
+    (
+        "checkpoints",
+        lambda s: s.smtp_url is not None or not s.checkpoint_readers,
+        "names a mail address, so MARAC_SMTP_URL must be set",
     ),
 )
 

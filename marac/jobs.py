@@ -31,6 +31,7 @@ from marac.services.knowing import missed
 from marac.services.referring import outside_links
 from marac.services.retaining import erasing
 from marac.services.sanctuary import follow_ups, landlord, works_orders
+from marac.services.trail import checking, checkpointing, watching
 from marac.services.walls import register, screening
 
 TICK = 20  # seconds; a third of the lease
@@ -57,6 +58,10 @@ def each(body: Callable[..., int]) -> Callable[..., int]:
 
 JOBS = (
     Job("send_password_links", TIMES["send_password_links"], each(forgotten.send_links)),
+    Job("watch_trail", TIMES["watch_trail"], watching.watch_trail),
+    Job("sign_checkpoints", TIMES["sign_checkpoints"], checkpointing.sign_checkpoints),
+    Job("check_access_rows", TIMES["check_access_rows"], checking.check_access_rows),
+    Job("check_all_rows", TIMES["check_all_rows"], checking.check_all_rows),
     Job("deliver_messages", TIMES["deliver_messages"], timed.deliver_messages),
     Job("remind", TIMES["remind"], each(reminders.remind)),
     Job("clear_expired", TIMES["clear_expired"], whole(timed.clear_expired)),

@@ -255,6 +255,7 @@ PURPOSES: dict[str, frozenset[str]] = {
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
+    "alert": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary", "register"}),
     "reseal": frozenset({"staff"}),
     "screen": frozenset({"staff"}),

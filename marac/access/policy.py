@@ -117,6 +117,7 @@ _BREAKS: dict[P, Relation] = {P.GLASS_BREAK: sent, P.GLASS_READ: own}
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
     P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
+    P.TRAIL_READ,
 )  # fmt: skip
 _ON_MEETINGS = (
     P.MEETING_SCHEDULE, P.MEETING_PUBLISH, P.MEETING_RUN, P.MEETING_CANCEL, P.ATTENDANCE_RECORD, P.RESEARCH_CHASE,
@@ -199,7 +200,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
     Role.AUDITOR: {
         P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone,
-        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register, P.ALERT_ANSWER: everyone,
         P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone, **_KEEPS_RECORDS,
     },
     # timed jobs, and the operator at the console of the machine; never over HTTP
@@ -333,4 +334,5 @@ READS: dict[type[Base], P] = {
     models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
     models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
     models.Retention: P.RETENTION_READ, models.LegalHold: P.HOLD_PLACE,
+    models.TrailAlert: P.AUDIT_READ,
 }  # fmt: skip

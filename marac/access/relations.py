@@ -26,6 +26,7 @@ from marac.models import (
     Disclosure,
     DisclosureCase,
     GuestPass,
+    IntegrityMark,
     Meeting,
     MeetingChange,
     MeetingSeries,
@@ -37,6 +38,7 @@ from marac.models import (
     Research,
     Retention,
     SanctuaryRequest,
+    TrailAlert,
     User,
     Wall,
 )
@@ -201,8 +203,8 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
     """Erased, walled, restricted and foreign-programme cases are not there, for anything that hangs on a case."""
     if model is Case:
         return _open_cases(actor)
-    if model is AuditEntry:
-        return [or_(AuditEntry.case_id.is_(None), AuditEntry.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
+    if model in (AuditEntry, TrailAlert):
+        return [or_(model.case_id.is_(None), model.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
     if model is Disclosure:  # no line of the register where one of its cases is hidden; an erased case hides none
         hidden = DisclosureCase.case_id.not_in(select(Case.id).where(*_not_hidden(actor)))
         touched = exists().where(DisclosureCase.disclosure_id == Disclosure.id, hidden)
@@ -252,7 +254,14 @@ def _not_hidden(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.role is Role.SYSTEM:
         return [in_programme]
     named = exists().where(NamedPerson.case_id == Case.id, NamedPerson.user_id == actor.user_id)
-    return [in_programme, ~_walled(actor), or_(~Case.restricted, named)]
+    return [in_programme, ~_walled(actor), or_(~Case.restricted, named), *_whole(actor)]
+
+
+def _whole(actor: Actor) -> list[ColumnElement[bool]]:
+    """A case with a row that was changed outside the service is closed to all but the chair (security 2.6)."""
+    if actor.role is Role.CHAIR:
+        return []
+    return [Case.id.not_in(select(IntegrityMark.case_id).where(IntegrityMark.cleared_at.is_(None)))]
 
 
 def in_force() -> ColumnElement[bool]:

@@ -19,13 +19,14 @@ from marac.cli import (
     serving,
     signing_in,
     tables,
+    trail,
 )
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
 __all__ = [
     "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "retaining", "serving",
-    "signing_in", "tables",
+    "signing_in", "tables", "trail",
 ]  # fmt: skip
 
 

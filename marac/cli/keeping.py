@@ -1,12 +1,10 @@
 """Commands of those who keep the deployment: accounts, agencies, the audit trail. Prints no names."""
 
-import sys
 from typing import Any
 
 import click
 
 from marac.cli.speaking import as_json, cli, opened, say
-from marac.errors import ConfigurationError, Refusal
 from marac.services.keeping import operating
 
 
@@ -80,23 +78,3 @@ def agencies_agreement(agency: str, signed: Any, review: Any, **facts: Any) -> N
     """Record an agency's information sharing agreement; it counts at once."""
     with opened() as house:
         operating.record_agreement(house, agency=agency, signed_on=signed.date(), review_on=review.date(), **facts)
-
-
-@cli.group("audit")
-def audit_() -> None:
-    """The audit trail."""
-
-
-@audit_.command("verify")
-@click.option("--partnership", default=None)
-@as_json
-def audit_verify(partnership: str | None, json_: bool) -> None:
-    """Read every chain: exit 0 whole, 2 tampered (first bad sequence and kind), 3 cannot tell."""
-    try:
-        with opened(gated=False) as house:
-            verdict = operating.verify_audit(house, partnership)
-    except (ConfigurationError, Refusal) as error:
-        click.echo(str(error), err=True)
-        sys.exit(3)
-    say(verdict, json_)
-    sys.exit(0 if verdict["ok"] else 2)

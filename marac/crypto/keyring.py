@@ -40,9 +40,9 @@ from marac.crypto.root_keys import RootKey, Wrapped
 from marac.crypto.sealing_counts import SealCounts
 from marac.errors import IntegrityFailure
 
-KINDS = ("case", "works", "staff", "index")
+KINDS = ("case", "works", "staff", "index", "checkpoint")
 UNDER_ROOT = frozenset({"deployment", "partnership"})
-HELD = frozenset({"staff", "index"})
+HELD = frozenset({"staff", "index", "checkpoint"})
 BATCH = 500
 _WIPES = 5
 WARN_SEALS, MOST_SEALS = 1 << 20, 1 << 24
@@ -140,12 +140,13 @@ class Keyring:
             self.make_under_root("deployment", NOBODY, uuid4().bytes, 1)
 
     def create_partnership(self, partnership_id: UUID) -> None:
-        """Make a partnership's key with its staff and index keys. Doing it twice changes nothing."""
+        """Make a partnership's key with its staff, index and checkpoint keys. Doing it twice changes nothing."""
         partnership = partnership_id.bytes
         if not self.rows((_K.kind == "partnership") & (_K.owner == partnership)):
             self.make_under_root("partnership", partnership, partnership, 1)
         self._make("staff", partnership, [partnership])
         self._make("index", partnership, [partnership])
+        self._make("checkpoint", partnership, [partnership])
 
     def create_case_key(self, partnership_id: UUID, case_id: UUID) -> None:
         """Make a case's key before anything is sealed under it. Doing it twice changes nothing."""

@@ -6,7 +6,7 @@ It begins no second rotation while one is under way, and destroys no key before 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -184,8 +184,13 @@ def due(keyring: Keyring) -> Sequence[sa.Row[Any]]:
     return keyring.rows((_K.state == "opens") & (_K.retired_at < days_ago(LASTS)))
 
 
-def destroy_due(engine: Engine, keyring: Keyring) -> Counter[str]:
-    """Destroy what is due and what no value needs. What a slow writer sealed under it since is resealed first."""
+def destroy_due(
+    engine: Engine, keyring: Keyring, recorded: Callable[[UUID], rotation.Recorded] | None = None
+) -> Counter[str]:
+    """Destroy what is due and what no value needs. What a slow writer sealed under it since is resealed first.
+
+    A checkpoint key stays: what it signed is proved with it.
+    """
     done: Counter[str] = Counter()
     for row in due(keyring):
         partnership_id, owner_id = UUID(bytes=row.partnership), UUID(bytes=row.owner)
@@ -196,8 +201,9 @@ def destroy_due(engine: Engine, keyring: Keyring) -> Counter[str]:
                 rotation.rewrap_partnership(keyring, partnership_id)
                 rotation.destroy_partnership_generation(keyring, partnership_id, row.generation)
                 done["partnership"] += 1
-            elif row.kind != "index":
-                rotation.reseal(engine, keyring, row.kind, partnership_id, owner_id)
+            elif row.kind not in ("index", "checkpoint"):
+                told = recorded(partnership_id) if recorded else None
+                rotation.reseal(engine, keyring, row.kind, partnership_id, owner_id, recorded=told)
                 done[row.kind] += rotation.destroy_generations(engine, keyring, row.kind, partnership_id, owner_id)
         except WrongState:  # still needed: it stays, and is looked at again tomorrow
             continue

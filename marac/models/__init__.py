@@ -80,7 +80,18 @@ from marac.models.sanctuary_works import (
 )
 from marac.models.scheduling import MeetingChange, MeetingSeries
 from marac.models.telling import Telling as Telling
-from marac.models.trail import AuditEntry, AuditHead, Deadline, JobRun, Lease, Message
+from marac.models.trail import (
+    AuditCheckpoint,
+    AuditEntry,
+    AuditHead,
+    Deadline,
+    IntegrityMark,
+    JobRun,
+    Lease,
+    Message,
+    TrailAlert,
+    TrailWatch,
+)
 from marac.models.transfers import (
     AreaKey as AreaKey,
     OtherArea as OtherArea,
@@ -106,6 +117,7 @@ __all__ = [
     "AgendaVersionLine",
     "Assessment",
     "Attendance",
+    "AuditCheckpoint",
     "AuditEntry",
     "AuditHead",
     "Case",
@@ -116,6 +128,7 @@ __all__ = [
     "Deadline",
     "Draft",
     "Flag",
+    "IntegrityMark",
     "Invitation",
     "IssuedDocument",
     "JobRun",
@@ -144,6 +157,8 @@ __all__ = [
     "Setting",
     "SigninAttempt",
     "SigninSession",
+    "TrailAlert",
+    "TrailWatch",
     "User",
     "Wall",
 ]

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
-from marac.vocabulary import Template
+from marac.vocabulary import AlertRule, AlertState, Template
 
 
 class AuditEntry(Base):
@@ -19,6 +20,7 @@ class AuditEntry(Base):
     __table_args__ = (
         UniqueConstraint("partnership_id", "seq"),
         Index("ix_audit_entry_object", "object_id"),
+        Index("ix_audit_entry_actor", "actor_id", "at"),
     )
 
     partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
@@ -103,3 +105,69 @@ class JobRun(Base):
     key: Mapped[str] = mapped_column(String(120), unique=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditCheckpoint(Base):
+    """A signed statement of how long a chain is and what it ends in; the same line lies where we cannot rewrite it."""
+
+    __tablename__ = "audit_checkpoint"
+    __unversioned__ = True
+    __table_args__ = (UniqueConstraint("partnership_id", "number"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    number: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int] = mapped_column(BigInteger)
+    head: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    line: Mapped[str] = mapped_column(Text)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class IntegrityMark(Base):
+    """A case one of whose rows is not as its last entry left it: closed to all but the chair until they have looked."""
+
+    __tablename__ = "integrity_mark"
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cleared_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class TrailAlert(Base):
+    """Something in the trail that somebody has to look into. What they found is sealed under the staff key."""
+
+    __tablename__ = "trail_alert"
+    __seal_table__ = "trail_alert"
+    __key_kind__ = "staff"
+    __key_owner__ = "partnership_id"
+    __table_args__ = (
+        UniqueConstraint("partnership_id", "rule", "slot"),
+        Index("ix_trail_alert_open", "partnership_id", "state"),
+    )
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    rule: Mapped[AlertRule] = mapped_column(word(AlertRule))
+    slot: Mapped[str] = mapped_column(String(120))
+    state: Mapped[AlertState] = mapped_column(word(AlertState))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    case_id: Mapped[UUID | None]
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    looked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    note = Sealed("staff")
+
+
+class TrailWatch(Base):
+    """How far the trail of a partnership has been looked through for alerts."""
+
+    __tablename__ = "trail_watch"
+    __unversioned__ = True
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"), unique=True)
+    seq: Mapped[int] = mapped_column(BigInteger)

@@ -30,6 +30,7 @@ from marac.services.referring import inbox
 from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.today_walls import Waits
+from marac.services.trail import answering
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -352,6 +353,11 @@ def _waits(found: Callable[[Session, Actor], Iterable[Waits]], session: Session,
         yield Row(section, one.text, one.url, one.due, one.note, one.minutes, one.now)
 
 
+def _alerts(session: Session, actor: Actor) -> Iterable[Row]:
+    if number := answering.how_many_open(session, actor):
+        yield Row(TODAY, f"{number} alert{'' if number == 1 else 's'} to look into", "/admin/audit/alerts", None, "")
+
+
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("conflicts of interest", P.HOME_READ, partial(_waits, today_walls.walls)),
     ("restricted cases", P.CASE_RESTRICT, partial(_waits, today_walls.restrictions)),
@@ -381,6 +387,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("accounts", P.HOME_READ, _membership),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
+    ("alerts", P.ALERT_ANSWER, _alerts),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),
 )
 

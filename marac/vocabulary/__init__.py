@@ -137,6 +137,7 @@ from marac.vocabulary.sanctuary_works import (
 )
 from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
+from marac.vocabulary.trail import AlertRule as AlertRule, AlertState as AlertState, SampleReason as SampleReason
 from marac.vocabulary.walls import (
     GlassCategory as GlassCategory,
     GlassOutcome as GlassOutcome,

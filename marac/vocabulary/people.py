@@ -110,6 +110,8 @@ class Permission(Word):
     SETTING_READ = "setting:read", "See settings"
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
     AUDIT_READ = "audit:read", "Read the audit trail"
+    TRAIL_READ = "trail:read", "See who has looked at a case"
+    ALERT_ANSWER = "alert:answer", "Look into an alert"
     REPORT_READ = "report:read", "Read aggregate reports"
     SANCTUARY_CREATE = "sanctuary:create", "Start a Sanctuary request"
     SANCTUARY_READ = "sanctuary:read", "See a Sanctuary request"

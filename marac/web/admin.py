@@ -11,6 +11,7 @@ from marac.services.accounts import joining, users
 from marac.services.casework import risk_tools
 from marac.services.clockwork import timetable
 from marac.services.keeping import administration
+from marac.services.trail import answering, checkpointing
 from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.web import risk_layout, signin, unit_of_work, widgets
 from marac.web.forms.admin import CHOOSE, InvitationForm
@@ -117,7 +118,9 @@ def trail() -> Any:
     if form.validate_on_submit():
         verdict = administration.check_trail(session, actor)
     entries = administration.list_newest_entries(session, actor)
-    return render_template("admin/audit.html", entries=entries, verdict=verdict)
+    digits, signed_at = checkpointing.status(session, actor.partnership_id)
+    facts = {"digits": digits, "signed_at": signed_at, "waiting": answering.how_many_open(session, actor)}
+    return render_template("admin/audit.html", entries=entries, verdict=verdict, **facts)
 
 
 def in_words(value: Any) -> str:

@@ -5,7 +5,7 @@ Links only to pages that exist. Decides nothing: each page asks `access` for its
 
 from typing import Any, Final
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
 from marac.services.accounts import sessions
 from marac.services.live import shortcuts
@@ -71,6 +71,7 @@ def frame() -> dict[str, Any]:
         "signed_in": {"role": _role(found), "agency": found.agency},
         "find_url": "/find" if "cases" in menu and "/find" in existing else "",
         "account_url": "/account", "switch_url": "/account#roles" if found.memberships > 1 else "",
+        "checkpoint": g.get("checkpoint", ""),
         "sign_out_url": "/sign-out", "lock_url": "/lock", "keep_url": "/account/keep",
         "idle_seconds": int(sessions.IDLE.total_seconds()),
         "end_url": signin.sign_in_and_back() if request.method == "GET" else "/sign-in",

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from marac import access, clock
 from marac.access import Actor
+from marac.audit import checkpoints
 from marac.errors import NotFound
 from marac.services.accounts import agency_signin, devices, factor_resets, sessions, signin
 from marac.services.accounts.sessions import SignedIn
@@ -289,6 +290,7 @@ def healthz() -> Any:
 def _visitor(token: str) -> Visitor | None:
     with unit_of_work.deployment().reader() as own:
         found = sessions.find(own, token)
+        g.checkpoint = checkpoints.digits(own, found.actor.partnership_id) if found else ""
     return Visitor(token, found) if found else None
 
 

@@ -5,6 +5,7 @@ A POST holds the write lock from its first statement. Anything but success rolls
 policy was not asked.
 """
 
+import hmac
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import cast
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as BaseResponse
@@ -20,6 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto import vault
+from marac.db import describe
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, Refusal, StaleEdit
 from marac.models import OnceKey
 from marac.services.keeping.deployment import Deployment, commit
@@ -35,6 +37,7 @@ def set_up(app: Flask, deployment: Deployment, public: frozenset[str]) -> None:
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(lambda _error: close())
+    app.register_error_handler(OperationalError, out_of_reach)
 
 
 def deployment() -> Deployment:
@@ -49,6 +52,7 @@ def begin() -> None:
     house = deployment()
     g.closing = ExitStack()
     g.closing.enter_context(vault.unit(house.keyring))
+    g.closing.enter_context(audit.coming_from(_door(house)))
     g.session = house.reader() if request.method in READS else house.writer()
     g.session.info["keyring"] = house.keyring
     g.closing.callback(g.session.close)
@@ -91,6 +95,16 @@ def finish(response: Response) -> Response:
         return _refused(StaleEdit("taken"))
     except Refusal as refusal:
         return _refused(refusal)
+    except OperationalError as problem:
+        return current_app.make_response(out_of_reach(problem))
+
+
+def out_of_reach(problem: OperationalError) -> tuple[str | BaseResponse, int]:
+    """503: the database is full, locked or gone. Nothing was kept, nothing leaves; only the kind goes to the log."""
+    with suppress(OperationalError):
+        session().rollback()
+    current_app.logger.error("request %s: no database: %s", errors.request_number(), describe(problem))
+    return errors.page(503)
 
 
 def close() -> None:
@@ -108,7 +122,7 @@ def _commit(response: Response) -> Response:
         _write_entries(session().info.pop("audit", []))
         return response
     _remember_once(response)
-    commit(session(), actor(), request=errors.request_number())
+    commit(session(), actor())
     return response
 
 
@@ -130,7 +144,7 @@ def _keep_anyway() -> None:
     with suppress(Refusal), deployment().writer() as own:
         own.info["keyring"] = deployment().keyring
         keep(own)
-        commit(own, None, request=errors.request_number())
+        commit(own, None)
 
 
 def _write_entries(entries: list[object], refusal: Exception | None = None) -> None:
@@ -146,7 +160,7 @@ def _write_entries(entries: list[object], refusal: Exception | None = None) -> N
             audit.record(own, who, "access:refused", reason=reason, endpoint=_endpoint())
         if who is not None and isinstance(refusal, IntegrityFailure):
             audit.record(own, who, "value:damaged", endpoint=_endpoint())
-        commit(own, who, request=errors.request_number())
+        commit(own, who)
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -166,6 +180,13 @@ def _remember_once(response: Response) -> None:
 
 def _first_result(session: Session, user_id: UUID, key: str) -> str | None:
     return session.scalar(select(OnceKey.location).where(OnceKey.user_id == user_id, OnceKey.key == key[:64]))
+
+
+def _door(house: Deployment) -> audit.CameFrom:
+    """What the trail says of where this request came from: a number, a network, a keyed hash of the browser's name."""
+    key = house.keyring.deployment_secret("agent")
+    agent = hmac.new(key, (request.user_agent.string or "-").encode(), "sha256").hexdigest()[:16]
+    return audit.CameFrom(errors.request_number(), audit.network_of(request.remote_addr), agent)
 
 
 def _endpoint() -> str:

@@ -6,6 +6,8 @@ import sysconfig
 import tomllib
 from pathlib import Path
 
+from marac import audit
+from marac.access import relations
 from tests.architecture.tree import MODULES, ROOT, parsed, short
 
 CONTRACTS = [
@@ -54,3 +56,11 @@ def test_current_user_is_named_only_at_the_sign_in_door():
 def names_current_user(node: ast.AST) -> bool:
     imported = isinstance(node, ast.ImportFrom) and any(name.name == "current_user" for name in node.names)
     return imported or (isinstance(node, ast.Attribute) and node.attr == "current_user")
+
+
+def test_every_record_that_a_relation_asks_is_in_the_hash_of_its_row():
+    """Whoever flips what decides access is found within the hour (security 2.6)."""
+    asked = {name for name in vars(relations) if isinstance(vars(relations)[name], type)}
+    tables = {vars(relations)[name].__tablename__ for name in asked if hasattr(vars(relations)[name], "__tablename__")}
+    reference_data = {"agency", "audit_entry", "trail_alert"}  # kept by the loader, by the chain, and a queue of work
+    assert tables - reference_data - set(audit.DECIDES) == set()

@@ -313,7 +313,7 @@ def _note(scene: Scene) -> None:
             "disclosures reference": list(session.scalars(select(Disclosure.reference))),
             "disclosure_id": ids(Disclosure), "passage_id": ids(DisclosurePassage)[:1], "hold_id": ids(CaseHold),
             "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
-            "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
+            "alert_id": [uuid4().hex], "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "admin reference": list(session.scalars(select(Case.reference))),

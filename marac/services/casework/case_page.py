@@ -23,6 +23,7 @@ from marac.services.community import marks
 from marac.services.disclosing import holds
 from marac.services.meetings import agenda
 from marac.services.referring import incidents
+from marac.services.trail import pacing
 from marac.vocabulary import (
     LIVE_ACTIONS,
     CaseState,
@@ -91,6 +92,7 @@ class Summary:
 
 def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summary") -> Head:
     """The head of a case page for this reader; the reading is recorded under the page's name."""
+    pacing.keep_pace(session, actor, case)
     opened = access.open_case(actor, case)
     audit.record(session, actor, "case:read", case, page=page)
     known = case_people.known(session, case, opened)
@@ -223,6 +225,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "hold": access.may(actor, P.CASE_HOLD, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),
+        "looked": access.holds(actor, P.TRAIL_READ),
         "urgent": "list_urgently" in {step.name for step in moving.available(actor, case)},
         **dict.fromkeys(("reviews", "powers", "incidents"), case.programme == ProgrammeSlug.COMMUNITY_MARAC),
     }

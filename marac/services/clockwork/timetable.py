@@ -87,6 +87,10 @@ TIMES: dict[str, When] = {
     "end_deputies": daily("00:10"),
     "screen_staff": daily("03:50"),
     "remind_register": daily("06:25"),
+    "watch_trail": EVERY_MINUTE,
+    "sign_checkpoints": EVERY_MINUTE,
+    "check_access_rows": EVERY_HOUR,
+    "check_all_rows": daily("02:40"),
 }
 
 

@@ -134,6 +134,7 @@ def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployme
         settings.keystore_url, root_of(settings), create=create, per_case_root=settings.per_case_root
     )
     reader, writer = make_sessions(engine)
+    audit.watch(writer)
     return Deployment(settings, engine, keyring, reader, writer)
 
 
@@ -171,7 +172,7 @@ def _files(settings: Settings) -> list[Path]:
 
 
 @contextmanager
-def unit_of_work(deployment: Deployment, actor: Actor | None = None, *, request: str = "-") -> Iterator[Session]:
+def unit_of_work(deployment: Deployment, actor: Actor | None = None) -> Iterator[Session]:
     """One write transaction with a vault of its own: chained audit and one commit at the end, or nothing at all."""
     access.forget_asking()
     with vault.unit(deployment.keyring):
@@ -179,7 +180,7 @@ def unit_of_work(deployment: Deployment, actor: Actor | None = None, *, request:
         session.info["keyring"] = deployment.keyring
         try:
             yield session
-            commit(session, actor, request=request)
+            commit(session, actor)
         except BaseException:
             session.rollback()
             raise
@@ -187,9 +188,9 @@ def unit_of_work(deployment: Deployment, actor: Actor | None = None, *, request:
             session.close()
 
 
-def commit(session: Session, actor: Actor | None, *, request: str = "-") -> None:
+def commit(session: Session, actor: Actor | None) -> None:
     """Chain the audit entries and commit, once; then do what could only be done once it is certain (key erasure)."""
-    audit.finish(session, actor, request=request)
+    audit.finish(session, actor)
     session.commit()
     audit.keep_heads(session)
     for follow in session.info.pop("after_commit", ()):

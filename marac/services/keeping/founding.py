@@ -61,6 +61,7 @@ def found_partnership(
         session.add(_setting(partnership.id, None, replace(rule, value=value)))
     session.flush()
     audit.record(session, access.system(partnership.id), "partnership:founded", partnership)
+    audit.baseline(session, access.system(partnership.id))
     return partnership
 
 

@@ -32,7 +32,7 @@ def checks() -> list[dict[str, Any]]:
     except ConfigurationError as error:
         return [_check("settings", False, str(error))]
     found = [_check("settings", True, f"set: {', '.join(sorted(settings.model_fields_set)) or 'defaults only'}")]
-    found += [_mail(settings), _disk(settings), _holidays()]
+    found += [_mail(settings), _disk(settings), _holidays(), _checkpoints(settings)]
     try:
         house = open_deployment(settings, gated=False)
     except (ConfigurationError, Refusal) as error:
@@ -120,6 +120,11 @@ def _of_backups(session: Session) -> list[dict[str, Any]]:
 
 def _at(moment: datetime) -> str:
     return f"{clock.to_london(moment):%Y-%m-%d %H:%M}"
+
+
+def _checkpoints(settings: Settings) -> dict[str, Any]:
+    places = len(settings.checkpoint_folders) + len(settings.checkpoint_readers)
+    return _check("checkpoints", places != 1, f"the trail's checkpoints go to {places} places; two or more are safe")
 
 
 def _mail(settings: Settings) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from marac import access, audit
+from marac import access
 from marac.crypto import area_keys
 from marac.errors import ConfigurationError
 from marac.models import Agency, Membership, Partnership, User
 from marac.services.accounts import agreements, lead_codes, users
-from marac.services.keeping.console import operator, partnerships as _partnerships
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.transfers import areas
 from marac.vocabulary import Permission, ProgrammeSlug, Role
@@ -98,19 +98,6 @@ def record_agreement(
         agreements.record_agreement(
             session, actor, found, signed_on=signed_on, review_on=review_on, signatory=signatory, document=document
         )
-
-
-def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
-    """Read the chain of one partnership, or of all: {entries, ok, first_bad, kind}, up to the first broken one."""
-    entries = 0
-    with unit_of_work(house) as session:
-        for partnership in _partnerships(session, slug):
-            verdict = audit.verify(session, partnership.id)
-            entries += verdict.entries
-            if not verdict.ok:
-                return {"entries": entries, "ok": False, "first_bad": verdict.first_bad, "kind": verdict.kind}
-            house.keyring.keep_audit_head(partnership.id, verdict.entries, verdict.head)
-    return {"entries": entries, "ok": True, "first_bad": None, "kind": None}
 
 
 def _first_day(rules: LocalRules) -> date:

@@ -6,6 +6,7 @@ Each level is a row of LEVELS. It shows no key, opens no case for anybody, and a
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -73,10 +74,15 @@ def _record(house: Deployment, level: str, count: int, actor: Actor | None) -> N
 
 def destroy_due(house: Deployment) -> dict[str, int]:
     """Destroy the generations that no value has needed for 35 days; {level: how many}."""
-    done = dict(turnover.destroy_due(house.engine, house.keyring))
+    done = dict(turnover.destroy_due(house.engine, house.keyring, _told))
     for level, count in done.items():
         _record(house, level, count, None)
     return done
+
+
+def _told(partnership_id: UUID) -> rotation.Recorded:
+    """A row that is resealed has a new hash: the trail is told of it in the same transaction."""
+    return partial(audit.record_rows, partnership_id=partnership_id)
 
 
 def _first(session: Session) -> str:
@@ -145,7 +151,7 @@ def _turn_owners(kind: str) -> Callable[[Asked], dict[str, int]]:
         resealed = left = 0
         for number, owner_id in enumerate(owners, start=1):
             where = (house.engine, house.keyring, kind, asked.partnership_id, owner_id)
-            done = turnover.turn_owner(*where, begun_at=begun.at)
+            done = turnover.turn_owner(*where, begun_at=begun.at, recorded=_told(asked.partnership_id))
             resealed, left = resealed + done[0], left + done[1]
             asked.told(f"{number} of {len(owners)}")
         if not left:

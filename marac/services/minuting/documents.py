@@ -135,6 +135,7 @@ def framed(
         "for_whom": whose, "made": now, "destroy_on": long_day(destroy_on(session, about)),
         "watermark": f"{whose}. Copy {copy}", "size": content.size, "flipped": content.flipped,
         "wide_margin": content.wide_margin, "blocks": blocks,
+        "checkpoint": audit.checkpoints.digits(session, actor.partnership_id),
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def source() -> bytes:
 
 def render(data: dict[str, Any]) -> bytes:
     """One document. `data` is what services.documents frames; its title holds no name."""
-    written = json.dumps(clean(data))
+    written = json.dumps(clean({"checkpoint": "", **data}))
     for _ in range(TRIES):
         try:
             return _compiled(written)
@@ -58,6 +58,11 @@ def first_pages(data: dict[str, Any]) -> list[int]:
 
 
 LATIN_ENDS = 0x24F
+
+
+def trail_words(digits: str) -> str:
+    """What a foot says of the trail: the digits of its newest checkpoint, if there is one."""
+    return f"Trail {digits}. " if digits else ""
 
 
 def _compiled(written: str) -> bytes:

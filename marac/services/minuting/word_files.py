@@ -17,7 +17,7 @@ MEDIA = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 
 def render(data: dict[str, Any]) -> bytes:
     """One document as .docx; `data` is what services.pdf.render takes. Holds no author, company or time."""
-    facts = pdf.clean(data)
+    facts = pdf.clean({"checkpoint": "", **data})
     made = Document()
     made.core_properties.author = made.core_properties.comments = ""
     made.core_properties.title = facts["title"]
@@ -37,7 +37,7 @@ def _frame(made: Any, facts: Mapping[str, Any]) -> None:
     foot = section.footer.paragraphs[0]
     copy = f"Copy {facts['copy']} for {facts['for_whom']}. Made {facts['made']}. " if facts["copy"] else ""
     until = f"Destroy by {facts['destroy_on']}. " if facts["destroy_on"] else ""
-    foot.text = f"{facts['marking']}\n{copy}{until}Page "
+    foot.text = f"{facts['marking']}\n{copy}{until}{pdf.trail_words(facts['checkpoint'])}Page "
     _counted(foot, "PAGE")
     foot.add_run(" of ")
     _counted(foot, "NUMPAGES")

@@ -1,0 +1,1 @@
+"""Watching the trail: checkpoints, rows that do not fit, who looked at whom, alerts. Opens no case."""
