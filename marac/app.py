@@ -103,6 +103,7 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     errors.set_up(app)
     CSRFProtect(app)
     unit_of_work.set_up(app, deployment, signin.PUBLIC)
+    keep_secrets(app)
     signin.set_up(app)
     outside_referrers.set_up(app)
     navigation.set_up(app)
@@ -117,7 +118,6 @@ def flask_settings(deployment: Deployment) -> dict[str, Any]:
     """Cookie, size and host limits. Cookies are marked Secure unless the service answers on this machine only."""
     settings = deployment.settings
     return {
-        "SECRET_KEY": deployment.keyring.deployment_secret("flask"),
         "SERVICE_NAME": settings.service_name,
         "SESSION_COOKIE_NAME": "__Host-s" if settings.secure else "s",
         "SESSION_COOKIE_SECURE": settings.secure,
@@ -132,6 +132,26 @@ def flask_settings(deployment: Deployment) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": settings.secure,
     }
+
+
+def keep_secrets(app: Flask) -> None:
+    """Before each request, the secrets in force: a new one is known everywhere before it signs, and the older ones
+    are still read. Forms are signed by the oldest, so that one drawn before a change is taken after it."""
+    serve = app.wsgi_app
+
+    def look_again() -> None:
+        keyring = app.extensions["deployment"].keyring
+        secrets = keyring.deployment_secrets("flask")
+        app.config["SECRET_KEY_FALLBACKS"] = list(secrets)
+        app.config["SECRET_KEY"] = secrets[0]
+        app.config["WTF_CSRF_SECRET_KEY"] = keyring.oldest_secret("flask")
+
+    def with_secrets(environ: Any, start_response: Any) -> Any:
+        look_again()
+        return serve(environ, start_response)
+
+    look_again()
+    app.wsgi_app = with_secrets  # type: ignore[method-assign]
 
 
 def trusted_hosts(base_url: str) -> list[str]:

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default_factory=lambda given: f"sqlite:///{given['data']}/casework.db", repr=False)
     keystore_url: str = Field(default_factory=lambda given: f"sqlite:///{given['data']}/keys.db", repr=False)
     root_key: str = Field(default_factory=lambda given: f"file:{_beside(given['data'], '-root')}/root.key", repr=False)
+    per_case_root: bool = False
+    """The root wraps case keys too, so that a key service logs each opening of a case. One call to it per page."""
     service_name: str = Field(default="Casework", min_length=1, max_length=60)
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = Field(default=None, repr=False)
@@ -91,17 +93,24 @@ def _known_database(url: str) -> bool:
     return url.startswith(("sqlite:///", "postgresql+psycopg://"))
 
 
+def _roots(settings: Settings) -> list[tuple[str, str]]:
+    """(provider, place) of each root named: `new | old` while one follows the other."""
+    parts = (one.strip().partition(":") for one in settings.root_key.split("|"))
+    return [(provider, place) for provider, _, place in parts]
+
+
 def _root_key_is_apart(settings: Settings) -> bool:
-    provider, _, place = settings.root_key.partition(":")
-    if provider != "file":
-        return True
     files = [_database_file(url) for url in (settings.database_url, settings.keystore_url)]
-    return Path(place).expanduser().resolve().parent not in [file.parent for file in files if file]
+    folders = [file.parent for file in files if file]
+    held = [Path(place).expanduser().resolve() for provider, place in _roots(settings) if provider == "file"]
+    return all(file.parent not in folders for file in held)
 
 
 def _known_root_key(settings: Settings) -> bool:
-    provider, _, place = settings.root_key.partition(":")
-    return provider in ROOT_KEY_PROVIDERS and bool(place) is (provider != "passphrase")
+    return all(
+        provider in ROOT_KEY_PROVIDERS and bool(place) is (provider != "passphrase")
+        for provider, place in _roots(settings)
+    )
 
 
 def _safe_address(settings: Settings) -> bool:

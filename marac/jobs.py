@@ -25,6 +25,7 @@ from marac.services.clockwork import leases, reminders, timed
 from marac.services.clockwork.timetable import BEFORE, TIMES, When
 from marac.services.community import reviewing
 from marac.services.following import flags
+from marac.services.keeping import memory
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
@@ -65,6 +66,7 @@ JOBS = (
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
+    Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
     Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),
     Job("ask_attestations", TIMES["ask_attestations"], each(attesting.ask_all)),
     Job("warn_agreements", TIMES["warn_agreements"], each(agreements.warn_ending)),
@@ -114,6 +116,7 @@ def start_in_process(house: Deployment) -> BaseScheduler:
 
 def main() -> None:
     """`python -m marac.jobs`"""
+    memory.keep_private()
     with closing(open_deployment(load_settings())) as house:
         run_worker(house)
 

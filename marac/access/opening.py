@@ -246,6 +246,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary"}),
+    "reseal": frozenset({"staff"}),
 }
 
 

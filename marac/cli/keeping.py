@@ -1,4 +1,4 @@
-"""Commands of those who keep the deployment: accounts, agencies, keys, the audit trail. Prints no names."""
+"""Commands of those who keep the deployment: accounts, agencies, the audit trail. Prints no names."""
 
 import sys
 from typing import Any
@@ -80,41 +80,6 @@ def agencies_agreement(agency: str, signed: Any, review: Any, **facts: Any) -> N
     """Record an agency's information sharing agreement; it counts at once."""
     with opened() as house:
         operating.record_agreement(house, agency=agency, signed_on=signed.date(), review_on=review.date(), **facts)
-
-
-@cli.group("keys")
-def keys_() -> None:
-    """Keys."""
-
-
-@keys_.command("status")
-@as_json
-def keys_status(json_: bool) -> None:
-    """Counts of keys by level, generation and state."""
-    with opened() as house:
-        say([row._asdict() for row in house.keyring.key_status()], json_)
-
-
-@keys_.command("rotate")
-@click.option("--level", required=True, type=click.Choice(["root", "partnership", "case", "index"]))
-@click.option("--partnership", default=None)
-@click.option("--to", default=None, help="The new root, for --level root.")
-@click.option("--dry-run", is_flag=True)
-@as_json
-def keys_rotate(level: str, partnership: str | None, to: str | None, dry_run: bool, json_: bool) -> None:
-    """Rotate one level: online, resumable, counts only."""
-    with opened() as house:
-        say(operating.rotate(house, level, partnership, to=to, dry_run=dry_run), json_)
-
-
-@keys_.command("transfer-identity")
-@click.option("--partnership", default=None)
-def keys_transfer_identity(partnership: str | None) -> None:
-    """Make this area's key for transfers; prints the public line and its fingerprint. Earlier keys still open files."""
-    with opened() as house:
-        public, fingerprint = operating.make_area_key(house, partnership)
-    click.echo(public)
-    click.echo(f"Fingerprint: {fingerprint}", err=True)
 
 
 @cli.group("audit")

@@ -18,7 +18,7 @@ from marac.config import load_settings
 from marac.errors import ConfigurationError
 from marac.reports import sanctuary
 from marac.services import demo
-from marac.services.keeping import health
+from marac.services.keeping import health, memory
 from marac.services.keeping.deployment import Deployment, open_deployment, set_up, unit_of_work
 from marac.vocabulary import Role
 
@@ -109,12 +109,14 @@ def _load(house: Deployment, scale: str, seed: int) -> dict[str, int]:
 @click.option("--port", default=8000)
 def serve(host: str, port: int) -> None:
     """Serve the application."""
+    memory.keep_private()
     with opened() as house:
         _serve(house, host, port)
 
 
 def _serve(house: Deployment, host: str, port: int) -> None:
     """Servers start the application by its name, as gunicorn does: no door imports the roof."""
+    memory.keep_private()
     app = resolve_name("marac.app:create_app")(house)
     click.echo(f"Open http://{host}:{port}", err=True)
     resolve_name("waitress:serve")(app, host=host, port=port, threads=8, ident=None)
@@ -123,6 +125,7 @@ def _serve(house: Deployment, host: str, port: int) -> None:
 @cli.command()
 def worker() -> None:
     """Run the timetable: reminders, messages, flags to lift. Any number may run."""
+    memory.keep_private()
     with opened() as house:
         resolve_name("marac.jobs:run_worker")(house)
 

@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -31,6 +31,16 @@ KEY = 32
 _u32 = struct.Struct(">I").pack
 _head = struct.Struct(">BBI")
 _SHA256 = hashes.SHA256()
+
+
+class Cipher(Protocol):
+    """What seals and opens with associated data: AES-256-GCM here, or in a module beside the process."""
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes:
+        """The ciphertext and its tag."""
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes:
+        """The plaintext; InvalidTag or ValueError if it does not open."""
 
 
 class Place(NamedTuple):
@@ -229,7 +239,7 @@ def key_context(kind: str, partnership: bytes, owner: bytes, generation: int) ->
 
 
 def wrap_key(
-    cipher: AESGCM, parent_generation: int, key: bytes, context: bytes, *, nonce: bytes | None = None
+    cipher: Cipher, parent_generation: int, key: bytes, context: bytes, *, nonce: bytes | None = None
 ) -> bytes:
     """Wrap a 32-byte key: 66 bytes bound to its context, an LP. `nonce` is a seam for the known-answer tests."""
     start = header(WRAPPED, parent_generation)
@@ -237,7 +247,7 @@ def wrap_key(
     return start + nonce + cipher.encrypt(nonce, key, _wrap_aad(start, context))
 
 
-def unwrap_key(cipher: AESGCM, wrapped: bytes, context: bytes) -> bytes:
+def unwrap_key(cipher: Cipher, wrapped: bytes, context: bytes) -> bytes:
     """The key inside, or IntegrityFailure."""
     header_generation(wrapped, WRAPPED)
     try:

@@ -6,7 +6,8 @@ It refuses a key store whose schema it does not know.
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,8 @@ WRAPPED_KEY = sa.Table(
     sa.Column("root_id", sa.String(80)),
     sa.Column("root_version", sa.Integer),
     sa.Column("seal_count", sa.BigInteger, nullable=False),
+    sa.Column("made_at", sa.String(40)),
+    sa.Column("retired_at", sa.String(40)),
     sa.CheckConstraint("state IN ('seals', 'opens')", name="ck_wrapped_key_state"),
     sqlite_with_rowid=False,
 )
@@ -57,6 +60,14 @@ AUDIT_HEAD = sa.Table(
     sa.Column("partnership", _ID, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
+)
+ROTATION = sa.Table(
+    "key_rotation",
+    METADATA,
+    sa.Column("level", sa.String(20), primary_key=True),
+    sa.Column("partnership", _ID, primary_key=True),
+    sa.Column("began_at", sa.String(40), nullable=False),
+    sa.Column("ended_at", sa.String(40)),
 )
 
 _PRAGMAS = (
@@ -122,13 +133,45 @@ def _check_schema(connection: Connection, *, create: bool) -> None:
     schema = connection.scalar(sa.select(META.c.content).where(META.c.name == "schema"))
     if schema != str(SCHEMA):
         raise KeyStoreRefused(f"The key store has schema {schema}; this release knows {SCHEMA}.")
+    _extend(connection)
+
+
+def _extend(connection: Connection) -> None:
+    """Add what came since the schema was numbered: columns that may be empty, tables older releases leave alone."""
+    METADATA.create_all(connection)
+    there = {column["name"] for column in sa.inspect(connection).get_columns(WRAPPED_KEY.name)}
+    unless = "IF NOT EXISTS " if connection.dialect.name == "postgresql" else ""
+    for name in ("made_at", "retired_at"):
+        if name not in there:
+            connection.exec_driver_sql(f"ALTER TABLE wrapped_key ADD COLUMN {unless}{name} VARCHAR(40)")
+
+
+def keep_words(writer: Engine, prefix: str, words: Sequence[str]) -> None:
+    """Keep some words of at most 80 characters, in the place of those kept before under this prefix."""
+    with writer.begin() as connection:
+        connection.execute(META.delete().where(META.c.name.startswith(prefix)))
+        rows = [{"name": f"{prefix}{number}", "content": word} for number, word in enumerate(words, start=1)]
+        connection.execute(META.insert(), rows)
+
+
+def kept_words(reader: Engine, prefix: str) -> list[str]:
+    """The words kept under a prefix."""
+    with reader.connect() as connection:
+        mine = sa.select(META.c.content).where(META.c.name.startswith(prefix)).order_by(META.c.name)
+        return list(connection.scalars(mine))
 
 
 def now() -> str:
-    """The time an erasure is entered in the ledger, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The time something is entered here, in UTC; sorts as text."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def days_ago(days: int) -> str:
+    """The same, of so many days ago."""
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
 
 
 def key_row(**columns: Any) -> dict[str, Any]:
     """A row of `wrapped_key`, complete for a bulk insert."""
-    return {"state": "seals", "root_id": None, "root_version": None, "seal_count": 0} | columns
+    blank = {"state": "seals", "root_id": None, "root_version": None, "seal_count": 0, "retired_at": None}
+    return blank | {"made_at": now()} | columns

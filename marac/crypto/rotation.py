@@ -12,16 +12,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.types import LargeBinary
 
 from marac.crypto import fields, vault
 from marac.crypto.envelope import SEALED, WRAPPED, Place, header, header_generation, key_context, unwrap_key, wrap_key
 from marac.crypto.fields import Shape, compartment_of
-from marac.crypto.keyring import BATCH, KINDS, Keyring, fresh_key, root_context
-from marac.crypto.keystore import WRAPPED_KEY
-from marac.crypto.root_keys import RootKey
+from marac.crypto.keyring import BATCH, KINDS, Keyring, root_context
+from marac.crypto.keystore import WRAPPED_KEY, now
+from marac.crypto.root_keys import RootFailure, RootKey, Wrapped
 from marac.errors import WrongState
 
 ROWS, SECONDS = 200, 60
@@ -30,23 +29,36 @@ Recorded = Callable[[Connection, str, Sequence[UUID]], None]
 
 
 def rewrap_root(keyring: Keyring, root: RootKey, *, dry_run: bool = False) -> int:
-    """Re-wrap the deployment and partnership keys under the newest version of a root; returns how many there are to do.
+    """Re-wrap every key under the root under the newest version of a root; returns how many there are to do.
 
     Until the old root is retired both must open: give the process a root that knows both versions.
     """
-    newest = root.wrap(bytes(32), {"kind": "canary"})[:2]
-    waiting = [
-        row
-        for row in keyring.rows(_K.kind.in_(["deployment", "partnership"]))
-        if (row.root_id, row.root_version) != newest
-    ]
+    newest = root.newest()
+    waiting = [row for row in keyring.rows(_K.root_id.is_not(None)) if not _stands(root, newest, row)]
     for row in waiting if not dry_run else ():
-        key = keyring.unwrap_under_root([row])[0]
-        wrapped = root.wrap(key, root_context(row.kind, row.owner, row.generation))
+        context = root_context(row.kind, row.owner, row.generation)
+        old = Wrapped(row.root_id, row.root_version, row.wrapped)
+        if root.id == row.root_id and root.id == keyring.root.id and root is keyring.root:
+            wrapped = root.rewrap(old, context)
+        else:
+            wrapped = root.wrap(keyring.root.unwrap(old, context), context)
         values = {"wrapped": wrapped.blob, "root_id": wrapped.root_id, "root_version": wrapped.root_version}
         with keyring.writer.begin() as connection:
             connection.execute(WRAPPED_KEY.update().where(_this(row)).values(values))
     return len(waiting)
+
+
+def _stands(root: RootKey, newest: tuple[str, int], row: sa.Row[Any]) -> bool:
+    """Whether a key is wrapped by this very root in its newest version: two root files bear the same name."""
+    if (row.root_id, row.root_version) != newest:
+        return False
+    try:
+        root.unwrap(
+            Wrapped(row.root_id, row.root_version, row.wrapped), root_context(row.kind, row.owner, row.generation)
+        )
+    except RootFailure:
+        return False
+    return True
 
 
 def add_partnership_generation(keyring: Keyring, partnership_id: UUID) -> int:
@@ -67,7 +79,7 @@ def rewrap_partnership(keyring: Keyring, partnership_id: UUID, *, dry_run: bool 
     newest = keyring.newest_generation(partnership)
     done: Counter[str] = Counter()
     older = sa.func.substr(_K.wrapped, 3, 4) != header(WRAPPED, newest)[2:]
-    mine = (_K.partnership == partnership) & _K.kind.in_(KINDS) & older
+    mine = (_K.partnership == partnership) & _K.kind.in_(KINDS) & _K.root_id.is_(None) & older
     if dry_run:
         done.update(row.kind for row in keyring.rows(mine))
         return done
@@ -96,7 +108,7 @@ def _rewrap(keyring: Keyring, connection: Connection, rows: Sequence[sa.Row[Any]
 def destroy_partnership_generation(keyring: Keyring, partnership_id: UUID, generation: int) -> None:
     """Delete a partnership key that wraps nothing any more. WrongState while it does, or while it is the newest."""
     partnership = partnership_id.bytes
-    under = (_K.partnership == partnership) & _K.kind.in_(KINDS)
+    under = (_K.partnership == partnership) & _K.kind.in_(KINDS) & _K.root_id.is_(None)
     needed = keyring.rows(under & (sa.func.substr(_K.wrapped, 3, 4) == header(WRAPPED, generation)[2:]))
     if needed or generation == keyring.newest_generation(partnership):
         raise WrongState(f"Partnership generation {generation} is still needed by {len(needed)} keys.")
@@ -109,15 +121,14 @@ def destroy_partnership_generation(keyring: Keyring, partnership_id: UUID, gener
 def add_generation(keyring: Keyring, kind: str, partnership_id: UUID, owner_id: UUID) -> int:
     """Add a key generation for a case, works order, staff or index; it seals from now on, the older ones only open."""
     partnership, owner = partnership_id.bytes, owner_id.bytes
-    parent = keyring.newest_generation(partnership)
-    cipher: AESGCM = keyring.wrapper(partnership, parent, kind)
     mine = (_K.kind == kind) & (_K.owner == owner) & (_K.partnership == partnership)
+    newest = max((row.generation for row in keyring.rows(mine)), default=0)
+    if not newest:
+        raise WrongState(f"There is no key for {kind} {owner_id} to follow.")
+    row = keyring.new_key(kind, partnership, owner, newest + 1)
     with keyring.writer.begin() as connection:
-        newest = connection.scalar(sa.select(sa.func.max(_K.generation)).where(mine))
-        if newest is None:
+        if not connection.execute(WRAPPED_KEY.update().where(mine).values(state="opens", retired_at=None)).rowcount:
             raise WrongState(f"There is no key for {kind} {owner_id} to follow.")
-        connection.execute(WRAPPED_KEY.update().where(mine).values(state="opens"))
-        row = fresh_key(cipher, parent, kind, partnership, owner, generation=newest + 1)
         connection.execute(WRAPPED_KEY.insert(), [row])
     keyring.forget_held(kind, owner)
     return int(newest) + 1
@@ -139,8 +150,17 @@ def reseal(
     for model, shape in _models(kind):
         for column in shape.columns:
             task = _Task(shape, column, model.__table__, (partnership_id, owner_id, keys.primary))
-            done[f"{shape.table}.{column}"] = task.waiting(engine) if dry_run else task.run(engine, keyring, recorded)
+            waiting = task.waiting(engine)
+            done[f"{shape.table}.{column}"] = waiting if dry_run or not waiting else task.run(engine, keyring, recorded)
     return +done
+
+
+def retire(keyring: Keyring, kind: str, owner: bytes | None = None) -> None:
+    """Nothing is left under an owner's older generations: from now on they wait to be destroyed."""
+    older = (_K.kind == kind) & (_K.state == "opens") & _K.retired_at.is_(None)
+    older = older if owner is None else older & (_K.owner == owner)
+    with keyring.writer.begin() as connection:
+        connection.execute(WRAPPED_KEY.update().where(older).values(retired_at=now()))
 
 
 def destroy_generations(engine: Engine, keyring: Keyring, kind: str, partnership_id: UUID, owner_id: UUID) -> int:
@@ -193,7 +213,7 @@ class _Task:
             with vault.unit(keyring) as unit, engine.execution_options(begin="immediate").begin() as connection:
                 moved = [row_id for row_id in self._batch(unit, connection) if row_id]
                 if recorded and moved:
-                    recorded(connection, self.shape.table, moved)
+                    recorded(connection, self.table.name, moved)
             total += len(moved)
             if not moved:
                 return total

@@ -238,6 +238,12 @@ class Unit:
             for key in self._opened | self._sealed
         }
 
+    def count_seals(self) -> None:
+        """Tell the keyring how often each key sealed, kept or rolled back: a nonce was used either way."""
+        counts = [(key[0].kind, key[0].owner, seals) for key, seals in self._sealed.items()]
+        if counts and self._keyring.seals.add(counts):
+            self._keyring.seals.write(self._keyring.writer)
+
     def used(self) -> bool:
         """Whether anything was opened or sealed at all."""
         return bool(self._opened or self._sealed)
@@ -310,6 +316,7 @@ def unit(keyring: Keyring) -> Iterator[Unit]:
         yield fresh
     finally:
         running.reset(token)
+        fresh.count_seals()
 
 
 def current() -> Unit:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from marac.crypto.envelope import KEY
+from marac.crypto.envelope import KEY, wrapping_cipher
 from marac.crypto.root_keys.wrapping import HeldRoot, RootCorrupt, RootUnavailable
 
 MARK = "MARAC1"
@@ -21,20 +21,52 @@ class FileRoot(HeldRoot):
 
     def __init__(self, path: Path, databases: Iterable[Path] = ()) -> None:
         _refuse_neighbours(path, databases)
-        super().__init__("file", read_root_file(path))
+        super().__init__("file", lambda: {n: wrapping_cipher(key, "root") for n, key in read_root_file(path).items()})
+        self.path = path
 
 
 def create_root_file(path: Path) -> None:
     """Make a new root file, mode 0400; an existing one is never overwritten."""
-    key = secrets.token_bytes(KEY)
-    _write_new(path, f"{MARK} {(key + sha256(key).digest()[:8]).hex()}\n")
+    write_root_file(path, secrets.token_bytes(KEY))
+
+
+def write_root_file(path: Path, key: bytes, version: int = 1) -> None:
+    """Write a root file with one key, standing as this version; an existing one is never overwritten."""
+    _write_new(path, f"{RETIRED}\n" * (version - 1) + _line(key))
+
+
+def write_root_text(path: Path, text: bytes) -> None:
+    """Write a root file as it was, or nothing; an existing one is never overwritten."""
+    _write_new(path, text.decode("ascii", "replace"))
+    try:
+        read_root_file(path)
+    except RootCorrupt:
+        path.unlink()
+        raise
 
 
 def add_root_version(path: Path) -> None:
     """Add a version to a root file, atomically: from the next start it wraps, and the older ones only open."""
-    key = secrets.token_bytes(KEY)
-    text = _read(path) + f"{MARK} {(key + sha256(key).digest()[:8]).hex()}\n"
+    _replace(path, _read(path) + _line(secrets.token_bytes(KEY)))
+
+
+def retire_root_versions(path: Path, below: int) -> int:
+    """Take the keys of versions below one out of a root file, atomically. Returns how many went."""
+    lines = _read(path).splitlines()
+    kept = [RETIRED if number < below else line for number, line in enumerate(lines, start=1)]
+    gone = sum(old != new for old, new in zip(lines, kept, strict=True))
+    if gone:
+        _replace(path, "".join(f"{line}\n" for line in kept))
+    return gone
+
+
+def _line(key: bytes) -> str:
+    return f"{MARK} {(key + sha256(key).digest()[:8]).hex()}\n"
+
+
+def _replace(path: Path, text: str) -> None:
     fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)  # of a run that was killed
     _write_new(fresh, text)
     fresh.replace(path)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from marac.crypto.envelope import KEY
+from marac.crypto.envelope import KEY, wrapping_cipher
 from marac.crypto.root_keys.wrapping import HeldRoot, RootCorrupt, RootRefused, RootUnavailable
 
 MARK = "MARAC1-SCRYPT"
@@ -25,7 +25,8 @@ class PassphraseRoot(HeldRoot):
         if len(words) < WORDS:
             raise RootRefused(f"The passphrase must be {WORDS} words or more.")
         key = Scrypt(salt=salt, length=KEY, n=cost, r=8, p=1).derive(" ".join(words).encode())
-        super().__init__("passphrase", {1: key})
+        ciphers = {1: wrapping_cipher(key, "root")}
+        super().__init__("passphrase", lambda: ciphers)
 
 
 def create_salt_file(path: Path, cost: int = COST) -> None:

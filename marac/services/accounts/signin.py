@@ -47,8 +47,14 @@ def apart(house: Deployment, actor: Actor | None) -> Iterator[Session]:
 
 def signin_token(keyring: Keyring, email: str) -> bytes:
     """The blind index of an address under the deployment key (128 bits): finds an account, tells nothing."""
-    typed = unicodedata.normalize("NFKC", email).strip().casefold()
-    return hmac.digest(keyring.deployment_secret("signin-index"), typed.encode(), hashlib.sha256)[:16]
+    return signin_tokens(keyring, email)[0]
+
+
+def signin_tokens(keyring: Keyring, email: str) -> list[bytes]:
+    """The same under every deployment key that is still known: an account is asked for by all of them."""
+    typed = unicodedata.normalize("NFKC", email).strip().casefold().encode()
+    secrets = keyring.deployment_secrets("signin-index")
+    return [hmac.digest(secret, typed, hashlib.sha256)[:16] for secret in secrets]
 
 
 def check_password(house: Deployment, email: str, password: str, *, address: str) -> UUID | None:
@@ -58,7 +64,7 @@ def check_password(house: Deployment, email: str, password: str, *, address: str
     with apart(house, None) as session:
         turn = throttle.take_turn(session, [account, throttle.bucket(house.keyring, "address", address)])
     with house.reader() as session:
-        found = _account(session, token)
+        found = _account(session, signin_tokens(house.keyring, email))
     right = passwords.matches(found.password_hash if found else None, password)
     is_old = found is not None and right and passwords.is_outdated(found.password_hash or "")
     renewed = passwords.seal_password(password) if is_old else None
@@ -122,11 +128,11 @@ def use_code(user: User, code: str) -> bool:
     return False
 
 
-def _account(session: Session, token: bytes) -> Row[UUID, str | None, bool] | None:
+def _account(session: Session, tokens: list[bytes]) -> Row[UUID, str | None, bool] | None:
     """The columns that a sign-in asks for, with whether the person may enter: active, and a member of something."""
     member = exists().where(Membership.user_id == User.id, sessions.in_force())
     may_enter = (member & (User.state == UserState.ACTIVE)).label("may_enter")
-    found = select(User.id, User.password_hash, may_enter).where(User.signin_token == token)
+    found = select(User.id, User.password_hash, may_enter).where(User.signin_token.in_(tokens))
     return session.execute(found).one_or_none()
 
 

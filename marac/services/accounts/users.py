@@ -121,7 +121,20 @@ def send_invitation(session: Session, keyring: Keyring, user: User) -> Invitatio
 
 def invitation_token(keyring: Keyring, invitation_id: UUID) -> str:
     """The token of an invitation's link, /join/<token>: 256 bits under the deployment key."""
-    return hmac.digest(keyring.deployment_secret("invitation"), invitation_id.bytes, hashlib.sha256).hex()
+    return _invitation_tokens(keyring, invitation_id)[0]
+
+
+def sent_token(session: Session, keyring: Keyring, invitation_id: UUID) -> str:
+    """The same for the mail that is about to leave: under the deployment key that the invitation was made with."""
+    invitation = session.get(Invitation, invitation_id)
+    tokens = _invitation_tokens(keyring, invitation_id)
+    known = [one for one in tokens if invitation and sessions.token_hash(one) == invitation.token_hash]
+    return (known or tokens)[0]
+
+
+def _invitation_tokens(keyring: Keyring, invitation_id: UUID) -> list[str]:
+    secrets = keyring.deployment_secrets("invitation")
+    return [hmac.digest(secret, invitation_id.bytes, hashlib.sha256).hex() for secret in secrets]
 
 
 def start_enrolment(session: Session, keyring: Keyring, token: str, code: str) -> bool:
@@ -235,7 +248,7 @@ def own_name(session: Session, actor: Actor) -> tuple[str, str]:
 
 
 def _known(session: Session, actor: Actor, keyring: Keyring, email: str) -> User | None:
-    user = session.scalar(select(User).where(User.signin_token == signin.signin_token(keyring, email)))
+    user = session.scalar(select(User).where(User.signin_token.in_(signin.signin_tokens(keyring, email))))
     if user is not None and user.partnership_id != actor.partnership_id:
         raise RuleBroken("email", "This address cannot be invited here. Use another one")
     return user

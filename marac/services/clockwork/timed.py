@@ -21,6 +21,7 @@ from marac.services.clockwork import leases, timetable
 from marac.services.clockwork.leases import Held
 from marac.services.following import escalating
 from marac.services.following.flags import kept
+from marac.services.keeping import rotating
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.referring import outside_links
 from marac.vocabulary import CaseState, FlagState, Permission as P, Template
@@ -55,7 +56,7 @@ def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
 
         def own_link(message: Message) -> str:
             if message.template == Template.INVITATION and message.path == "/join":
-                return f"/join/{users.invitation_token(house.keyring, UUID(message.subject_key))}"
+                return f"/join/{users.sent_token(session, house.keyring, UUID(message.subject_key))}"
             return outside_links.path_for(session, house.keyring, message.user_id)
 
         prompts = notifications.claim(session, partnership_id, letterhead, own_link)
@@ -105,6 +106,14 @@ def clear_expired(session: Session) -> int:
     for model, at, lasts in KEPT:
         cleared += len(session.scalars(delete(model).where(at < clock.now() - lasts).returning(model.id)).all())
     return cleared
+
+
+def destroy_old_keys(house: Deployment, held: Held, job: str, slot: str) -> int:
+    """Destroy the generations of keys that no value has needed for 35 days."""
+    if not leases.waiting(house, job, slot, [timetable.WHOLE]):
+        return 0
+    leases.once(house, held, job, slot, lambda _session: 0)
+    return sum(rotating.destroy_due(house).values())
 
 
 def warn_overdue(session: Session, actor: Actor) -> int:

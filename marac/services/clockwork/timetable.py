@@ -77,6 +77,7 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "destroy_old_keys": daily("04:40"),
     "close_unused": daily("04:20"),
     "ask_attestations": daily("06:25"),
     "warn_agreements": daily("06:30"),

@@ -162,7 +162,7 @@ def totp_secret(keyring: Keyring, email: str) -> str:
 
 
 def _drawn(keyring: Keyring, label: str) -> bytes:
-    return hmac.digest(keyring.deployment_secret("demo-accounts"), label.encode(), hashlib.sha256)
+    return hmac.digest(keyring.deployment_secrets("demo-accounts")[-1], label.encode(), hashlib.sha256)
 
 
 def employ(

@@ -115,7 +115,7 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployment:
     root = root_keys.root_from(_root_setting(settings), passphrase_reader=_ask, databases=_files(settings))
-    keyring = Keyring.open(settings.keystore_url, root, create=create)
+    keyring = Keyring.open(settings.keystore_url, root, create=create, per_case_root=settings.per_case_root)
     reader, writer = make_sessions(engine)
     return Deployment(settings, engine, keyring, reader, writer)
 
@@ -129,7 +129,8 @@ def _make_once(where: Path, make: Callable[[Path], object]) -> None:
 
 def _root_setting(settings: Settings) -> str:
     """`passphrase` alone means the salt file beside the data folder; every other provider names its own place."""
-    return f"passphrase:{_salt(settings)}" if settings.root_key == "passphrase" else settings.root_key
+    each = (one.strip() for one in settings.root_key.split(root_keys.BESIDE))
+    return root_keys.BESIDE.join(f"passphrase:{_salt(settings)}" if one == "passphrase" else one for one in each)
 
 
 def _salt(settings: Settings) -> Path:

@@ -9,16 +9,19 @@ from sqlalchemy.orm import Session
 
 from marac import clock, notifications
 from marac.config import Settings, load_settings
-from marac.crypto import vault
+from marac.crypto import turnover, vault
+from marac.crypto.root_keys import FileRoot
 from marac.errors import ConfigurationError, Refusal
 from marac.models import Message, Partnership
 from marac.services.clockwork import timetable
 from marac.services.clockwork.timetable import JobLine
+from marac.services.keeping import escrow
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.workflows.deadlines import holidays_confirmed
 
 LEAST_FREE = 0.15
 AWAY = timedelta(minutes=5)
+HALF_YEAR = timedelta(days=190)
 
 
 def checks() -> list[dict[str, Any]]:
@@ -47,10 +50,33 @@ def _inside(house: Deployment) -> list[dict[str, Any]]:
         if house.engine.dialect.name == "sqlite":
             modes = (session.scalar(text("pragma journal_mode")), session.scalar(text("pragma synchronous")))
             found.append(_check("durability", modes == ("wal", 2), "write-ahead log, full synchronisation"))
-    if house.settings.root_key == "passphrase":
-        return found
+        found += [_rotations(house), _worn(house), _escrow(house, session)]
     house.keyring.root.selftest()
-    return [*found, _check("root key", True, "wraps and unwraps a canary")]
+    return [*found, _check("root key", True, f"{house.keyring.root.id}: wraps and unwraps a canary")]
+
+
+def _rotations(house: Deployment) -> dict[str, Any]:
+    """A rotation that was broken off is taken up by running it again."""
+    open_ = [f"{level} since {began[:16]}" for level, began, ended in turnover.standing(house.keyring) if ended is None]
+    return _check("key rotation", True, f"under way: {', '.join(open_)}" if open_ else "none under way")
+
+
+def _worn(house: Deployment) -> dict[str, Any]:
+    worn = len(house.keyring.worn())
+    return _check(
+        "key wear", not worn, f"{worn} keys have sealed a million values: rotate them" if worn else "within limits"
+    )
+
+
+def _escrow(house: Deployment, session: Session) -> dict[str, Any]:
+    """Somebody must be able to bring the root key back; a drill each half-year shows that they are."""
+    made, drilled = escrow.last_drill(session)
+    if not isinstance(house.keyring.root, FileRoot):
+        return _check("escrow", True, f"kept by the provider {house.keyring.root.id}")
+    if made is None:
+        return _check("escrow", True, "nothing in escrow: if the root key is lost, all is lost")
+    note = f"since {_at(made)}, last drill {_at(drilled)}" if drilled else f"since {_at(made)}, no drill yet"
+    return _check("escrow", clock.now() - max(made, drilled or made) < HALF_YEAR, note)
 
 
 def of_jobs(session: Session) -> list[dict[str, Any]]:

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.crypto import area_keys, rotation
-from marac.crypto.root_keys import root_from
+from marac.crypto import area_keys
 from marac.errors import ConfigurationError, NotFound
-from marac.models import Agency, Case, Membership, Partnership, User
+from marac.models import Agency, Membership, Partnership, User
 from marac.services.accounts import agreements, lead_codes, users
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.transfers import areas
@@ -116,28 +115,6 @@ def verify_audit(house: Deployment, slug: str | None) -> dict[str, Any]:
     return {"entries": entries, "ok": True, "first_bad": None, "kind": None}
 
 
-def rotate(
-    house: Deployment, level: str, slug: str | None, *, to: str | None = None, dry_run: bool = False
-) -> dict[str, int]:
-    """Rotate the keys of one level; resumable; counts only. A root is rotated onto the provider named by `to`."""
-    if level == "root":
-        if to is None:
-            raise ConfigurationError("Name the new root with --to, for example --to file:/etc/marac/root2/root.key.")
-        return {"rewrapped": rotation.rewrap_root(house.keyring, root_from(to), dry_run=dry_run)}
-    if level == "index":
-        raise ConfigurationError("Index keys are not rotated in this version.")
-    with unit_of_work(house) as session:
-        actor = operator(session, slug)
-        cases = list(session.scalars(select(Case.id).where(Case.partnership_id == actor.partnership_id)))
-    if level == "partnership":
-        count = _rotate_partnership(house, actor.partnership_id, dry_run)
-    else:
-        count = len(cases) if dry_run else _rotate_cases(house, actor.partnership_id, cases)
-    with unit_of_work(house) as session:
-        audit.record(session, actor, "key:changed", level=level, count=count)
-    return {"rewrapped" if level == "partnership" else "resealed": count}
-
-
 def operator(session: Session, slug: str | None) -> Actor:
     """The System of a partnership, as the console acts: of the only one when no slug is given."""
     found = _partnerships(session, slug)
@@ -152,20 +129,6 @@ def _partnerships(session: Session, slug: str | None) -> list[Partnership]:
     if slug and not found:
         raise NotFound("No partnership has that name.")
     return found
-
-
-def _rotate_partnership(house: Deployment, partnership_id: UUID, dry_run: bool) -> int:
-    if not dry_run:
-        rotation.add_partnership_generation(house.keyring, partnership_id)
-    return sum(rotation.rewrap_partnership(house.keyring, partnership_id, dry_run=dry_run).values())
-
-
-def _rotate_cases(house: Deployment, partnership_id: UUID, cases: list[UUID]) -> int:
-    """A new key for every case, and its values resealed under it, outside any transaction of our own."""
-    for case_id in cases:
-        rotation.add_generation(house.keyring, "case", partnership_id, case_id)
-        rotation.reseal(house.engine, house.keyring, "case", partnership_id, case_id)
-    return len(cases)
 
 
 def _first_day(rules: LocalRules) -> date:

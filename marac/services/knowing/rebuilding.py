@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
@@ -44,6 +44,13 @@ def rebuild_tokens(
                 return done
         if told is not None:
             told(done)
+
+
+def start_over(house: Deployment, partnership_id: UUID) -> None:
+    """Forget how far an earlier run got: a key was added, and every token is wanted under it too."""
+    with unit_of_work(house) as session:
+        access.asked()
+        session.execute(delete(JobRun).where(JobRun.key == f"index:{partnership_id.hex}"))
 
 
 def _some(session: Session, actor: Actor, done: Rebuilt) -> bool:

@@ -68,7 +68,13 @@ def path_for(session: Session, keyring: Keyring, account_id: UUID) -> str:
 
 def link_hash(keyring: Keyring, token: str) -> bytes:
     """What is kept of a link."""
-    return hmac.digest(keyring.deployment_secret("outside-link-index"), token.encode(), hashlib.sha256)
+    return link_hashes(keyring, token)[0]
+
+
+def link_hashes(keyring: Keyring, token: str) -> list[bytes]:
+    """The same under every deployment key that is still known."""
+    secrets = keyring.deployment_secrets("outside-link-index")
+    return [hmac.digest(secret, token.encode(), hashlib.sha256) for secret in secrets]
 
 
 def begin(house: Deployment, token: str, code: str, *, address: str) -> Begun | None:
@@ -82,8 +88,9 @@ def begin(house: Deployment, token: str, code: str, *, address: str) -> Begun | 
         turn = throttle.take_turn(session, buckets)
         found = _usable(session, house.keyring, token)
         link, referrer = found or (None, None)
-        given = outside_referrers.code_hash(house.keyring, referrer.id if referrer else NOBODY, code)
-        right = hmac.compare_digest(given, (referrer.code_hash if referrer else None) or bytes(32))
+        given = outside_referrers.code_hashes(house.keyring, referrer.id if referrer else NOBODY, code)
+        kept = (referrer.code_hash if referrer else None) or bytes(32)
+        right = any([hmac.compare_digest(one, kept) for one in given])  # noqa: C419 - all are compared, always
         if link is None or referrer is None or not right:
             if referrer is not None:
                 _count_wrong(session, referrer)
@@ -99,7 +106,7 @@ def ask_again(house: Deployment, email: str, *, address: str) -> None:
                _address(house, address))  # fmt: skip
     with signin.apart(house, None) as session:
         throttle.take_turn(session, buckets)
-        now, known = clock.now(), OutsideReferrer.address_token == signin.signin_token(house.keyring, email)
+        now, known = clock.now(), OutsideReferrer.address_token.in_(signin.signin_tokens(house.keyring, email))
         rested = or_(OutsideReferrer.asked_at.is_(None), OutsideReferrer.asked_at < now - ASK_EVERY)
         query = select(OutsideReferrer).where(known, OutsideReferrer.ended_at.is_(None), rested)
         for referrer in session.scalars(query):
@@ -154,7 +161,7 @@ def _usable(session: Session, keyring: Keyring, token: str) -> tuple[Invitation,
         select(Invitation, OutsideReferrer)
         .join(OutsideReferrer, OutsideReferrer.account_id == Invitation.user_id)
         .join(User, User.id == Invitation.user_id)
-        .where(Invitation.token_hash == link_hash(keyring, token), Invitation.used_at.is_(None))
+        .where(Invitation.token_hash.in_(link_hashes(keyring, token)), Invitation.used_at.is_(None))
         .where(Invitation.expires_at > clock.now(), User.state != UserState.SUSPENDED)
         .where(OutsideReferrer.ended_at.is_(None))
     ).one_or_none()

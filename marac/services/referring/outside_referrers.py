@@ -168,8 +168,13 @@ def send_link(session: Session, referrer: OutsideReferrer) -> None:
 
 def code_hash(keyring: Keyring, referrer_id: UUID, code: str) -> bytes:
     """What is kept of a code: without the deployment key it cannot be found by trying all of them."""
-    digits = "".join(code.split()).encode()
-    return hmac.digest(keyring.deployment_secret("outside-code"), referrer_id.bytes + digits, hashlib.sha256)
+    return code_hashes(keyring, referrer_id, code)[0]
+
+
+def code_hashes(keyring: Keyring, referrer_id: UUID, code: str) -> list[bytes]:
+    """The same under every deployment key that is still known."""
+    said = referrer_id.bytes + "".join(code.split()).encode()
+    return [hmac.digest(secret, said, hashlib.sha256) for secret in keyring.deployment_secrets("outside-code")]
 
 
 def days_of(session: Session, referrer: OutsideReferrer, rule: str) -> timedelta:

@@ -26,7 +26,7 @@ class Key:
     area: str
     public_key: str
     owner: bytes
-    secret: bytes
+    secret: tuple[bytes, ...]
     private: bytes
     older: tuple[bytes, ...]
 
@@ -60,7 +60,7 @@ def own_key(session: Session, actor: Actor) -> Key | None:
     if not keys:
         return None
     area = session.get_one(Partnership, actor.partnership_id).name
-    secret = session.info["keyring"].deployment_secret(PURPOSE)
+    secret = session.info["keyring"].deployment_secrets(PURPOSE)
     private, *older = (key.private_part for key in keys)
     return Key(area, keys[0].public_key, actor.partnership_id.bytes, secret, private, tuple(older))
 
