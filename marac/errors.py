@@ -36,6 +36,22 @@ class StepUpNeeded(Refusal):
     status = 403
 
 
+class FullSigninNeeded(Refusal):
+    """Theirs to change, right after signing in with both factors."""
+
+    status = 403
+
+
+class DeclarationNeeded(Refusal):
+    """Theirs to see, once they have declared conflicts of interest for the meeting that `reference` names."""
+
+    status = 403
+
+    def __init__(self, reference: str) -> None:
+        super().__init__()
+        self.reference = reference
+
+
 class WrongState(Refusal):
     """The thing has moved on since the page was opened, so this can no longer be done to it."""
 

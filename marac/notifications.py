@@ -49,8 +49,9 @@ WAITS = (1, 2, 5, 15, 60)  # minutes until the next try
 SECONDS = 20
 CLAIMED = timedelta(minutes=10)  # nobody else sends what is claimed; after that its sender is gone
 LONGEST = 240  # seconds of sending on one claim; well within it
-URGENT = (Template.REFERRAL_URGENT,)
-TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt"}  # by where the link leads
+URGENT = (Template.REFERRAL_URGENT, Template.GLASS_BROKEN, Template.GLASS_ASKED)
+# by where the link leads
+TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt", "forgotten": "forgotten.txt"}
 TO_HEAR = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)  # nothing is asked of a case once it was heard
 ASKING = (MeetingState.PUBLISHED, MeetingState.RESEARCH_CLOSED, MeetingState.IN_PROGRESS)
 
@@ -132,8 +133,8 @@ def claim(
     bundles: dict[str, list[Message]] = defaultdict(list)
     for message in due:
         message.due_at = clock.now() + CLAIMED
-        invited = message.template == Template.INVITATION
-        message.mail_key = message.mail_key or new[message.id if invited else message.user_id]
+        alone = message.template in (Template.INVITATION, Template.PASSWORD_LINK)
+        message.mail_key = message.mail_key or new[message.id if alone else message.user_id]
         bundles[message.mail_key].append(message)
     return [
         _prompt(session, bundle, addresses[bundle[0].user_id], letterhead, own_link)

@@ -1,5 +1,7 @@
 """People and agencies to tell a test's story with: plain functions whose defaults may be overridden."""
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +16,17 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.app import create_app
-from marac.models import Agency, Meeting, Membership, Partnership, Referral, User
+from marac.models import (
+    Agency,
+    AgendaItem,
+    Declaration,
+    Meeting,
+    Membership,
+    Partnership,
+    Referral,
+    SigninSession,
+    User,
+)
 from marac.services.accounts import sessions, signin
 from marac.services.casework.references import new_reference
 from marac.services.deciding import triage
@@ -78,6 +90,7 @@ def a_user(
     """An account with one membership, ready to sign in with PASSWORD and the code of `worker.code()`."""
     agency, secret = an_agency(session, agency_slug), pyotp.random_base32()
     address = email or f"{role.value}.{uuid4().hex[:8]}@example.org"
+    facts = {"register_on": clock.today(), **facts}
     access.open_staff_for("load", agency.partnership_id)
     user = User(
         partnership_id=agency.partnership_id, state=state, full_name=full_name, email=address, totp_secret=secret,
@@ -87,9 +100,28 @@ def a_user(
     session.add(user)
     session.flush()
     membership = a_membership(session, user.id, role, agency, programme=programme)
+    declared(session, [user.id])
     return Worker(
         user.id, user.partnership_id, membership.id, agency.id, role, programme, full_name, address, secret
     )  # fmt: skip
+
+
+def declared(session: Session, user_ids: Iterable[UUID] = ()) -> None:
+    """These people (or everybody) said before every meeting whose agenda is out that they have no conflict (DA-5)."""
+    wanted = list(user_ids) or session.scalars(select(User.id)).all()
+    items = session.execute(
+        select(AgendaItem.partnership_id, AgendaItem.meeting_id, AgendaItem.case_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(Meeting.published_at.is_not(None))
+    ).all()
+    held = {(row.meeting_id, row.case_id, row.user_id) for row in session.scalars(select(Declaration))}
+    session.add_all(
+        Declaration(**item._mapping, user_id=user_id, declared_at=clock.now())
+        for item in items
+        for user_id in wanted
+        if (item.meeting_id, item.case_id, user_id) not in held
+    )
+    session.flush()
 
 
 def a_membership(
@@ -137,10 +169,19 @@ def a_stranger(house: Deployment, **config: Any) -> PageClient:
 
 
 def signed_in(house: Deployment, worker: Worker, **config: Any) -> PageClient:
-    """A browser in which this person has just signed in (a session row and its cookie; no hashing)."""
+    """A browser in which this person has just signed in (a session row and its cookie; no hashing).
+
+    Unlike a real sign-in it ends no other session, so that a story may have the same person at two browsers.
+    """
+    token, now = secrets.token_urlsafe(32), clock.now()
     with unit_of_work(house) as session:
-        user, membership = session.get_one(User, worker.id), session.get_one(Membership, worker.membership_id)
-        token, _ = sessions.start(session, user, membership)
+        session.get_one(User, worker.id).last_signin_at = now
+        session.add(
+            SigninSession(
+                token_hash=sessions.token_hash(token), user_id=worker.id, membership_id=worker.membership_id,
+                created_at=now, seen_at=now, stepped_up_at=now,
+            )
+        )  # fmt: skip
     client = a_stranger(house, **config)
     with client.http.session_transaction(base_url=client.base_url) as cookie:
         cookie.update({"_user_id": token, "_fresh": True})

@@ -27,7 +27,9 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("founded")
     house = set_up(settings_in(folder))
     with unit_of_work(house) as session:
-        found_partnership(session, house.keyring, slug="tower-hamlets", name="Tower Hamlets")
+        found_partnership(
+            session, house.keyring, slug="tower-hamlets", name="Tower Hamlets", passkeys_required=False
+        )  # fmt: skip
     house.close()
     return folder
 

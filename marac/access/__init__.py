@@ -3,6 +3,7 @@
 Doors and services use `from marac import access`; the two tables are policy.GRANTS and opening.OPENS.
 """
 
+from marac.access.disclosing import open_disclosed, open_own_passages, open_register
 from marac.access.opening import (
     DRAFTING,
     OPENS,
@@ -10,6 +11,7 @@ from marac.access.opening import (
     SEALS,
     apart,
     locates,
+    may_reveal,
     open_case,
     open_draft,
     open_evidence,
@@ -48,11 +50,21 @@ from marac.access.policy import (
     visible,
     was_asked,
 )
-from marac.access.relations import Actor, Relation
+from marac.access.protecting import (
+    IN_GLASS,
+    database_now,
+    is_live,
+    learns_place,
+    open_glass,
+    open_glass_place,
+    open_own_details,
+)
+from marac.access.relations import Actor, Relation, in_force
 
 __all__ = [
     "DRAFTING",
     "GRANTS",
+    "IN_GLASS",
     "OPENS",
     "PHASE_OF",
     "PURPOSES",
@@ -64,20 +76,31 @@ __all__ = [
     "Relation",
     "apart",
     "asked",
+    "database_now",
     "forget_asking",
     "holds",
+    "in_force",
+    "is_live",
+    "learns_place",
     "locates",
     "matrix",
     "may",
+    "may_reveal",
     "open_case",
+    "open_disclosed",
     "open_draft",
     "open_evidence",
     "open_for",
+    "open_glass",
+    "open_glass_place",
     "open_new_case",
     "open_new_order",
     "open_new_request",
     "open_order",
     "open_orders_for",
+    "open_own_details",
+    "open_own_passages",
+    "open_register",
     "open_request",
     "open_requests",
     "open_result",

@@ -21,12 +21,14 @@ from marac.access.relations import (
     gate,
     involved,
     issued,
+    on_register,
     own,
     own_agency,
     own_agency_or_involved,
     own_agency_or_released,
     referred,
     sent,
+    unlocked,
 )
 from marac.access.sanctuary_relations import (
     asked_by_agency,
@@ -106,9 +108,12 @@ _MEMBER: dict[P, Relation] = {
     P.FLAG_CONFIRM: own_agency,
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
+    P.DISCLOSURE_AGREE: own_agency,
     P.DEPUTY_NAME: own,
     **_ASKS_SANCTUARY,
 }
+# An emergency out of hours: whoever meets it and is not of the case. Who runs the panel sees its cases anyway.
+_BREAKS: dict[P, Relation] = {P.GLASS_BREAK: sent, P.GLASS_READ: own}
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
     P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
@@ -119,7 +124,15 @@ _ON_MEETINGS = (
     P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.FLAG_FOLLOW,
     P.TELLING_READ, P.TELLING_REPORT, P.TELLING_ASSIGN, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
-_PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
+_DISCLOSES: dict[P, Relation] = {
+    P.DISCLOSURE_READ: on_register,
+    P.DISCLOSURE_PREPARE: on_register,
+    P.DISCLOSURE_RELEASE: on_register,
+    P.CASE_HOLD: sent,
+}
+_PANEL: dict[P, Relation] = {
+    **dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone), **_DISCLOSES,
+}  # fmt: skip
 
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
@@ -127,11 +140,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own, P.SANCTUARY_CREATE: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_EDIT, P.SANCTUARY_STOP), asked_by_me),
     },
-    Role.REPRESENTATIVE: _MEMBER,
-    Role.DEPUTY: _MEMBER,
+    Role.REPRESENTATIVE: {**_MEMBER, **_BREAKS},
+    Role.DEPUTY: {**_MEMBER, **_BREAKS},
     Role.IDVA: {
         **_MEMBER, P.ASSESSMENT_CREATE: beside, P.CASE_UPDATE: beside, P.CONTACT_UPDATE: beside,
-        P.REFERRER_INVITE: own, **_SUPPORTS,
+        P.REFERRER_INVITE: own, **_SUPPORTS, **_BREAKS,
     },
     Role.COORDINATOR: {
         **_SEES_PANELS, **_REFERRING, **_PANEL, **_SCHEME, P.USER_READ: everyone,
@@ -139,14 +152,19 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.DISCLOSURE_AGREE: own_agency,
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
         P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
+        P.FACTOR_APPROVE: everyone,
+        P.WALL_DECIDE: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
-        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
-        P.TRANSFER_CHECK: sent,
+        P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
+        P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
+        P.GLASS_REVIEW: everyone,
     },
     Role.SANCTUARY_OFFICER: {
         P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME, P.DEPUTY_NAME: own,
@@ -163,12 +181,12 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.USER_READ: own_agency, P.USER_INVITE: own_agency,
         P.USER_SUSPEND: own_agency, P.REFERRER_INVITE: own_agency, P.ACTION_OVERSEE: own_agency,
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE, P.AGREEMENT_READ), own_agency),
+        P.FACTOR_ASK: own_agency,
     },
     Role.SYSTEM_ADMIN: {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone, P.AGREEMENT_READ: everyone,
     },
-    Role.AUDITOR: {P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone},
     # approves costs between the coordinator and the head of service; sees nothing else of a request
     Role.TEAM_LEADER: {
         P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone,
@@ -176,6 +194,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.STEERING_GROUP: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone},  # aggregates only (DA-52)
     Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
+    Role.AUDITOR: {
+        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
+        P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone,
+    },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
@@ -184,10 +207,15 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     ),
 }  # fmt: skip
 
+# What may still be done on a case that is kept from change: it is read, shown, held, and handed out (DA-55).
+STANDS_LOCKED = frozenset(
+    one for one in P if one.value.endswith((":read", ":reveal", ":hold", ":match", ":oversee", ":follow"))
+    or one.value.startswith("disclosure:")
+)  # fmt: skip
 # What nobody does in another's name: a deputy lets nobody in, and never delegates further.
 NOT_FOR_ANOTHER = frozenset({
     P.USER_INVITE, P.USER_SUSPEND, P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_NAME, P.DEPUTY_APPROVE, P.AGREEMENT_KEEP,
-    P.REFERRER_INVITE,
+    P.REFERRER_INVITE, P.GLASS_BREAK,
 })  # fmt: skip
 
 # --- asking ---
@@ -231,7 +259,8 @@ def rule(actor: Actor, permission: P, model: Any) -> ColumnElement[bool]:
     relation = GRANTS[actor.role].get(permission)
     if relation is None or (actor.on_behalf is not None and permission in NOT_FOR_ANOTHER):
         return false()
-    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model))
+    kept = () if permission in STANDS_LOCKED else unlocked(model)
+    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model), *kept)
 
 
 def may(actor: Actor, permission: P, thing: Base) -> bool:
@@ -296,5 +325,8 @@ READS: dict[type[Base], P] = {
     models.Approval: P.SANCTUARY_READ,
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
+    models.AddressOverride: P.CASE_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
+    models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
 }  # fmt: skip

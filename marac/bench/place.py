@@ -87,7 +87,9 @@ def open_place(folder: Path) -> Iterator[Place]:
     Plain.metadata.create_all(house.engine)
     try:
         with unit_of_work(house) as session:
-            partnership_id = found_partnership(session, house.keyring, slug="bench", name="Bench").id
+            partnership_id = found_partnership(
+                session, house.keyring, slug="bench", name="Bench", passkeys_required=False
+            ).id
             actor, token = _coordinator(session, house, partnership_id)
             ids = tuple(uuid4() for _ in range(CASES))
             crowded_id = uuid4()

@@ -7,11 +7,13 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, keys, matching, serving, tables
+from marac.cli import checklists, importing, index, keeping, keys, matching, serving, signing_in, tables
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
-__all__ = ["checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "serving", "tables"]
+__all__ = [
+    "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "serving", "signing_in", "tables",
+]  # fmt: skip
 
 
 def main() -> None:

@@ -16,8 +16,24 @@ from marac.models.cases import (
 )
 from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
-from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
+from marac.models.disclosure import (
+    CaseHold as CaseHold,
+    Disclosure as Disclosure,
+    DisclosureCase as DisclosureCase,
+    DisclosurePassage as DisclosurePassage,
+    PageCheck as PageCheck,
+)
+from marac.models.documents import AddressOverride, IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
+from marac.models.factors import (
+    FactorReset as FactorReset,
+    IdentityProvider as IdentityProvider,
+    LinkedIdentity as LinkedIdentity,
+    Passkey as Passkey,
+    PasswordLink as PasswordLink,
+    RecoveryCode as RecoveryCode,
+    SigninChallenge as SigninChallenge,
+)
 from marac.models.membership import (
     AgencyAgreement as AgencyAgreement,
     Attestation as Attestation,
@@ -64,10 +80,17 @@ from marac.models.transfers import (
     Transfer as Transfer,
     TransferFile as TransferFile,
 )
+from marac.models.walls import (
+    Declaration as Declaration,
+    Glass as Glass,
+    Restriction as Restriction,
+    WallReason as WallReason,
+)
 
 __all__ = [
     "Action",
     "Address",
+    "AddressOverride",
     "Agency",
     "AgendaChange",
     "AgendaGuest",

@@ -92,13 +92,18 @@ class User(Base):
     idle_warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confidentiality_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trained_on: Mapped[date | None]
+    register_on: Mapped[date | None]  # when they last looked at what they are screened by
 
     full_name = Sealed("staff")
     email = Sealed("staff")
     former_names = Sealed("staff", kind=list)
     home_postcode = Sealed("staff")
     own_phone = Sealed("staff")
+    born_in = Sealed("staff", kind=int)  # a year
+    birth_date = Sealed("staff", kind=date)
+    household = Sealed("staff", kind=list)  # "name" or "name, year of birth"
     totp_secret = Sealed("totp")
+    totp_pending = Sealed("totp")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
 
@@ -147,6 +152,8 @@ class SigninSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stepped_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    device: Mapped[str] = mapped_column(String(60), default="")
+    awaits_passkey: Mapped[bool] = mapped_column(default=False)
 
 
 class SigninAttempt(Base):

@@ -24,6 +24,17 @@ from marac.vocabulary.community import (
     StepTried as StepTried,
     Vulnerability as Vulnerability,
 )
+from marac.vocabulary.disclosing import (
+    OPEN_DISCLOSURES as OPEN_DISCLOSURES,
+    DisclosureAnswer as DisclosureAnswer,
+    DisclosureKind as DisclosureKind,
+    DisclosureProof as DisclosureProof,
+    DisclosureStanding as DisclosureStanding,
+    DisclosureState as DisclosureState,
+    HoldReason as HoldReason,
+    PassageApproval as PassageApproval,
+    PassageSource as PassageSource,
+)
 from marac.vocabulary.following import (
     LIVE_ACTIONS as LIVE_ACTIONS,
     ActionState as ActionState,
@@ -32,6 +43,10 @@ from marac.vocabulary.following import (
     TellingState as TellingState,
     Template as Template,
     TransferDirection as TransferDirection,
+)
+from marac.vocabulary.leaving import (
+    LeavingAs as LeavingAs,
+    SecretKind as SecretKind,
 )
 from marac.vocabulary.membership import (
     AgreementStanding as AgreementStanding,
@@ -115,5 +130,12 @@ from marac.vocabulary.sanctuary_works import (
     WorksGroup as WorksGroup,
     WorksOrderState as WorksOrderState,
 )
+from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
+from marac.vocabulary.walls import (
+    GlassCategory as GlassCategory,
+    GlassOutcome as GlassOutcome,
+    WallSource as WallSource,
+    WallState as WallState,
+)
 from marac.vocabulary.word import Word as Word

@@ -73,6 +73,14 @@ def end_session(session_id: UUID) -> Any:
     return redirect("/account", code=303)
 
 
+@bp.post("/account/sessions/end-others")
+def end_others() -> Any:
+    """End every sign-in but this one."""
+    sessions.end_others(unit_of_work.session(), signin.person())
+    flash("Every other sign-in has ended.", "success")
+    return redirect("/account", code=303)
+
+
 @bp.post("/account/keep")
 def keep() -> Any:
     """Stay signed in: the request itself was the sign of life."""
@@ -96,23 +104,29 @@ def step_up() -> Any:
             begun = steps.step_up(unit_of_work.deployment(), signin.person(), form.code.data)
         except TooSoon as problem:
             widgets.place(form, problem)
-            return _page(form, request.values.get("next", "")), problem.status
+            return step_up_page(request.values.get("next", ""), form=form), problem.status
         if begun is not None:
             signin.renew(begun.token)
             return redirect(signin.after_signing_in(), code=303)
         form.code.errors = ["This code is not right, or was used before. Wait for the next one"]
-    return _page(form, request.values.get("next", "")), 422 if form.errors else 200
+    return step_up_page(request.values.get("next", ""), form=form), 422 if form.errors else 200
 
 
 @bp.app_errorhandler(StepUpNeeded)
 def on_step_up_needed(refusal: StepUpNeeded) -> Any:
     """Ask for the code in place of the page; nothing that the request did is kept."""
     g.refused = refusal
-    return _page(CodeForm(formdata=None), signin.way_back(_page_to_return_to())), 403
+    return step_up_page(signin.way_back(_page_to_return_to())), 403
 
 
-def _page(form: CodeForm, back: str) -> str:
-    return render_template("account/step_up.html", form=form, next=back)
+def step_up_page(back: str, problem: str = "", form: CodeForm | None = None) -> str:
+    """The page that asks, with what this person can confirm with."""
+    form = form or CodeForm(formdata=None)
+    if problem:
+        form.form_errors = [problem]
+    with unit_of_work.deployment().reader() as own:
+        ways = steps.ways(own, signin.person().user_id)
+    return render_template("account/step_up.html", form=form, next=back, ways=ways)
 
 
 def _page_to_return_to() -> str:

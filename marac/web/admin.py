@@ -28,6 +28,7 @@ def list_users() -> Any:
         "admin/users.html", accounts=users.list_users(unit_of_work.session(), actor),
         may_invite=users.may_invite(actor), may_attest=access.holds(actor, P.USER_ATTEST),
         may_suspend=access.holds(actor, P.USER_SUSPEND), me=actor.user_id,
+        may_ask=access.holds(actor, P.FACTOR_ASK), may_approve=access.holds(actor, P.FACTOR_APPROVE),
     )  # fmt: skip
 
 
@@ -36,7 +37,6 @@ def invite() -> Any:
     """Invite a named person."""
     actor, session = signin.person(), unit_of_work.session()
     access.require_holds(actor, P.USER_INVITE)
-    access.require_step_up(actor)
     agencies = {agency.id.hex: agency for agency in users.list_agencies_to_invite(session, actor)}
     form = InvitationForm()
     form.agency.choices = [CHOOSE, *((mark, agency.name) for mark, agency in agencies.items())]

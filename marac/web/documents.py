@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from marac import access
 from marac.errors import RuleBroken
 from marac.services.minuting import documents
-from marac.vocabulary import DocumentKind, DocumentReason
+from marac.vocabulary import DocumentKind, DocumentReason, Permission as P
 from marac.web import widgets
 from marac.web.forms.releasing import DocumentForm
 from marac.web.meeting_layout import opened, page
@@ -30,12 +31,14 @@ def of_meeting(reference: str) -> Any:
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
-            return _file(made)
+            return file_answer(made)
     copies = documents.list_copies(session, actor, meeting)
-    return page("minutes/documents.html", actor, meeting, "Documents", form=form, copies=copies)
+    facts = {"form": form, "copies": copies, "runs": access.holds(actor, P.MEETING_RUN)}
+    return page("minutes/documents.html", actor, meeting, "Documents", **facts)
 
 
-def _file(made: documents.Made) -> Response:
+def file_answer(made: documents.Made) -> Response:
+    """A file as it is handed to the browser: kept by nobody on the way, opened inside no page."""
     answer = Response(made.content, mimetype=made.media)
     answer.headers["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

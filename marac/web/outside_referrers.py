@@ -107,7 +107,6 @@ def invite() -> Any:
     """Ask one person outside to make one referral."""
     session, actor = unit_of_work.session(), signin.person()
     access.require_holds(actor, P.REFERRER_INVITE)
-    access.require_step_up(actor)
     form = AskForm()
     form.programme.choices = [(one.value, one.label) for one in referrals.programmes(actor)]
     if form.validate_on_submit():

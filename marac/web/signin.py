@@ -17,13 +17,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from marac import access, clock
 from marac.access import Actor
 from marac.errors import NotFound
-from marac.services.accounts import sessions, signin
+from marac.services.accounts import agency_signin, devices, factor_resets, sessions, signin
 from marac.services.accounts.sessions import SignedIn
 from marac.services.accounts.signin import Begun
 from marac.services.accounts.throttle import TooSoon
 from marac.vocabulary import Permission
-from marac.web import admission, errors, unit_of_work, widgets
-from marac.web.forms.signin import CodeForm, PasswordForm
+from marac.web import admission, errors, step_up, unit_of_work, widgets
+from marac.web.forms.signin import PasswordForm, SecondStepForm
 
 bp = Blueprint("signin", __name__)
 
@@ -31,14 +31,26 @@ bp = Blueprint("signin", __name__)
 PUBLIC: Final = frozenset({
     "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz",
     "joining.invitation", "joining.set_up_account",
+    "passkeys.sign_in_options", "passkeys.sign_in", "passkeys.second_options", "passkeys.second",
+    "forgotten.ask", "forgotten.link", "forgotten.new_password", "factor_resets.told", "factor_resets.set_up",
+    "agency_signin.go", "agency_signin.back",
     "outside_referrers.link", "outside_referrers.start",
     "help.help_page", "help.privacy", "help.accessibility", "help.safety",
     "demo.accounts",
 })  # fmt: skip
-APART: Final = frozenset({"account.step_up"})  # commits beside the request, so that failed tries stay counted
-JOBS_ONLY: Final = frozenset({"jobs", "account", "signin", "today", "admission"})  # all of a contractor (SAN-28)
-GUESTS_ONLY: Final = frozenset({"guest_passes", "account", "signin", "admission"})  # all of a guest (DA-51)
+_OWN_ACCOUNT: Final = frozenset({"account", "signin", "admission", "passkeys", "factors", "agency_signin"})
+JOBS_ONLY: Final = _OWN_ACCOUNT | {"jobs", "today"}  # all that a contractor ever reaches (SAN-28)
+GUESTS_ONLY: Final = _OWN_ACCOUNT | {"guest_passes"}  # all that a guest ever reaches (DA-51)
 VISIT: Final = "/visit"
+# these commit beside the request, so that failed tries stay counted and challenges spent
+APART: Final = frozenset({
+    "account.step_up", "passkeys.confirm_options", "passkeys.confirm", "passkeys.add_options", "passkeys.add",
+    "agency_signin.link",
+})  # fmt: skip
+FIRST_PASSKEY: Final = frozenset({  # all that opens to who must register a passkey first
+    "passkeys.add", "passkeys.add_options", "factors.again", "account.keep",
+})  # fmt: skip
+ADD_PASSKEY: Final = "/account/passkeys/add"
 HOME: Final = "/today"
 START: Final = "/start"  # where those come back who came by a link and cannot sign in
 BY_LINK: Final = "by_link"
@@ -89,6 +101,10 @@ def admit() -> BaseResponse | tuple[str | BaseResponse, int] | None:
     elsewhere = admission.stop(found) or _kept_apart(found.actor)
     if elsewhere is not None:
         return cast("BaseResponse | tuple[str | BaseResponse, int]", elsewhere)
+    if found.awaits_passkey and request.endpoint not in FIRST_PASSKEY:
+        access.asked()
+        return redirect(ADD_PASSKEY, code=303)
+    step_up.ask(found.actor)
     access.forget_asking()  # that was the door's own question: the page asks again
     if request.endpoint in APART:
         return None
@@ -175,9 +191,9 @@ def sign_in_and_back() -> str:
     return f"/sign-in?next={way_back(request.full_path.removesuffix('?'))}"
 
 
-def after_signing_in() -> str:
+def after_signing_in(given: str = "") -> str:
     """Where the signed `next` of this request leads; HOME when there is none or it is not ours."""
-    given = request.values.get("next", "")
+    given = given or request.values.get("next", "")
     try:
         path = str(_signer().loads(given)) if given else HOME
     except BadSignature:
@@ -201,28 +217,48 @@ def sign_in() -> Any:
             status = problem.status
         else:
             if user_id is not None:
-                return _half_way(user_id)
+                return half_way(user_id)
             form.form_errors = [REFUSED]
-    facts = {"form": form, "next": request.values.get("next", "")}
-    return render_template("signin/sign_in.html", **facts), status if form.errors else 200
+    return sign_in_page(form=form), status if form.errors else 200
+
+
+def sign_in_page(problem: str = "", form: PasswordForm | None = None) -> str:
+    """The page with every way in; `problem` stands above them."""
+    form = form or PasswordForm(formdata=None)
+    if problem:
+        form.form_errors = [problem]
+    with unit_of_work.deployment().reader() as own:
+        agencies = agency_signin.list_offered(own)
+    facts = {"form": form, "next": request.values.get("next", ""), "agencies": agencies}
+    return render_template("signin/sign_in.html", **facts)
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])
 def code() -> Any:
     """The second factor; only within ten minutes of the password."""
-    user_id = _is_half_way()
+    user_id = is_half_way()
     if user_id is None:
         return redirect("/sign-in", code=303)
-    form = CodeForm()
+    form = SecondStepForm()
     if form.validate_on_submit():
         try:
-            begun = signin.check_code(unit_of_work.deployment(), user_id, form.code.data)
+            begun = signin.check_any_code(unit_of_work.deployment(), user_id, form.code.data, device=device())
         except TooSoon as problem:
-            return _code_page(form, problem), problem.status
+            return code_page(user_id, problem.message, form), problem.status
         if begun is not None:
-            return _welcome(begun)
+            return welcome(begun)
         form.code.errors = ["This code is not right, or was used before. Wait for the next one"]
-    return _code_page(form), 422 if form.errors else 200
+    return code_page(user_id, form=form), 422 if form.errors else 200
+
+
+def code_page(user_id: UUID, problem: str = "", form: SecondStepForm | None = None) -> str:
+    """The second step, with what this person has for it; only after their password was right."""
+    form = form or SecondStepForm(formdata=None)
+    if problem:
+        form.form_errors = [problem]
+    with unit_of_work.deployment().reader() as own:
+        ways = signin.ways(own, user_id)
+    return render_template("signin/code.html", form=form, ways=ways, next=request.values.get("next", ""))
 
 
 @bp.post("/sign-out")
@@ -265,8 +301,9 @@ def _sign_in_first() -> BaseResponse | tuple[str | BaseResponse, int]:
     return redirect(sign_in_and_back(), code=303)
 
 
-def _half_way(user_id: UUID) -> Any:
-    path, before = request.values.get("next", ""), session.get("_user_id", "")
+def half_way(user_id: UUID, path: str = "") -> Any:
+    """The first step is done: on to the second, within ten minutes."""
+    path, before = path or request.values.get("next", ""), session.get("_user_id", "")
     with unit_of_work.deployment().reader() as own:
         same_person = sessions.was_theirs(own, before, user_id)
     _empty_cookie(keep_forms=same_person)
@@ -275,7 +312,8 @@ def _half_way(user_id: UUID) -> Any:
     return redirect(f"/sign-in/code?next={path}" if path else "/sign-in/code", code=303)
 
 
-def _is_half_way() -> UUID | None:
+def is_half_way() -> UUID | None:
+    """Whose first step is done in this browser."""
     user_id, since = session.get("half") or ("", 0)
     return UUID(user_id) if user_id and clock.now().timestamp() - since < HALF_LASTS else None
 
@@ -288,16 +326,35 @@ def _empty_cookie(*, keep_forms: bool) -> None:
         session["csrf_token"] = token
 
 
-def _code_page(form: CodeForm, problem: TooSoon | None = None) -> str:
-    if problem is not None:
-        widgets.place(form, problem)
-    return render_template("signin/code.html", form=form, next=request.values.get("next", ""))
-
-
-def _welcome(begun: Begun) -> Any:
-    path = after_signing_in()
+def welcome(begun: Begun, back: str = "") -> Any:
+    """In, and to where the person was going; first to their account when somebody asked for a reset of their factor."""
+    path = after_signing_in(back)
     enter(begun.token)
-    return redirect(path, code=303)
+    with unit_of_work.deployment().reader() as own:
+        asked = begun.actor.user_id is not None and factor_resets.open_reset(own, begun.actor.user_id) is not None
+    return redirect("/account/sign-in" if asked else path, code=303)
+
+
+def device() -> str:
+    """This browser in plain words."""
+    return devices.in_words(request.user_agent.string)
+
+
+def awaits_passkey() -> bool:
+    """Whether this person must register a passkey before anything else opens."""
+    found = signed_in()
+    return found is not None and found.awaits_passkey
+
+
+def require_full_signin(own: Any, actor: Actor) -> None:
+    """FullSigninNeeded unless the person has just signed in; asked with a reader of its own."""
+    access.require_holds(actor, Permission.HOME_READ)
+    sessions.require_full_signin(own, actor)
+
+
+def leave(reason: str) -> None:
+    """End the session here and on the server."""
+    _end(reason)
 
 
 def _end(reason: str) -> None:

@@ -13,6 +13,7 @@ CONTRACTS = [
     "Flask is known only at the doors",
     "cryptography is known only to marac.crypto",
     "The rules know no database and no web",
+    "Other ways to sign in are spoken in one room",
     "Doors write no SQL and open no seals",
 ]
 

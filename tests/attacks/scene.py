@@ -25,8 +25,12 @@ from marac.models import (
     Agency,
     AgendaItem,
     Case,
+    CaseHold,
     CasePerson,
     ContactMethod,
+    Disclosure,
+    DisclosurePassage,
+    Glass,
     Meeting,
     MeetingSeries,
     MinuteNote,
@@ -38,14 +42,24 @@ from marac.models import (
     Telling,
     Transfer,
     TransferFile,
+    Wall,
 )
+from marac.services.disclosing import gathering, holds, linking, owners, register
+from marac.services.disclosing.register import Asked
 from marac.services.keeping.deployment import Deployment, open_deployment, unit_of_work
 from marac.services.keeping.founding import found_partnership
 from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
+from marac.services.walls import emergency
 from marac.vocabulary import (
+    DisclosureAnswer,
+    DisclosureKind,
+    DisclosureProof,
+    DisclosureStanding,
+    GlassCategory,
+    HoldReason,
     MeetingPlace,
     MinuteHeading,
     PersonRole,
@@ -155,8 +169,13 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
+    outsider = actor_for(workers["outsider"])
+    with unit_of_work(house, outsider) as session:
+        reference = session.get_one(Case, held.case_ids[0]).reference
+        emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
+    _asked_for(house, held)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
@@ -183,6 +202,26 @@ def _requests(house: Deployment, workers: dict[str, Worker]) -> tuple[str, ...]:
     put_at(scheme, field, SanctuaryState.SURVEY_BOOKED)
     put_at(scheme, cost, SanctuaryState.APPROVAL)
     return field, cost, sent, draft
+
+
+def _asked_for(house: Deployment, held: Any) -> None:
+    """A request that one case was looked through for, with its agencies asked; and the case is held."""
+    actor = actor_for(held.coordinator)
+    asked = Asked(
+        DisclosureKind.COURT, DisclosureStanding.AUTHORITY, DisclosureProof.OFFICIAL, requester="Family Court",
+        received_on=clock.today(), scope="What the panel holds", basis="Order 7", due_on=clock.today(),
+    )  # fmt: skip
+    with unit_of_work(house, actor) as session:
+        one = register.record_request(session, actor, DA, asked)
+        register.choose_answer(session, actor, one, DisclosureAnswer.PASSAGES)
+        case = session.get_one(Case, held.case_ids[0])
+        victim = next(who for who in linking.people_of(session, case) if who.role == PersonRole.VICTIM)
+        linking.link_case(session, actor, one, case.reference, [victim.id.hex])
+        gathering.gather(session, actor, one)
+        for row in session.scalars(select(DisclosurePassage).where(DisclosurePassage.agency_id.is_not(None))):
+            row.shown = True
+        owners.ask_owners(session, actor, one)
+        holds.hold_case(session, actor, case, reason=HoldReason.COURT, because="Order 7")
 
 
 def _moved(house: Deployment, coordinator: Worker, case_id: UUID) -> None:
@@ -271,6 +310,10 @@ def _note(scene: Scene) -> None:
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
             "series_id": ids(MeetingSeries),
+            "disclosures reference": list(session.scalars(select(Disclosure.reference))),
+            "disclosure_id": ids(Disclosure), "passage_id": ids(DisclosurePassage)[:1], "hold_id": ids(CaseHold),
+            "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
+            "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "agency_id": ids(Agency)[:1], "delegation_id": [uuid4().hex], "request_id": [uuid4().hex],

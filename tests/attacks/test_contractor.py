@@ -27,7 +27,8 @@ from tests.builders_sanctuary import FEARED, NAME, STREET, a_scheme
 from tests.builders_works import GPS, JPEG, accept, an_ordered_job, at, the_request
 from tests.pdf_text import words_of
 
-OWN = ("jobs.", "account.", "signin.", "admission.")  # and what a stranger may ask for too
+# and what a stranger may ask for too
+OWN = ("jobs.", "account.", "signin.", "admission.", "passkeys.", "factors.", "agency_signin.")
 SHUT = (302, 400, 403, 404, 419)
 NAMES = (NAME, FEARED)
 

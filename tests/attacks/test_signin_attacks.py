@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from marac import clock
 from marac.models import AuditEntry, Membership, User
@@ -210,3 +210,74 @@ def test_an_account_page_of_somebody_else_cannot_be_reached_by_its_id(house, ros
     theirs = client.post(f"/admin/users/{omar.id}/suspend", {"csrf_token": token})
     nobody = client.post("/admin/users/00000000-0000-4000-8000-000000000000/suspend", {"csrf_token": token})
     assert theirs.status == nobody.status == 404
+
+
+def statements_of(house, act, typed):
+    """What the database is asked, as the first words of each statement."""
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement.split(maxsplit=1)[0])
+
+    event.listen(house.engine, "before_cursor_execute", note)
+    try:
+        act(typed)
+    finally:
+        event.remove(house.engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_the_database_does_the_same_work_for_an_account_that_does_not_exist(house, rosa):
+    with unit_of_work(house) as session:
+        suspended = a_user(session, house, state=UserState.SUSPENDED, email="b@example.org")
+    work = []
+    for email in (rosa.email, suspended.email, "nobody@example.org"):
+        page = a_stranger(house).get("/sign-in")
+        work.append(sorted(statements_of(house, page.fill_and_post, {"email": email, "password": "wrong"})))
+    assert work[0] == work[1] == work[2]
+
+
+def test_nothing_opens_between_the_password_and_the_second_step(house, rosa):
+    client = a_stranger(house)
+    half = client.get("/sign-in").fill_and_post({"email": rosa.email, "password": PASSWORD})
+    for path in ("/today", "/account", "/account/passkeys/add", "/admin/users", "/step-up", "/cases"):
+        assert client.get(path).h1 == "Sign in", path
+    token = half.forms[0].values["csrf_token"][0]
+    for path in ("/account/passkeys/options", "/step-up/passkey/options", "/account/keep", "/account/recovery-codes"):
+        assert client.post(path, {"csrf_token": token}).status in (400, 419), path
+    nobody = a_stranger(house)
+    token = nobody.get("/sign-in").forms[0].values["csrf_token"][0]
+    assert nobody.post("/sign-in/code", {"csrf_token": token, "code": rosa.code()}, follow=False).location == "/sign-in"
+    assert nobody.post("/sign-in/code/passkey/options", {"csrf_token": token}).status == 419
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        assert client.get("/sign-in/code").h1 == "Sign in"
+
+
+@pytest.mark.parametrize("minutes, rests", [(16, True), (601, False)])
+def test_a_session_ends_by_rest_and_by_age(house, rosa, minutes, rests):
+    client, start = signed_in(house, rosa), clock.now()
+    if not rests:
+        for at in range(14, 600, 14):
+            with time_machine.travel(start + timedelta(minutes=at), tick=False):
+                assert client.get("/account/shortcuts").status == 200
+    with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
+        assert client.get("/account").h1 == "Sign in"
+
+
+def test_the_list_of_sign_ins_says_device_and_time_and_ends_all_others(house, rosa):
+    here = a_stranger(house)
+    page = here.get("/sign-in").fill_and_post({"email": rosa.email, "password": PASSWORD})
+    agent = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+    sent = page.form("/sign-in/code").values | {"code": [rosa.code()]}
+    assert here.post("/sign-in/code", sent, headers=agent, follow=False).status == 303
+    there = signed_in(house, rosa)
+    page = here.get("/account")
+    assert "Firefox on Windows: since" in page.main
+    assert page.press("End every other sign-in").flashes == ["Every other sign-in has ended."]
+    assert there.get("/account").h1 == "Sign in"
+    assert here.get("/account").h1 == "Your account"
+
+
+def test_signing_out_empties_the_browser(house, rosa):
+    page = signed_in(house, rosa).get("/account").form("/sign-out").post(follow=False)
+    assert page.headers["Clear-Site-Data"] == '"cache", "storage"'

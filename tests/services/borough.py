@@ -19,7 +19,11 @@ from marac.models import (
     Case,
     CaseAgency,
     CasePerson,
+    Disclosure,
+    DisclosureCase,
+    DisclosurePassage,
     Flag,
+    Glass,
     Meeting,
     Minutes,
     NamedPerson,
@@ -43,12 +47,17 @@ from marac.vocabulary import (
     AgendaItemState,
     AttendanceState,
     CaseState,
+    DisclosureKind,
+    DisclosureState,
     FlagState,
+    GlassCategory,
     InvolvementBasis,
     MeetingKind,
     MeetingPlace,
     MeetingState,
     MinutesState,
+    PassageApproval,
+    PassageSource,
     PersonRole,
     ProgrammeSlug,
     Protects,
@@ -285,6 +294,10 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     ]  # fmt: skip
     session.add_all(cases)
     session.flush()
+    for case in cases:
+        if case.state == CaseState.CLOSED:  # a while ago, and not long
+            moved = {"from": CaseState.LAPSED, "to": CaseState.CLOSED}
+            audit.record(session, access.system(partnership_id), "case:close", case, **moved)
     made: list[Any] = []
     for case_id, name, kind, stage in wanted:
         noted = partial(
@@ -347,13 +360,37 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem, other: Agen
             Telling(**where, agency_id=agency_id, item_id=hung.id, state=TellingState.ASKED, asked_at=now, due_at=now),
             {"owner": owner},
         )
+    for owner in ("me", "colleague"):
+        yield (
+            Glass(**where, user_id=borough.people[owner], category=GlassCategory.DANGER, opened_at=now, ends_at=now,
+                  review_by_at=now),
+            {"owner": owner},
+        )  # fmt: skip
     for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
         yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
+    yield from _asked_for(borough, where, mine, theirs)
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
                ("other", borough.agencies[FORMER], ResearchState.RELEASED))  # fmt: skip
     for owner, agency_id, state in answers:
         row = Research(**where, agency_id=agency_id, item_id=item.id, state=state, requested_at=now, due_at=now)
         yield row, {"owner": owner, "opened": state == ResearchState.RELEASED}
+
+
+def _asked_for(borough: Borough, where: dict[str, Any], mine: UUID, theirs: UUID) -> Any:
+    """A request on the register that this case was looked through for, and what two agencies had shared."""
+    today = clock.today()
+    one = Disclosure(
+        partnership_id=where["partnership_id"], programme=DA, reference=uuid4().hex[:7], state=DisclosureState.RECEIVED,
+        kind=DisclosureKind.COURT, received_on=today, due_on=today, recorded_by_id=borough.people["other"],
+        passages_version=1,
+    )  # fmt: skip
+    yield one, {}
+    yield DisclosureCase(**where, disclosure_id=one.id), {}
+    for owner, agency_id in (("colleague", mine), ("other", theirs)):
+        yield DisclosurePassage(
+            **where, disclosure_id=one.id, agency_id=agency_id, owner_id=agency_id, position=1, part=1,
+            source=PassageSource.RESEARCH, source_id=one.id, approval=PassageApproval.ASKED,
+        ), {"owner": owner}  # fmt: skip
 
 
 def _entries(house: Any, borough: Borough) -> None:

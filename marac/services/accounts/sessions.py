@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.errors import NotFound
+from marac.errors import FullSigninNeeded, NotFound
 from marac.models import Agency, Meeting, Membership, OutsideReferrer, SigninSession, User
-from marac.services.accounts import admission
+from marac.services.accounts import admission, required
 from marac.vocabulary import Hold, MeetingState, Permission, ProgrammeSlug, Role, UserState
 
 IDLE: Final = timedelta(minutes=15)
@@ -25,7 +25,7 @@ IDLE_IN_MEETING: Final = timedelta(minutes=60)
 ABSOLUTE: Final = timedelta(hours=10)
 TOUCH_EVERY: Final = timedelta(seconds=30)
 REFERS: Final = (Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA)
-MOST_SESSIONS: Final = 2  # one, and the second screen of a meeting
+FULL_LASTS: Final = timedelta(minutes=10)  # after signing in, for changing what one signs in with
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class SignedIn:
     seen_at: datetime
     shortcut_keys: str = ""
     hold: Hold | None = None
+    awaits_passkey: bool = False
 
     @property
     def needs_touch(self) -> bool:
@@ -53,6 +54,7 @@ class OpenSession:
     started_at: datetime
     seen_at: datetime
     is_this: bool
+    device: str = ""
 
 
 def token_hash(token: str) -> bytes:
@@ -66,17 +68,38 @@ def memberships_in_force(user_id: UUID) -> Select[Membership]:
     return mine.order_by(Membership.from_on, Membership.id)
 
 
-def start(session: Session, user: User, membership: Membership) -> tuple[str, Actor]:
-    """A new session, fresh enough for a step-up. Returns its token, which is kept nowhere, and its actor."""
+def start(session: Session, user: User, membership: Membership, *, device: str = "") -> tuple[str, Actor]:
+    """A new session, fresh enough for a step-up. Returns its token, which is kept nowhere, and its actor.
+
+    It is the person's only one, but for the second screen of a meeting that they may run and that is being held.
+    """
     token, now = secrets.token_urlsafe(32), clock.now()
+    awaits = must_use_passkey(session, user) and not required.has_passkey(session, user.id)
     row = SigninSession(
         token_hash=token_hash(token), user_id=user.id, membership_id=membership.id, created_at=now, seen_at=now,
-        stepped_up_at=now,
+        stepped_up_at=now, device=device, awaits_passkey=awaits,
     )  # fmt: skip
-    _end_oldest(session, user.id, leave=MOST_SESSIONS - 1)
+    actor = _actor(user.partnership_id, membership, row.id, now)
+    _end_oldest(session, user.id, leave=1 if _runs_a_meeting(session, actor) else 0)
     session.add(row)
     user.last_signin_at = now
-    return token, _actor(user.partnership_id, membership, row.id, now)
+    return token, actor
+
+
+def must_use_passkey(session: Session, user: User) -> bool:
+    """Whether this person's second factor must be a passkey, by any of their roles."""
+    roles = [one.role for one in session.scalars(memberships_in_force(user.id))]
+    return required.needs_passkey(session, user.partnership_id, roles)
+
+
+def require_full_signin(session: Session, actor: Actor) -> UUID:
+    """Whose session it is; FullSigninNeeded unless they signed in, with both factors, in the last ten minutes."""
+    row = session.get(SigninSession, actor.session_id) if actor.session_id else None
+    if row is None or row.ended_at is not None or actor.user_id is None:
+        raise FullSigninNeeded
+    if clock.now() - row.created_at > FULL_LASTS:
+        raise FullSigninNeeded
+    return actor.user_id
 
 
 def find(session: Session, token: str) -> SignedIn | None:
@@ -85,7 +108,7 @@ def find(session: Session, token: str) -> SignedIn | None:
     row = session.execute(
         select(
             SigninSession, User.partnership_id, Membership, Agency.name, _others().label("memberships"),
-            OutsideReferrer.referral_id, User.shortcut_keys, *admission.columns(),
+            OutsideReferrer.referral_id, User.shortcut_keys, SigninSession.awaits_passkey, *admission.columns(),
         )
         .join(User, User.id == SigninSession.user_id)
         .join(Membership, Membership.id == SigninSession.membership_id)
@@ -98,12 +121,12 @@ def find(session: Session, token: str) -> SignedIn | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    found, partnership_id, membership, agency, memberships, referral_id, shortcut_keys = row[:7]
+    found, partnership_id, membership, agency, memberships, referral_id, shortcut_keys, awaits = row[:8]
     actor = replace(_actor(partnership_id, membership, found.id, found.stepped_up_at), referral_id=referral_id)
     if found.seen_at <= now - IDLE and not _runs_a_meeting(session, actor):
         return None
     return SignedIn(
-        actor, agency, memberships, found.seen_at, shortcut_keys, hold=admission.hold_of(session, actor, row)
+        actor, agency, memberships, found.seen_at, shortcut_keys, admission.hold_of(session, actor, row), awaits
     )
 
 
@@ -135,11 +158,21 @@ def end_all(session: Session, user_id: UUID) -> int:
     return _end(session, user_id, list(session.scalars(_open_sessions(user_id))))
 
 
+def end_others(session: Session, actor: Actor) -> int:
+    """End every session of the person but this one. Returns how many were open."""
+    access.require_holds(actor, Permission.HOME_READ)
+    others = [one for one in session.scalars(_open_sessions(_person(actor))) if one != actor.session_id]
+    if others:
+        audit.record(session, actor, "signin:ended", reason="ended_others")
+    return _end(session, _person(actor), others)
+
+
 def list_open(session: Session, actor: Actor) -> list[OpenSession]:
     """Where the person is signed in now, newest first."""
     access.require_holds(actor, Permission.HOME_READ)
-    rows = session.execute(_open_sessions(_person(actor)).add_columns(SigninSession.created_at, SigninSession.seen_at))
-    return [OpenSession(one, started, seen, one == actor.session_id) for one, started, seen in rows]
+    shown = SigninSession.created_at, SigninSession.seen_at, SigninSession.device
+    rows = session.execute(_open_sessions(_person(actor)).add_columns(*shown))
+    return [OpenSession(one, started, seen, one == actor.session_id, device) for one, started, seen, device in rows]
 
 
 def switch(session: Session, actor: Actor, membership_id: UUID) -> str:

@@ -21,7 +21,7 @@ from marac.models import Meeting, SigninAttempt
 from marac.vocabulary import MeetingState
 
 WINDOW: Final = timedelta(minutes=15)
-ALLOWED: Final = {"account": 10, "address": 50, "code": 5}  # failures in the window before there is a wait
+ALLOWED: Final = {"account": 10, "address": 50, "code": 5, "mail": 3}  # failures in the window before there is a wait
 FIRST_WAIT: Final = 5  # seconds, doubled with each further failure
 LONGEST_WAIT: Final = 60
 MEETING_DAY_WAIT: Final = 5

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import Case, Draft, Flag, JobRun, Message, OnceKey, SigninSession
+from marac.models import Case, Draft, Flag, JobRun, Message, OnceKey, PasswordLink, SigninChallenge, SigninSession
 from marac.notifications import Letterhead, Prompt
 from marac.services import moving
-from marac.services.accounts import throttle, users
+from marac.services.accounts import forgotten, throttle, users
 from marac.services.clockwork import leases, timetable
 from marac.services.clockwork.leases import Held
 from marac.services.following import escalating
@@ -31,6 +31,8 @@ KEPT: tuple[tuple[Any, Any, timedelta], ...] = (
     (OnceKey, OnceKey.at, timedelta(days=2)),
     (JobRun, JobRun.at, timedelta(days=7)),
     (Draft, Draft.typed_at, timedelta(days=30)),
+    (SigninChallenge, SigninChallenge.expires_at, timedelta(days=1)),
+    (PasswordLink, PasswordLink.asked_at, timedelta(days=1)),
 )
 
 
@@ -57,6 +59,8 @@ def deliver_in(house: Deployment, partnership_id: UUID, smtp_url: str) -> int:
         def own_link(message: Message) -> str:
             if message.template == Template.INVITATION and message.path == "/join":
                 return f"/join/{users.sent_token(session, house.keyring, UUID(message.subject_key))}"
+            if message.template == Template.PASSWORD_LINK:
+                return f"/forgotten/{forgotten.link_token(house.keyring, UUID(message.subject_key))}"
             return outside_links.path_for(session, house.keyring, message.user_id)
 
         prompts = notifications.claim(session, partnership_id, letterhead, own_link)

@@ -17,7 +17,7 @@ from marac.models import Agency, Partnership, Programme, Setting
 from marac.paths import PACKAGE
 from marac.vocabulary import ProgrammeSlug
 from marac.workflows import membership
-from marac.workflows.local_rules import LocalRule, shipped_rules
+from marac.workflows.local_rules import LocalRule, read_block, shipped_rules
 
 DATA = PACKAGE / "data"
 
@@ -30,11 +30,13 @@ def reference(name: str) -> Mapping[str, Any]:
 
 
 def found_partnership(
-    session: Session, keyring: Keyring, *, slug: str, name: str, is_demo: bool = False, rules_from: date | None = None
-) -> Partnership:
+    session: Session, keyring: Keyring, *, slug: str, name: str, is_demo: bool = False, rules_from: date | None = None,
+    passkeys_required: bool | None = None,
+) -> Partnership:  # fmt: skip
     """Make a partnership with its keys, programmes, agencies and settings. Raises on a slug that is taken.
 
     `rules_from` dates the shipped rules earlier than they are, for a partnership that brings its history.
+    `passkeys_required` says whether roles with wide sight need a passkey; as shipped, everywhere but in a demo.
     """
     partnership = Partnership(slug=slug, name=name, is_demo=is_demo)
     keyring.create_partnership(partnership.id)
@@ -54,6 +56,9 @@ def found_partnership(
         )
     session.add_all(_setting(partnership.id, None, rule) for rule in membership.shipped())
     session.add_all(_agency(partnership.id, row) for row in reference("partnership")["agencies"])
+    for rule in read_block({"accounts": panels["accounts"]}, date.fromisoformat(panels["effective_from"])):
+        value = not is_demo if passkeys_required is None else passkeys_required
+        session.add(_setting(partnership.id, None, replace(rule, value=value)))
     session.flush()
     audit.record(session, access.system(partnership.id), "partnership:founded", partnership)
     return partnership

@@ -5,7 +5,7 @@ Refuses names without a reason and a second factor confirmed just now. Keeps the
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,23 +15,29 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
-from marac.models import IssuedDocument, Meeting, SanctuaryRequest
+from marac.models import AgendaItem, Case, Disclosure, IssuedDocument, Meeting, SanctuaryRequest
 from marac.services import local
 from marac.services.casework import naming
-from marac.services.minuting import pdf, word_files
+from marac.services.leaving import checking
+from marac.services.minuting import pdf, word_files, words_leaving
 from marac.services.minuting.document_blocks import Content, long_day, text, time_of_day
 from marac.services.minuting.document_contents import CONTENTS
 from marac.services.moving import flush
-from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, Permission as P
+from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, LeavingAs, Permission as P
 
 MARKING = "OFFICIAL-SENSITIVE. Personal data. Do not forward or copy."
 KEPT_DAYS = 28
+About = Meeting | SanctuaryRequest | Disclosure | Case
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 IN_WORD = (K.MINUTES, K.ACTIONS)
 NEEDS: dict[K, P] = {
     K.AGENDA: P.MEETING_READ, K.BRIEF: P.MEETING_RUN, K.MINUTES: P.MINUTES_READ, K.ACTIONS: P.ACTION_READ,
     K.ATTENDANCE: P.ATTENDANCE_RECORD, K.RESEARCH: P.RESEARCH_WRITE, K.REFERRAL: P.REFERRAL_CREATE,
 }  # fmt: skip
+
+
+LEAVING = {K.MINUTES: LeavingAs.MINUTES, K.ACTIONS: LeavingAs.ACTIONS}
+"""Documents that the address check stops as a whole; out of others it takes what it finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,9 @@ def make_document(
         access.require_step_up(actor)
         if reason is None:
             raise RuleBroken("reason", "Select why names are needed")
-    content = CONTENTS[kind](session, actor, meeting, named=named)
+    if kind in LEAVING:
+        words_leaving.require_clean(session, actor, meeting, LEAVING[kind])
+    content = without_secrets(session, meeting, CONTENTS[kind](session, actor, meeting, named=named), kind)
     return release(session, actor, meeting, kind, content, named=named, reason=reason, in_word=in_word)
 
 
@@ -103,12 +111,20 @@ def release(
     return Made(f"casework-{entry.copy_number}.{'docx' if in_word else 'pdf'}", media, made, entry)
 
 
+def without_secrets(session: Session, meeting: Meeting, content: Content, kind: K) -> Content:
+    """A paper of a meeting without what says where somebody is; minutes and actions went through the check whole."""
+    if kind in LEAVING:
+        return content
+    here = select(AgendaItem.case_id).where(AgendaItem.meeting_id == meeting.id)
+    blocks = checking.clear(session, meeting.partnership_id, session.scalars(here).all(), content.blocks)
+    return replace(content, blocks=tuple(blocks))
+
+
 def framed(
-    session: Session, actor: Actor, about: Meeting | SanctuaryRequest, content: Content, *, for_whom: str = "",
-    marking: str = "",
+    session: Session, actor: Actor, about: About, content: Content, *, for_whom: str = "", marking: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """A document with all that stands around it. For somebody outside (`for_whom`) it names no maker and no office."""
-    copy, whose = _new_number(session, actor), for_whom or naming.signature(session, actor)
+    copy, whose = new_number(session, actor), for_whom or naming.signature(session, actor)
     now = f"{long_day(clock.now())}, {time_of_day(clock.now())}" + ("" if for_whom else f", by {whose}")
     blocks = list(content.blocks)
     if content.left_out:
@@ -122,22 +138,22 @@ def framed(
     }  # fmt: skip
 
 
-def marking_of(session: Session, about: Meeting | SanctuaryRequest) -> str:
+def marking_of(session: Session, about: About) -> str:
     """The partnership's own marking, for pages and documents alike; councils differ."""
     return str(_setting(session, about, "documents.marking", MARKING))
 
 
-def _setting(session: Session, about: Meeting | SanctuaryRequest, name: str, usual: Any) -> Any:
+def _setting(session: Session, about: About, name: str, usual: Any) -> Any:
     rule = local.rules_of(session, about.partnership_id, about.programme).at(clock.today()).get(name)
     return rule.value if rule is not None else usual
 
 
-def destroy_on(session: Session, about: Meeting | SanctuaryRequest) -> date:
+def destroy_on(session: Session, about: About) -> date:
     """Until when a copy made today may be kept."""
     return clock.today() + timedelta(days=int(_setting(session, about, "documents.keep_days", KEPT_DAYS)))
 
 
-def _new_number(session: Session, actor: Actor) -> str:
+def new_number(session: Session, actor: Actor) -> str:
     """Four letters and digits that are never confused, new in the partnership."""
     while True:
         number = "".join(secrets.choice(LETTERS) for _ in range(4))

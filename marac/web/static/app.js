@@ -12,6 +12,7 @@ const PAGE_PARTS = {
   '[data-keys="research"]': './research-keys.js',
   '[data-line]': './line.js',
   '[data-look-again]': './look-again.js',
+  '[data-passkey]': './passkeys.js',
   '[data-reveal]': './reveal.js',
   '[data-survey]': './survey.js',
   '.app-run': './run.js'
