@@ -327,7 +327,8 @@ def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
 def test_the_timetable_has_its_lines_and_the_clock_starts_and_stops(house):
     assert [job.name for job in JOBS] == [
         "send_password_links", "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags",
-        "list_flags_to_lift", "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords", "remind_follow_ups", "purge_jobs",
+        "list_flags_to_lift", "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords",
+        "remind_follow_ups", "purge_jobs",
     ]  # fmt: skip
     assert set(TIMES) == {job.name for job in JOBS}
     scheduler = jobs.start_in_process(house)
