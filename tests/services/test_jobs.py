@@ -328,8 +328,8 @@ def test_the_timetable_has_its_lines_and_the_clock_starts_and_stops(house):
     assert [job.name for job in JOBS] == [
         "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags", "list_flags_to_lift",
         "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords", "remind_follow_ups", "purge_jobs",
-        "count_retention", "erase_due",
-        "destroy_old_keys",
+        "count_retention", "erase_due", "destroy_old_keys", "close_unused", "ask_attestations", "warn_agreements",
+        "end_deputies",
     ]  # fmt: skip
     assert set(TIMES) == {job.name for job in JOBS}
     scheduler = jobs.start_in_process(house)
