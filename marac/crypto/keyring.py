@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection, Engine
 
-from marac.crypto import keystore
+from marac.crypto import key_ledger, keystore
 from marac.crypto.envelope import (
     KEY,
     WRAPPED,
@@ -29,9 +29,7 @@ from marac.crypto.envelope import (
 from marac.crypto.keystore import (
     AUDIT_HEAD,
     ERASURE,
-    META,
     NOBODY,
-    RESTORED,
     WRAPPED_KEY,
     KeyStoreRefused,
     key_row,
@@ -44,7 +42,6 @@ KINDS = ("case", "works", "staff", "index", "checkpoint")
 UNDER_ROOT = frozenset({"deployment", "partnership"})
 HELD = frozenset({"staff", "index", "checkpoint"})
 BATCH = 500
-_WIPES = 5
 WARN_SEALS, MOST_SEALS = 1 << 20, 1 << 24
 HOLD = 60.0  # seconds after which every process has met a new generation of what it holds
 _K = WRAPPED_KEY.c
@@ -319,43 +316,12 @@ class Keyring:
 
     def erase_several(self, partnership_id: UUID, keys: Iterable[tuple[str, UUID]]) -> int:
         """The same for several (kind, owner), in one commit; then the pages they stood on are overwritten."""
-        gone = 0
-        with self.writer.begin() as connection:
-            for kind, owner_id in keys:
-                gone += _erase(connection, kind, partnership_id.bytes, owner_id.bytes)
-                self._held.pop((kind, owner_id.bytes), None)
-        self.wipe()
+        several = list(keys)
+        gone = key_ledger.erase(self.writer, partnership_id, several)
+        for kind, owner_id in several:
+            self._held.pop((kind, owner_id.bytes), None)
+        key_ledger.wipe(self.engine)
         return gone
-
-    def wipe(self) -> bool:
-        """Leave no byte of what was deleted in the key store's files. False while a reader still needs the old pages:
-        then it is to be done again. PostgreSQL's log of changes goes with its archive, after 35 days."""
-        if self.engine.dialect.name != "sqlite":
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM (FULL) wrapped_key")
-            return True
-        with self.reader.connect() as connection:
-            connection.exec_driver_sql("VACUUM")
-            for _ in range(_WIPES):
-                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-                if not busy:
-                    return True
-        return False
-
-    def keys_left(self, keys: Iterable[tuple[str, UUID]]) -> int:
-        """How many keys of these (kind, owner) there still are, of any generation."""
-        left = 0
-        with self.reader.connect() as connection:
-            for kind, owner_id in keys:
-                mine = (_K.kind == kind) & (_K.owner == owner_id.bytes)
-                left += connection.scalar(sa.select(sa.func.count()).select_from(WRAPPED_KEY).where(mine)) or 0
-        return left
-
-    def owners(self, kind: str) -> frozenset[UUID]:
-        """Everything of a kind that has a key."""
-        with self.reader.connect() as connection:
-            query = sa.select(_K.owner).where(_K.kind == kind).distinct()
-            return frozenset(UUID(bytes=owner) for owner in connection.scalars(query))
 
     def erased(self) -> frozenset[tuple[str, UUID]]:
         """The (kind, owner) of everything in the erasure ledger."""
@@ -388,32 +354,11 @@ class Keyring:
             connection.execute(AUDIT_HEAD.delete().where(AUDIT_HEAD.c.partnership == partnership_id.bytes))
             connection.execute(AUDIT_HEAD.insert().values(head))
 
-    def restored_at(self) -> str | None:
-        """When this place was restored from a backup, if nobody has finished the restore since."""
-        with self.reader.connect() as connection:
-            query = sa.select(META.c.content).where(META.c.name == RESTORED)
-            return connection.scalar(query)
-
-    def clear_restored(self) -> None:
-        """The restore is finished: the place may start."""
-        with self.writer.begin() as connection:
-            connection.execute(META.delete().where(META.c.name == RESTORED))
-
     def audit_heads(self) -> dict[UUID, tuple[int, bytes]]:
         """The audit heads last kept, by partnership."""
         with self.reader.connect() as connection:
             rows = connection.execute(sa.select(AUDIT_HEAD)).all()
         return {UUID(bytes=row.partnership): (row.position, row.digest) for row in rows}
-
-
-def _erase(connection: Connection, kind: str, partnership: bytes, owner: bytes) -> int:
-    """Delete every generation of a key and enter it in the ledger, once."""
-    mine = (_K.kind == kind) & (_K.owner == owner) & (_K.partnership == partnership)
-    gone = connection.execute(WRAPPED_KEY.delete().where(mine)).rowcount
-    if not _among(connection, sa.select(ERASURE.c.owner), ERASURE.c, kind, [owner]):
-        entry = {"kind": kind, "owner": owner, "partnership": partnership, "erased_at": keystore.now()}
-        connection.execute(ERASURE.insert().values(entry))
-    return int(gone)
 
 
 def root_context(kind: str, owner: bytes, generation: int) -> dict[str, str]:

@@ -296,7 +296,7 @@ with time_machine.travel(clock.now() + timedelta(days=15)):
     for step in erasing.STEPS[: at]:
         step(house, partnership_id, row_id)
     if erasing.STEPS[at] is erasing.destroy_keys:
-        house.keyring.wipe = die
+        erasing.key_ledger.wipe = die
     else:
         erasing.unit_of_work.__wrapped__.__globals__["commit"] = die
     erasing.STEPS[at](house, partnership_id, row_id)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from marac import access, clock
 from marac.cli import cli
+from marac.crypto import key_ledger
 from marac.errors import NotAllowed, NotFound, RuleBroken, StepUpNeeded
 from marac.models import (
     AuditEntry,
@@ -214,14 +215,14 @@ def test_a_sanctuary_request_has_a_clock_of_its_own_and_takes_its_job_cards_alon
         row = clocks.refresh(session, session.get_one(Case, case_id), moving.advance)
         row_id, due = row.id, row.retain_until
     keys = [("case", case_id), *(("works", one) for one in orders)]
-    assert house.keyring.keys_left(keys) == len(keys)
+    assert key_ledger.keys_left(house.keyring.reader, keys) == len(keys)
     with time_machine.travel(add_months(due, 1)):
         with unit_of_work(house) as session:
             row = session.get_one(Retention, row_id)
             row.state, row.erase_on = RetentionState.COOLING, clock.today()
             row.proposed_by_id, row.approved_by_id = kept.coordinator.id, kept.auditor.id
         assert erasing.carry_on(house, kept.partnership_id, row_id) == 1
-    assert house.keyring.keys_left(keys) == 0
+    assert key_ledger.keys_left(house.keyring.reader, keys) == 0
     with house.reader() as session:
         assert {(one.kind, one.owner) for one in session.scalars(select(ErasureEntry))} == set(keys)
         assert session.scalars(select(WorksOrder.id)).all() == []

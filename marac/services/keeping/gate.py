@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, Select, or_, select
 from sqlalchemy.orm import Session
 
+from marac.crypto import key_ledger
 from marac.crypto.keyring import Keyring
 from marac.errors import ConfigurationError
 from marac.models import AuditEntry, AuditHead, Case, ErasureEntry, Retention
@@ -27,7 +28,7 @@ def check(engine: Engine, keyring: Keyring) -> None:
 
 def closed(engine: Engine, keyring: Keyring) -> str:
     """Why nothing may start; empty when it may."""
-    if keyring.restored_at() is not None:
+    if key_ledger.restored_at(keyring.reader) is not None:
         return "This place was restored from a backup, and the restore is not finished."
     with Session(engine) as session:
         if lost(session, keyring):
@@ -81,5 +82,5 @@ def _belongs(done: Select[Any]) -> ColumnElement[bool]:
 
 def keyless(session: Session, keyring: Keyring) -> list[UUID]:
     """Cases that are there and have neither a key nor an entry in the ledger: their values are lost."""
-    known = keyring.owners("case") | {owner for kind, owner in keyring.erased() if kind == "case"}
+    known = key_ledger.owners(keyring.reader, "case") | {owner for kind, owner in keyring.erased() if kind == "case"}
     return [case_id for case_id in session.scalars(select(Case.id).order_by(Case.id)) if case_id not in known]

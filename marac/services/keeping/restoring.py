@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit
 from marac.config import Settings
-from marac.crypto import backup_files, keystore
+from marac.crypto import backup_files, key_ledger, keystore
 from marac.crypto.keyring import Keyring
 from marac.errors import ConfigurationError
 from marac.models import AuditHead, Case, Partnership, User, Wall
@@ -162,7 +162,7 @@ def _finished(house: Deployment, ledgers: Sequence[dict[str, Any]]) -> Finished:
     for slug in slugs:
         rebuilding.rebuild_tokens(house, slug)
     _note(house, done)
-    house.keyring.clear_restored()
+    key_ledger.clear_restored(house.keyring.writer)
     return done
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
+from marac.crypto import key_ledger
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import AuditHead, Case, Retention
 from marac.services import moving
@@ -82,12 +83,12 @@ def finish(house: Deployment, partnership_id: UUID, row_id: UUID) -> None:
         if row.state != S.ERASING:
             return
         keys = ledger.keys_of(session, _ids(session, row))
-        if not house.keyring.wipe():
+        if not key_ledger.wipe(house.keyring.engine):
             raise IntegrityFailure("The key store is being read: its old pages are still there.")
         gone = rows.remove(session, _ids(session, row))
         session.refresh(row)
         row.erased_at, row.keys_erased, row.certificate = clock.now(), len(keys), _number(session)
-        moving.advance(session, actor, row, "finish", keys_left=house.keyring.keys_left(keys))
+        moving.advance(session, actor, row, "finish", keys_left=key_ledger.keys_left(house.keyring.reader, keys))
         audit.record(session, actor, "rows:erased", row, count=gone)
     _shrink(house)
 
