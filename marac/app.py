@@ -14,6 +14,7 @@ from marac.services.keeping.deployment import Deployment
 from marac.web import (
     account,
     actions,
+    address_check,
     admin,
     admission,
     agency_signin,
@@ -29,12 +30,14 @@ from marac.web import (
     community_case,
     community_end,
     contacting,
+    declaring,
     demo,
     deputies,
     disclosure_passages,
     disclosures,
     documents,
     drafts,
+    emergency,
     errors,
     factor_resets,
     factors,
@@ -63,6 +66,7 @@ from marac.web import (
     referral_parts,
     referral_risk,
     referrals,
+    register,
     releasing,
     reports,
     research,
@@ -85,6 +89,7 @@ from marac.web import (
     triage,
     unit_of_work,
     visits,
+    walls,
     works,
 )
 
@@ -95,9 +100,11 @@ PAGES = (
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
     reports, admin, help, demo,
+    address_check,
     disclosures, disclosure_passages, chronologies,
     admission, members, attesting, deputies, agreements, guest_passes,
     passkeys, factors, forgotten, factor_resets, agency_signin,
+    walls, declaring, register, emergency,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

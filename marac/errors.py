@@ -42,6 +42,16 @@ class FullSigninNeeded(Refusal):
     status = 403
 
 
+class DeclarationNeeded(Refusal):
+    """Theirs to see, once they have declared conflicts of interest for the meeting that `reference` names."""
+
+    status = 403
+
+    def __init__(self, reference: str) -> None:
+        super().__init__()
+        self.reference = reference
+
+
 class WrongState(Refusal):
     """The thing has moved on since the page was opened, so this can no longer be done to it."""
 

@@ -30,6 +30,7 @@ from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
 from marac.services.sanctuary import follow_ups, landlord, works_orders
+from marac.services.walls import register, screening
 
 TICK = 20  # seconds; a third of the lease
 
@@ -66,6 +67,8 @@ JOBS = (
     Job("reviews_due", TIMES["reviews_due"], each(reviewing.fall_due)),
     Job("escalate_landlords", TIMES["escalate_landlords"], each(landlord.escalate_overdue)),
     Job("remind_follow_ups", TIMES["remind_follow_ups"], each(follow_ups.remind_due)),
+    Job("screen_staff", TIMES["screen_staff"], each(screening.screen_all)),
+    Job("remind_register", TIMES["remind_register"], each(register.remind)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
     Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
     Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),

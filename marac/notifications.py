@@ -49,7 +49,7 @@ WAITS = (1, 2, 5, 15, 60)  # minutes until the next try
 SECONDS = 20
 CLAIMED = timedelta(minutes=10)  # nobody else sends what is claimed; after that its sender is gone
 LONGEST = 240  # seconds of sending on one claim; well within it
-URGENT = (Template.REFERRAL_URGENT,)
+URGENT = (Template.REFERRAL_URGENT, Template.GLASS_BROKEN, Template.GLASS_ASKED)
 # by where the link leads
 TEXTS = {"join": "invitation.txt", "start": "start.txt", "go": "prompt.txt", "forgotten": "forgotten.txt"}
 TO_HEAR = (AgendaItemState.LISTED, AgendaItemState.IN_PROGRESS)  # nothing is asked of a case once it was heard

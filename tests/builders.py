@@ -1,6 +1,7 @@
 """People and agencies to tell a test's story with: plain functions whose defaults may be overridden."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +16,17 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.app import create_app
-from marac.models import Agency, Meeting, Membership, Partnership, Referral, SigninSession, User
+from marac.models import (
+    Agency,
+    AgendaItem,
+    Declaration,
+    Meeting,
+    Membership,
+    Partnership,
+    Referral,
+    SigninSession,
+    User,
+)
 from marac.services.accounts import sessions, signin
 from marac.services.casework.references import new_reference
 from marac.services.deciding import triage
@@ -79,6 +90,7 @@ def a_user(
     """An account with one membership, ready to sign in with PASSWORD and the code of `worker.code()`."""
     agency, secret = an_agency(session, agency_slug), pyotp.random_base32()
     address = email or f"{role.value}.{uuid4().hex[:8]}@example.org"
+    facts = {"register_on": clock.today(), **facts}
     access.open_staff_for("load", agency.partnership_id)
     user = User(
         partnership_id=agency.partnership_id, state=state, full_name=full_name, email=address, totp_secret=secret,
@@ -88,9 +100,28 @@ def a_user(
     session.add(user)
     session.flush()
     membership = a_membership(session, user.id, role, agency, programme=programme)
+    declared(session, [user.id])
     return Worker(
         user.id, user.partnership_id, membership.id, agency.id, role, programme, full_name, address, secret
     )  # fmt: skip
+
+
+def declared(session: Session, user_ids: Iterable[UUID] = ()) -> None:
+    """These people (or everybody) said before every meeting whose agenda is out that they have no conflict (DA-5)."""
+    wanted = list(user_ids) or session.scalars(select(User.id)).all()
+    items = session.execute(
+        select(AgendaItem.partnership_id, AgendaItem.meeting_id, AgendaItem.case_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(Meeting.published_at.is_not(None))
+    ).all()
+    held = {(row.meeting_id, row.case_id, row.user_id) for row in session.scalars(select(Declaration))}
+    session.add_all(
+        Declaration(**item._mapping, user_id=user_id, declared_at=clock.now())
+        for item in items
+        for user_id in wanted
+        if (item.meeting_id, item.case_id, user_id) not in held
+    )
+    session.flush()
 
 
 def a_membership(

@@ -43,7 +43,7 @@ from marac.vocabulary import (
     Role,
 )
 from marac.workflows.hearing import record_of
-from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency
+from tests.builders import DA, Worker, a_partnership, a_user, actor_for, an_agency, declared
 
 MORNING = datetime(2025, 11, 12, 8, 0, tzinfo=UTC)
 NAMES = ("Amina Begum", "Siobhan Doyle", "Zofia Nowak", "Grace Okafor", "Halima Warsame", "Lucy Chen")
@@ -222,6 +222,7 @@ def a_published_panel(house: Deployment, cases: int = 2, **facts: Any) -> Panel:
     panel = a_panel(house, cases, **facts)
     with panel.work(panel.coordinator) as session:
         panels.publish_agenda(session, actor_for(panel.coordinator), panel.meeting(session))
+        declared(session)
     return panel
 
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, object_session
 
-from marac.access.policy import GRANTS, asked, holds, require, require_holds, require_step_up, rule
+from marac.access.policy import GRANTS, asked, holds, may, require, require_holds, require_step_up, rule
 from marac.access.relations import Actor, other_side
+from marac.access.reveal_rules import REVEALED, at_stage
 from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound
 from marac.models import Action, Agency, Case, Referral
@@ -68,16 +69,6 @@ SEALS: dict[Role, frozenset[str]] = {
     Role.GUEST: frozenset(),
 }
 
-# Until when a masked value may be shown, one at a time: for an agency as long as there is a live plan.
-_LIVE = frozenset({S.RECEIVED, S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED, S.ACTIONS_OPEN, S.REVIEW_DUE})
-REVEALS: dict[Role, frozenset[S]] = {
-    Role.REPRESENTATIVE: _LIVE,
-    Role.DEPUTY: _LIVE,
-    Role.IDVA: _LIVE,
-    Role.COORDINATOR: _LIVE | {S.LAPSED, S.CLOSED},
-    Role.CHAIR: _LIVE | {S.LAPSED, S.CLOSED},
-}
-REVEALED = frozenset({"location", "contact"})
 # What is left for an agency that works only with the person said to be causing harm: who that is, and its own (CM-19).
 _OTHER_SIDE = frozenset({"perpetrator", "actions"}) | _OWN
 _MEMBERS = (Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA, Role.REFERRER)
@@ -194,16 +185,21 @@ def open_draft(actor: Actor, case: Case) -> None:
     vault.current().grant("case", actor.partnership_id, case.id, own, open=True, seal=True)
 
 
+def may_reveal(actor: Actor, case: Case, compartment: str) -> bool:
+    """Whether values of a masked compartment may be asked for by the actor at the case's stage, one at a time."""
+    session = object_session(case)
+    if session is None or not may(actor, P.LOCATION_REVEAL, case) or not at_stage(session, actor, case, compartment):
+        return False
+    return compartment != "location" or locates(session, actor, case.id, case.programme)
+
+
 def reveal(actor: Actor, case: Case, compartment: str) -> None:
     """Grant one masked compartment in this unit of work; the service records reason and value shown.
 
     NotAllowed at a stage where it stays shut for the role; StepUpNeeded without a second factor confirmed just now.
     """
     require(actor, P.LOCATION_REVEAL, case)
-    if compartment not in REVEALED or case.state not in REVEALS[actor.role]:
-        raise NotAllowed
-    session = object_session(case)
-    if session is None or (compartment == "location" and not locates(session, actor, case.id, case.programme)):
+    if not may_reveal(actor, case, compartment):
         raise NotAllowed
     require_step_up(actor)
     for family in (compartment, "perpetrator", "children"):
@@ -237,24 +233,28 @@ PURPOSES: dict[str, frozenset[str]] = {
     "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
-    "lint": frozenset({"identity", "children", "contact", "location", "minutes", "actions"}),
+    "lint": _PEOPLE | {"contact", "location", "minutes", "actions"},  # what must not leave; never shown
+    "override": frozenset({"minutes"}),
     "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "audit-detail", "disclosed:*"},
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
+    "explain": frozenset({"audit-detail"}),  # why somebody is kept out or let in: written by whoever says it
+    "screen": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
 }
 STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
     "load": frozenset({"staff", "totp", "diary", "register"}),
     "reseal": frozenset({"staff"}),
+    "screen": frozenset({"staff"}),
 }
 
 
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places", "freeze")
+    writes = purpose in ("load", "reseal", "places", "freeze", "explain", "override")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 
@@ -268,9 +268,10 @@ def apart() -> Iterator[None]:
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:
     """The same for staff details: sign-in (before there is an actor), mail, loading."""
     asked()
+    writes = purpose not in ("mail", "screen")
     for compartment in STAFF_PURPOSES[purpose]:
         vault.current().grant(
-            "staff", partnership_id, partnership_id, compartment, open=True, seal=purpose != "mail", purpose=purpose
+            "staff", partnership_id, partnership_id, compartment, open=True, seal=writes, purpose=purpose
         )
 
 

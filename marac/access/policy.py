@@ -112,6 +112,8 @@ _MEMBER: dict[P, Relation] = {
     P.DEPUTY_NAME: own,
     **_ASKS_SANCTUARY,
 }
+# An emergency out of hours: whoever meets it and is not of the case. Who runs the panel sees its cases anyway.
+_BREAKS: dict[P, Relation] = {P.GLASS_BREAK: sent, P.GLASS_READ: own}
 _ON_CASES = (
     P.REFERRAL_READ, P.REFERRAL_DECIDE, P.CASE_READ, P.CASE_UPDATE, P.CASE_LIST, P.CASE_CLOSE, P.LOCATION_REVEAL,
     P.PERSON_MATCH, P.PERSON_LINK, P.PAPER_READ, P.TRANSFER_READ, P.CASE_REVIEW, P.INCIDENT_RECORD,
@@ -138,11 +140,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.REFERRAL_SUBMIT: own, P.PAPER_READ: own, P.USER_READ: own, P.SANCTUARY_CREATE: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_EDIT, P.SANCTUARY_STOP), asked_by_me),
     },
-    Role.REPRESENTATIVE: _MEMBER,
-    Role.DEPUTY: _MEMBER,
+    Role.REPRESENTATIVE: {**_MEMBER, **_BREAKS},
+    Role.DEPUTY: {**_MEMBER, **_BREAKS},
     Role.IDVA: {
         **_MEMBER, P.ASSESSMENT_CREATE: beside, P.CASE_UPDATE: beside, P.CONTACT_UPDATE: beside,
-        P.REFERRER_INVITE: own, **_SUPPORTS,
+        P.REFERRER_INVITE: own, **_SUPPORTS, **_BREAKS,
     },
     Role.COORDINATOR: {
         **_SEES_PANELS, **_REFERRING, **_PANEL, **_SCHEME, P.USER_READ: everyone,
@@ -154,12 +156,15 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
         P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
         P.FACTOR_APPROVE: everyone,
+        P.WALL_DECIDE: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
-        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
+        P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
+        P.GLASS_REVIEW: everyone,
     },
     Role.SANCTUARY_OFFICER: {
         P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME, P.DEPUTY_NAME: own,
@@ -182,10 +187,6 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.HOME_READ: everyone, P.AGENCY_READ: everyone, P.SETTING_READ: everyone, P.USER_READ: everyone,
         P.USER_SUSPEND: everyone, P.JOB_READ: everyone, P.LIBRARY_EDIT: everyone, P.AGREEMENT_READ: everyone,
     },
-    Role.AUDITOR: {
-        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own,
-        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register, P.AGREEMENT_READ: everyone,
-    },
     # approves costs between the coordinator and the head of service; sees nothing else of a request
     Role.TEAM_LEADER: {
         P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone,
@@ -193,6 +194,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.STEERING_GROUP: {P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone},  # aggregates only (DA-52)
     Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
+    Role.AUDITOR: {
+        P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
+        P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone,
+    },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
@@ -209,7 +215,7 @@ STANDS_LOCKED = frozenset(
 # What nobody does in another's name: a deputy lets nobody in, and never delegates further.
 NOT_FOR_ANOTHER = frozenset({
     P.USER_INVITE, P.USER_SUSPEND, P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_NAME, P.DEPUTY_APPROVE, P.AGREEMENT_KEEP,
-    P.REFERRER_INVITE,
+    P.REFERRER_INVITE, P.GLASS_BREAK,
 })  # fmt: skip
 
 # --- asking ---
@@ -319,7 +325,8 @@ READS: dict[type[Base], P] = {
     models.Approval: P.SANCTUARY_READ,
     models.AddressFlag: P.SANCTUARY_READ, models.LandlordPermission: P.SANCTUARY_READ,
     models.WorksLine: P.SANCTUARY_READ, models.HomePhoto: P.SANCTUARY_READ, models.FollowUp: P.SANCTUARY_READ,
+    models.AddressOverride: P.CASE_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
+    models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
     models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
-    models.FactorReset: P.FACTOR_APPROVE,
 }  # fmt: skip

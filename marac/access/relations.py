@@ -252,12 +252,18 @@ def _not_hidden(actor: Actor) -> list[ColumnElement[bool]]:
     return [in_programme, ~_walled(actor), or_(~Case.restricted, named)]
 
 
+def in_force() -> ColumnElement[bool]:
+    """Walls that nobody has lifted. Beginnings do not count: a clock that was put back opens nothing."""
+    return Wall.until_at.is_(None)
+
+
 def _walled(actor: Actor) -> ColumnElement[bool]:
     """A wall is against the person, or any agency they work or worked for, whichever they act for now; one round a
     case is round the Sanctuary request that came from it too."""
     people = [one for one in (actor.user_id, actor.on_behalf) if one is not None]  # a deputy: the walls of either
     agencies = select(Membership.agency_id).where(Membership.user_id.in_(people))
-    against = or_(Wall.user_id.in_(people), Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
+    those = or_(Wall.user_id.in_(people), Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
+    against = and_(in_force(), those)
     behind = exists().where(
         SanctuaryRequest.case_id == Case.id, Wall.case_id == SanctuaryRequest.parent_case_id, against
     )

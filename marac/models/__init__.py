@@ -23,7 +23,7 @@ from marac.models.disclosure import (
     DisclosurePassage as DisclosurePassage,
     PageCheck as PageCheck,
 )
-from marac.models.documents import IssuedDocument, MinutesPage, MinutesVersion
+from marac.models.documents import AddressOverride, IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.factors import (
     FactorReset as FactorReset,
@@ -80,10 +80,17 @@ from marac.models.transfers import (
     Transfer as Transfer,
     TransferFile as TransferFile,
 )
+from marac.models.walls import (
+    Declaration as Declaration,
+    Glass as Glass,
+    Restriction as Restriction,
+    WallReason as WallReason,
+)
 
 __all__ = [
     "Action",
     "Address",
+    "AddressOverride",
     "Agency",
     "AgendaChange",
     "AgendaGuest",

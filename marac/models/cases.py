@@ -12,7 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
 from marac.models.partnership import Agency
-from marac.vocabulary import CaseState, InvolvementBasis, LinkDecision, PersonRole, ProgrammeSlug
+from marac.vocabulary import (
+    CaseState,
+    InvolvementBasis,
+    LinkDecision,
+    PersonRole,
+    ProgrammeSlug,
+    WallSource,
+    WallState,
+)
 
 
 class Case(Base):
@@ -73,7 +81,10 @@ class CaseAgency(Base):
 
 
 class Wall(Base):
-    """A conflict of interest: this user, or this agency, never learns that the case exists."""
+    """A conflict of interest: this user, or this agency, never learns that the case exists. It holds until `until_at`.
+
+    `person_id` is whom in the case it is about; with `everywhere` it holds in every case where that person appears.
+    """
 
     __tablename__ = "wall"
 
@@ -81,7 +92,17 @@ class Wall(Base):
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_person.id", ondelete="SET NULL"), index=True)
+    everywhere: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[WallState] = mapped_column(word(WallState), default=WallState.STANDING)
+    source: Mapped[WallSource] = mapped_column(word(WallSource), default=WallSource.DECIDED)
     since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decide_by_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    lift_asked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    lift_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
 
 
 class NamedPerson(Base):
@@ -229,6 +250,7 @@ class ContactMethod(Base):
     emails = Sealed("contact", by="role", kind=list)
     code_word = Sealed("contact", by="role")
     trusted_contact = Sealed("contact", by="role")
+    new_name = Sealed("contact", by="role")
     rules = Sealed("identity", by="role", kind=dict)
     do_not_contact = Sealed("identity", by="role", kind=bool)
     withheld_number = Sealed("identity", by="role")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marac.crypto.fields import Sealed
 from marac.db import Base, UtcDateTime, word
 from marac.models.panels import AgendaItem, Minutes
-from marac.vocabulary import DocumentKind, DocumentReason, DocumentState
+from marac.vocabulary import DocumentKind, DocumentReason, DocumentState, LeavingAs
 
 
 class MinutesVersion(Base):
@@ -91,3 +91,25 @@ class IssuedDocument(Base):
     destroy_on: Mapped[date]
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sha256: Mapped[str] = mapped_column(String(64))
+
+
+class AddressOverride(Base):
+    """The chair let words leave although the address check found something: in one case, in one version of one
+    document. `passages` are fingerprints of the words as they stood: changed words are checked again.
+    """
+
+    __tablename__ = "address_override"
+    __seal_table__ = "address_override"
+    __table_args__ = (Index("ix_address_override_of", "subject_id", "number"),)
+
+    partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case_file.id"), index=True)
+    leaving_as: Mapped[LeavingAs] = mapped_column(word(LeavingAs))
+    subject_id: Mapped[UUID]
+    number: Mapped[int]
+    overridden_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    overridden_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    kinds = Sealed("minutes", kind=list)
+    passages = Sealed("minutes", kind=list)
+    reason = Sealed("minutes")

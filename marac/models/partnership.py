@@ -92,12 +92,16 @@ class User(Base):
     idle_warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confidentiality_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trained_on: Mapped[date | None]
+    register_on: Mapped[date | None]  # when they last looked at what they are screened by
 
     full_name = Sealed("staff")
     email = Sealed("staff")
     former_names = Sealed("staff", kind=list)
     home_postcode = Sealed("staff")
     own_phone = Sealed("staff")
+    born_in = Sealed("staff", kind=int)  # a year
+    birth_date = Sealed("staff", kind=date)
+    household = Sealed("staff", kind=list)  # "name" or "name, year of birth"
     totp_secret = Sealed("totp")
     totp_pending = Sealed("totp")
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,7 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import local, today_membership
+from marac.services import local, today_membership, today_walls
 from marac.services.casework import naming
 from marac.services.community import same_day
 from marac.services.deciding import handing_over
@@ -28,6 +29,7 @@ from marac.services.meetings import research
 from marac.services.referring import inbox
 from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
+from marac.services.today_walls import Waits
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -344,7 +346,17 @@ def _visits(session: Session, actor: Actor) -> Iterable[Row]:
             yield Row(_section(one.starts_at) or WEEK, one.kind.label, f"/visits/{one.id}", one.starts_at, note)
 
 
+def _waits(found: Callable[[Session, Actor], Iterable[Waits]], session: Session, actor: Actor) -> Iterable[Row]:
+    for one in found(session, actor):
+        section = TODAY if one.now else _section(one.due) or WEEK
+        yield Row(section, one.text, one.url, one.due, one.note, one.minutes, one.now)
+
+
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
+    ("conflicts of interest", P.HOME_READ, partial(_waits, today_walls.walls)),
+    ("restricted cases", P.CASE_RESTRICT, partial(_waits, today_walls.restrictions)),
+    ("urgent access", P.GLASS_READ, partial(_waits, today_walls.urgent_access)),
+    ("your details", P.HOME_READ, partial(_waits, today_walls.own_details)),
     ("red flags", P.REFERRAL_DECIDE, _red_flags),
     ("referrals to decide", P.REFERRAL_DECIDE, _to_decide),
     ("possible matches", P.PERSON_LINK, _matches),

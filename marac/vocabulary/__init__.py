@@ -44,6 +44,10 @@ from marac.vocabulary.following import (
     Template as Template,
     TransferDirection as TransferDirection,
 )
+from marac.vocabulary.leaving import (
+    LeavingAs as LeavingAs,
+    SecretKind as SecretKind,
+)
 from marac.vocabulary.membership import (
     AgreementStanding as AgreementStanding,
     GuestKind as GuestKind,
@@ -128,4 +132,10 @@ from marac.vocabulary.sanctuary_works import (
 )
 from marac.vocabulary.signing_in import ChallengePurpose as ChallengePurpose, ResetState as ResetState
 from marac.vocabulary.terms import said as said
+from marac.vocabulary.walls import (
+    GlassCategory as GlassCategory,
+    GlassOutcome as GlassOutcome,
+    WallSource as WallSource,
+    WallState as WallState,
+)
 from marac.vocabulary.word import Word as Word

@@ -12,7 +12,7 @@ from marac.models import Action
 from marac.services.following import actions, chasing_actions, escalating, flags as marks, owners
 from marac.services.following.actions import ActionPage, ActionRow
 from marac.vocabulary import Permission as P
-from marac.web import case_layout, signin, unit_of_work, widgets
+from marac.web import case_layout, signin, unit_of_work, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.actions import (
     CANNOT,
@@ -75,6 +75,7 @@ def report(action_id: UUID) -> Any:
             return conflict_page(yours=typed(form), theirs=[("Now", action.state.label)], back=request.path)
         else:
             flash("Saved. Thank you.", "success")
+            warned.about(action.case, form)
             return redirect(url_for(".list_actions"), code=303)
     return action_page(actor, action, form)
 
@@ -133,6 +134,7 @@ def hand_over(action_id: UUID) -> Any:
             widgets.place(form, problem)
         else:
             flash("Handed over.", "success")
+            warned.about(action.case, form, "note")
             return redirect(url_for(".list_actions"), code=303)
     return render_template("actions/hand_over.html", form=form, shown=shown), 422 if form.errors else 200
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from marac import access
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, StaleEdit
 from marac.models import Case
@@ -14,8 +15,8 @@ from marac.services.casework import case_page, case_tabs, cases, places, reveali
 from marac.services.casework.case_page import Head
 from marac.services.deciding import repeats
 from marac.services.referring import incidents
-from marac.vocabulary import CaseState, RevealReason
-from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
+from marac.vocabulary import CaseState, Permission as P, RevealReason
+from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import RevealForm, WishesForm
 
@@ -33,7 +34,8 @@ def list_cases() -> Any:
     """The cases one may see, filtered by stage and flag. Names may be hidden, for a shared screen."""
     state = next((one for one in CaseState if one.value == request.args.get("state")), None)
     flagged, after = request.args.get("flagged") == "yes", request.args.get("after", "")
-    found = cases.list_cases(unit_of_work.session(), signin.person(), state=state, flagged=flagged, after=after)
+    actor = signin.person()
+    found = cases.list_cases(unit_of_work.session(), actor, state=state, flagged=flagged, after=after)
     facets: dict[str, Any] = {"state": state.value if state else None, "flagged": "yes" if flagged else None}
     hidden = request.args.get("names") == "hidden"
     shown: dict[str, Any] = {**facets, "names": "hidden" if hidden else None}
@@ -42,7 +44,7 @@ def list_cases() -> Any:
         states=list(CaseState), state=state, flagged=flagged, hidden=hidden,
         toggle=url_for(".list_cases", **facets, names=None if hidden else "hidden"),
         next_page=url_for(".list_cases", **shown, after=found.next_after) if found.next_after else "",
-        first_page=url_for(".list_cases", **shown) if after else "",
+        first_page=url_for(".list_cases", **shown) if after else "", urgent=access.holds(actor, P.GLASS_BREAK),
     )  # fmt: skip
 
 
@@ -109,6 +111,7 @@ def wishes(reference: str) -> Any:
                 yours=[("What they want", form.wishes.data)], theirs=[("What they want", held)], back=request.path
             )
         flash("What they want is recorded.", "success")
+        warned.about(case, form)
         return redirect(url_for(".summary", reference=case.reference), code=303)
     return render_template("cases/wishes.html", form=form, case=case), 422 if form.errors else 200
 

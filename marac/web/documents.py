@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from marac import access
 from marac.errors import RuleBroken
 from marac.services.minuting import documents
-from marac.vocabulary import DocumentKind, DocumentReason
+from marac.vocabulary import DocumentKind, DocumentReason, Permission as P
 from marac.web import widgets
 from marac.web.forms.releasing import DocumentForm
 from marac.web.meeting_layout import opened, page
@@ -32,7 +33,8 @@ def of_meeting(reference: str) -> Any:
         else:
             return file_answer(made)
     copies = documents.list_copies(session, actor, meeting)
-    return page("minutes/documents.html", actor, meeting, "Documents", form=form, copies=copies)
+    facts = {"form": form, "copies": copies, "runs": access.holds(actor, P.MEETING_RUN)}
+    return page("minutes/documents.html", actor, meeting, "Documents", **facts)
 
 
 def file_answer(made: documents.Made) -> Response:

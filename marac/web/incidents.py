@@ -12,7 +12,7 @@ from marac.services.casework import case_page
 from marac.services.deciding import repeats
 from marac.services.referring import incidents
 from marac.vocabulary import Permission as P, ReferralKind
-from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
+from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, warned, widgets
 from marac.web.forms import incidents as forms
 
 bp = Blueprint("incidents", __name__)
@@ -38,6 +38,8 @@ def incident(reference: str) -> Any:
             widgets.place(form, problem)
         else:
             flash(AGAIN if referral.kind == ReferralKind.REPEAT else NEW, "success")
+            if head:
+                warned.about(case, form, "what_happened", "contact_note")
             return redirect(url_for("cases.summary", reference=case.reference), code=303)
     return render_template(
         "cases/incident.html", form=form, case=case, rules=case_layout.rules(head.contact) if head else None,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from marac import access
 from marac.access import Actor
@@ -10,6 +10,7 @@ from marac.models import Meeting
 from marac.services import moving
 from marac.services.meetings import panels
 from marac.services.meetings.clashes import Clash
+from marac.services.walls import declaring
 from marac.vocabulary import MeetingKind, MeetingState, Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import short_weekday, time_of_day
@@ -24,6 +25,9 @@ WORDS = {
     "minutes_issued": "Minutes circulated", "minutes_challenge_ends": "Corrections to the minutes end",
     "action_status_due": "Actions reported for the next panel",
 }  # fmt: skip
+BEFORE_DECLARING = frozenset({  # pages that tell of no case
+    "declaring.declare", "moving_meetings.calendar", "moving_meetings.move", "moving_meetings.officers",
+})  # fmt: skip
 MARKS = {"done": ("Done", "done"), "overdue": ("Overdue", "stop"), "passed": ("Passed", "quiet"), "": ("", "")}
 
 
@@ -33,9 +37,12 @@ def clash_words(clash: Clash) -> str:
 
 
 def opened(reference: str) -> tuple[Any, Actor, Meeting]:
-    """The session, the person and the meeting of this request, or NotFound."""
+    """The session, the person and the meeting of this request, or NotFound; DeclarationNeeded but for a few."""
     session, actor = unit_of_work.session(), signin.person()
-    return session, actor, panels.get_meeting(session, actor, reference)
+    meeting = panels.get_meeting(session, actor, reference)
+    if request.endpoint not in BEFORE_DECLARING:
+        declaring.require_declared(session, actor, meeting)
+    return session, actor, meeting
 
 
 def title_of(meeting: Meeting) -> str:

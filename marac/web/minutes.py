@@ -10,6 +10,7 @@ from marac.errors import RuleBroken, Withdrawn
 from marac.models import Meeting, Minutes
 from marac.services import moving
 from marac.services.casework import naming
+from marac.services.leaving.checking import AddressSaid
 from marac.services.live import running
 from marac.services.meetings import agenda, asynchronous
 from marac.services.minuting import documents, minutes, reading_minutes
@@ -67,6 +68,9 @@ def move(reference: str, step: str) -> Any:
     try:
         take(session, actor, found)
         flash(DONE[step], "success")
+    except AddressSaid as problem:
+        flash(problem.message, "error")
+        return redirect(f"/panels/{reference}/address-check/minutes", code=303)
     except RuleBroken as problem:
         flash(problem.message, "error")
     return redirect(f"/panels/{reference}/minutes", code=303)
@@ -108,5 +112,6 @@ def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: An
         "whose": naming.signature(session, actor), "marking": documents.marking_of(session, meeting),
         "held_back": minutes.list_held_back(session, actor, found), "untold": minutes.untold(found),
         "name": asynchronous.document_name(meeting), "writes": access.may(actor, P.MINUTES_WRITE, found),
+        "runs": access.holds(actor, P.MEETING_RUN),
     }  # fmt: skip
     return page("minutes/minutes.html", actor, meeting, "Minutes", **facts)

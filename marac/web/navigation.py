@@ -23,6 +23,7 @@ PLACES: Final = {
     "escalated": ("Escalated", "/escalated"),
     "disclosures": ("Disclosures", "/disclosures"),
     "agreements": ("Agreements", "/admin/agreements"), "visit": ("Your visit", "/visit"),
+    "urgent": ("Urgent access", "/urgent-access/uses"),
 }  # fmt: skip
 _PANEL = ("today", "referrals", "cases", "panels", "actions", "sanctuary", "reports")
 _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanctuary")
@@ -41,7 +42,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agreements", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit", "agreements", "disclosures"),
+    Role.AUDITOR: ("today", "audit", "agreements", "urgent", "disclosures"),
     Role.TEAM_LEADER: ("today", "sanctuary", "reports"),
     Role.STEERING_GROUP: ("today", "reports"),
     Role.GUEST: ("visit",),

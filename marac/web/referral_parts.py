@@ -16,7 +16,7 @@ from marac.services.community import community_sharing, happenings
 from marac.services.referring import referral_answers, referral_tasks
 from marac.services.referring.task_lists import task_in
 from marac.vocabulary import ContactChannel, PersonRole, ProgrammeSlug, StepTried
-from marac.web import drafts, referral_words, rewording, widgets
+from marac.web import drafts, referral_words, rewording, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms import community_referral, referral_facts, referrals as forms
 from marac.web.referrals import found
@@ -98,6 +98,7 @@ def part(reference: str, task: str) -> Any:
         return _page(asked, form), 422
     except StaleEdit:
         return _stale(asked, form)
+    warned.about(referral.case, form)
     return _onward(asked)
 
 

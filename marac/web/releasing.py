@@ -81,6 +81,10 @@ def amend(reference: str, number: int) -> Any:
 def circulate_actions(reference: str) -> Any:
     """Prompt agencies to sign in to their actions, before the minutes are ready."""
     session, actor, meeting = opened(reference)
-    told = minutes.circulate_actions(session, actor, meeting)
+    try:
+        told = minutes.circulate_actions(session, actor, meeting)
+    except RuleBroken as problem:
+        flash(problem.message, "error")
+        return redirect(f"/panels/{reference}/address-check/actions", code=303)
     flash(f"{count(told, 'agency', 'agencies')} can read their actions. They were asked to sign in.", "success")
     return redirect(f"/panels/{reference}/minutes", code=303)

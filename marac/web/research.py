@@ -18,7 +18,7 @@ from marac.services.meetings import research
 from marac.services.meetings.research import Answer, Sheet
 from marac.services.meetings.research_people import Person
 from marac.vocabulary import Permission as P, ResearchState
-from marac.web import drawn, signin, unit_of_work, widgets
+from marac.web import drawn, signin, unit_of_work, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.research import TEXTS, sheet_form
 from marac.web.meeting_layout import opened, title_of
@@ -183,6 +183,9 @@ def _take(session: Any, actor: Actor, found: Sheet, form: Any, *, send: bool) ->
                 research.save_answer(
                     session, actor, one.research, version=touched.get(row), who_known=_who(form, row), **typed
                 )
+                if send:
+                    words = {f"Number {one.number}": "\n".join(text for text in typed.values() if text)}
+                    warned.of_words(one.research.item.case, words)
             if send and chosen == "known":
                 research.share_answer(session, actor, one.research)
                 sent += 1

@@ -15,7 +15,7 @@ from marac.models import AgendaItem
 from marac.services.casework import safe_contact
 from marac.services.live import assigning
 from marac.vocabulary import Protects
-from marac.web import run_page, widgets
+from marac.web import run_page, warned, widgets
 from marac.web.run_page import Asked
 from marac.web.shell import weekday_date
 from marac.workflows.action_line import Parsed
@@ -146,5 +146,6 @@ def _editing(session: Any, actor: Actor, item: AgendaItem, name: str) -> Any:
 
 
 def _told(made: Any) -> None:
+    warned.of_words(made[0].case, {"Action": made[0].text or ""})
     words = "Action added" if len(made) == 1 else f"{len(made)} linked actions added"
     flash(f"{words}, due {weekday_date(made[0].due_on)}.", "success")

@@ -13,12 +13,13 @@ from marac.access import Actor
 from marac.errors import RuleBroken, StaleEdit
 from marac.models import AgendaItem, Meeting
 from marac.services.accounts import sessions
+from marac.services.leaving import warning
 from marac.services.live import assigning, notes, room, run_screen, shortcuts
 from marac.services.live.notes import HEARD_FROM, aims_of
 from marac.services.live.run_screen import Screen
 from marac.services.meetings import agenda
 from marac.vocabulary import MeetingState, MinuteHeading, Protects
-from marac.web import drawn
+from marac.web import drawn, signin, unit_of_work
 from marac.web.forms.running import RunForm, shaped
 from marac.web.meeting_layout import opened, title_of
 from marac.workflows.action_line import Choice, Parsed
@@ -151,9 +152,15 @@ def page(view: Screen, form: Any = None, asked: Asked | None = None) -> Any:
     shown = render_template(
         "running/run.html", screen=view, meeting=meeting, when=title_of(meeting), form=form if failed else None,
         run=form, version=form.version.data or _drawn_now(view), asked=asked, idle_seconds=idle_seconds(meeting),
-        heard_from=HEARD_FROM, keys_of_the_meeting=shortcuts,
+        heard_from=HEARD_FROM, keys_of_the_meeting=shortcuts, warned=_warned(view),
     )  # fmt: skip
     return shown, 422 if failed else 200
+
+
+def _warned(view: Screen) -> dict[str, str]:
+    """Box -> what to say beside it: it looks like an address, which stops the minutes and belongs elsewhere."""
+    texts = {heading.value: note.text for heading, note in view.notes.items() if note.text}
+    return warning.list_warnings(unit_of_work.session(), signin.person(), view.item.case, texts) if texts else {}
 
 
 def idle_seconds(meeting: Meeting) -> int:

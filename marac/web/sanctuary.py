@@ -67,7 +67,8 @@ def show(reference: str) -> Any:
     if found[2].state == S.DRAFT:
         return sanctuary_form.hub(found)
     shown = pages.view(*found)
-    return field_layout.page("sanctuary/show.html", found, **sanctuary_layout.page(found[0], shown))
+    decides = access.may(found[1], P.SANCTUARY_DECIDE, found[2])
+    return field_layout.page("sanctuary/show.html", found, decides=decides, **sanctuary_layout.page(found[0], shown))
 
 
 @bp.get("/cases/<reference>/sanctuary")

@@ -11,6 +11,7 @@ from typing import Any
 
 from marac import clock
 from marac.vocabulary import ContactChannel, SafeToUse
+from marac.workflows.place_words import refuses_refuge
 
 LASTS = timedelta(days=28)
 WHERE = ("house_number", "street", "postcode", "place_name")
@@ -66,8 +67,12 @@ class Rules:
 
 
 def storable_place(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be stored of a place: of a refuge only that it is one, secret, and the office to go through (DA-4)."""
-    if not facts.get("in_refuge") and facts.get("tenure") != "refuge":
+    """What may be stored of a place: of a refuge only that it is one, secret, and the office to go through (DA-4).
+
+    It is one when it is said to be, by the tick or the kind of housing, and when a word of its address says so.
+    """
+    said = facts.get("in_refuge") or facts.get("tenure") == "refuge" or refuses_refuge(facts, WHERE)
+    if not said:
         return dict(facts)
     return {**facts, **dict.fromkeys(WHERE), "confidential": True, "in_refuge": True}
 

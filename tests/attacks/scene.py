@@ -30,6 +30,7 @@ from marac.models import (
     ContactMethod,
     Disclosure,
     DisclosurePassage,
+    Glass,
     Meeting,
     MeetingSeries,
     MinuteNote,
@@ -41,6 +42,7 @@ from marac.models import (
     Telling,
     Transfer,
     TransferFile,
+    Wall,
 )
 from marac.services.disclosing import gathering, holds, linking, owners, register
 from marac.services.disclosing.register import Asked
@@ -50,11 +52,13 @@ from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
+from marac.services.walls import emergency
 from marac.vocabulary import (
     DisclosureAnswer,
     DisclosureKind,
     DisclosureProof,
     DisclosureStanding,
+    GlassCategory,
     HoldReason,
     MeetingPlace,
     MinuteHeading,
@@ -165,6 +169,10 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
+    outsider = actor_for(workers["outsider"])
+    with unit_of_work(house, outsider) as session:
+        reference = session.get_one(Case, held.case_ids[0]).reference
+        emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
     _asked_for(house, held)
@@ -305,6 +313,7 @@ def _note(scene: Scene) -> None:
             "disclosures reference": list(session.scalars(select(Disclosure.reference))),
             "disclosure_id": ids(Disclosure), "passage_id": ids(DisclosurePassage)[:1], "hold_id": ids(CaseHold),
             "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
+            "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "agency_id": ids(Agency)[:1], "delegation_id": [uuid4().hex], "request_id": [uuid4().hex],

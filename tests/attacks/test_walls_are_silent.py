@@ -18,8 +18,8 @@ from marac.services.live import running
 from marac.services.meetings import asynchronous, attendance, panels
 from marac.vocabulary import DocumentKind, MeetingKind, Role
 from tests import builders_panels, pdf_text
-from tests.attacks.scene import SAME_SITE, form, token_of
-from tests.builders import a_user, actor_for, app_of, signed_in
+from tests.attacks.scene import SAME_SITE, counted, form, token_of
+from tests.builders import a_user, actor_for, app_of, declared, signed_in
 from tests.builders_panels import MORNING, a_held_panel, a_published_panel, a_running_panel, a_wall
 
 NAMES = ("Amina Begum", "Siobhan Doyle", "Zofia Nowak")
@@ -56,6 +56,7 @@ def without_a_room(house, cases):
         meeting.kind, meeting.starts_at = MeetingKind.ASYNCHRONOUS, clock.now() + timedelta(days=3)
         meeting.chair_id = panel.chair.id
         panels.publish_agenda(session, coordinator, meeting)
+        declared(session)
     for worker in (panel.police, panel.housing):
         with panel.work(worker) as session:
             attendance.agree(session, actor_for(worker), panel.meeting(session))
@@ -124,13 +125,20 @@ def lines_of(text):
 
 def told(panel, reader):
     """Address -> (status, lines) of every page; document -> its words; what was sent to them."""
-    browser = signed_in(panel.house, reader).http
+    browser, statements = signed_in(panel.house, reader).http, counted(panel.house)
     found = {}
     for path in addresses(panel):
+        statements.clear()
         answer = browser.get(path, base_url="https://localhost")
-        where = settled(path.replace(panel.reference, "REF"))
-        found[where] = (answer.status_code, lines_of(answer.get_data().decode("utf-8", "replace")))
+        lines = lines_of(answer.get_data().decode("utf-8", "replace"))
+        seen = [*lines, f"{len(statements)} queries", *(name for name, _ in answer.headers)]
+        found[settled(path.replace(panel.reference, "REF"))] = (answer.status_code, seen)
     token = token_of(browser)
+    for number, name in enumerate((NAMES[HIDDEN - 1], "Siobhan", NAMES[2], "Doyle")):
+        statements.clear()
+        answer = browser.post("/find", data=form(token, name=name), **SAME_SITE)
+        seen = [*lines_of(answer.get_data(as_text=True)), f"{len(statements)} queries"]
+        found[f"search {number}"] = (answer.status_code, [line for line in seen if name not in line])
     for kind in DocumentKind:
         answer = browser.post(f"/panels/{panel.reference}/documents", data=form(token, kind=kind.value), **SAME_SITE)
         words = (

@@ -45,6 +45,7 @@ def publish(coordinator: Person, meeting: str) -> None:
 def share(landlord: Person, meeting: str) -> None:
     """An agency answers in this panel's words."""
     landlord.go(f"/research/{meeting}")
+    landlord.declare()
     assert not [word for word in WORDS if word in landlord.read()]
     row = landlord.find(".app-research__row").nth(0)
     row.get_by_label("Known", exact=True).check()

@@ -43,6 +43,12 @@ class Person:
         self.status = answer.status if answer else 0
         self.look()
 
+    def declare(self) -> None:
+        """Say of every name on an agenda that one knows nobody, and go on to where one was going (DA-5)."""
+        assert self.path.endswith("/declare"), self.path
+        self.tick("I have read every name. I will say at once if I find that I know somebody")
+        self.press("Declare")
+
     def look(self) -> None:
         """Look at the page one came to: sound for everybody, and silent about whom it is about."""
         self.settle()

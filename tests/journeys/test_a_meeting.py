@@ -130,6 +130,7 @@ def mark_the_rest_not_known(housing: Person, panel: Panel) -> None:
     housing.go("/today")
     assert housing.sees("About 1 minute")
     housing.follow("Answer research for the panel")
+    housing.declare()
     assert housing.path == f"/research/{panel.reference}"
     housing.go(f"/research/{panel.reference}")
     assert housing.sees("0 of 2 answered")
@@ -145,6 +146,7 @@ def mark_the_rest_not_known(housing: Person, panel: Panel) -> None:
 def share(police: Person, panel: Panel) -> None:
     """What the agency keeps and what it plans to share are two boxes; a rule is said beside its box."""
     police.go(f"/research/{panel.reference}")
+    police.declare()
     first = police.find(".app-research__row").nth(0)
     first.get_by_label("Known", exact=True).check()
     first.get_by_label("Private to your agency", exact=True).fill(MINE)

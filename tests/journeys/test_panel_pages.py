@@ -13,7 +13,7 @@ from marac.models import AgendaItem, Case
 from marac.services.keeping.deployment import Deployment
 from marac.services.meetings import panels
 from marac.vocabulary import MeetingKind, ReferralKind
-from tests.builders import Worker, actor_for
+from tests.builders import Worker, actor_for, declared
 from tests.builders_panels import Panel, a_called_case, a_case, a_held_panel, a_panel, a_published_panel
 from tests.journeys.people import LAPTOP, SMALL, Person, Room
 
@@ -115,6 +115,7 @@ def test_a_meeting_without_a_room(room: Room, house: Deployment):
         meeting.kind, meeting.starts_at = MeetingKind.ASYNCHRONOUS, clock.now() + timedelta(days=3)
         meeting.chair_id = panel.chair.id
         panels.publish_agenda(session, actor_for(panel.coordinator), meeting)
+        declared(session)
     base = f"/panels/{panel.reference}"
     for worker in (panel.coordinator, panel.chair, panel.housing):
         sees_each(room, worker, (base, f"{base}/information"))

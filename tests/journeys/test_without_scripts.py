@@ -71,6 +71,7 @@ def test_a_meeting_is_run_and_an_action_done_without_scripts(room: Room, house: 
 def research(police: Person, panel: Panel) -> None:
     """All boxes are there from the start."""
     police.go(f"/research/{panel.reference}")
+    police.declare()
     police.find(".app-research__row").nth(0).get_by_label("Known", exact=True).check()
     police.find(".app-research__row").nth(0).locator("[name^=who_known]").first.check()
     police.fill("What you plan to share", "Four calls since August.")

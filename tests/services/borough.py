@@ -23,6 +23,7 @@ from marac.models import (
     DisclosureCase,
     DisclosurePassage,
     Flag,
+    Glass,
     Meeting,
     Minutes,
     NamedPerson,
@@ -49,6 +50,7 @@ from marac.vocabulary import (
     DisclosureKind,
     DisclosureState,
     FlagState,
+    GlassCategory,
     InvolvementBasis,
     MeetingKind,
     MeetingPlace,
@@ -292,6 +294,10 @@ def _cases(session: Any, house: Any, borough: Borough, partnership_id: UUID, kin
     ]  # fmt: skip
     session.add_all(cases)
     session.flush()
+    for case in cases:
+        if case.state == CaseState.CLOSED:  # a while ago, and not long
+            moved = {"from": CaseState.LAPSED, "to": CaseState.CLOSED}
+            audit.record(session, access.system(partnership_id), "case:close", case, **moved)
     made: list[Any] = []
     for case_id, name, kind, stage in wanted:
         noted = partial(
@@ -354,6 +360,12 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem, other: Agen
             Telling(**where, agency_id=agency_id, item_id=hung.id, state=TellingState.ASKED, asked_at=now, due_at=now),
             {"owner": owner},
         )
+    for owner in ("me", "colleague"):
+        yield (
+            Glass(**where, user_id=borough.people[owner], category=GlassCategory.DANGER, opened_at=now, ends_at=now,
+                  review_by_at=now),
+            {"owner": owner},
+        )  # fmt: skip
     for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
         yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
     yield from _asked_for(borough, where, mine, theirs)

@@ -162,7 +162,7 @@ def test_a_reveal_needs_a_second_factor_just_now_and_a_reason_in_words_for_somet
 
 def test_a_number_that_is_not_safe_to_use_stays_hidden_from_all_but_who_keeps_the_rules(house):
     """DA-14."""
-    story = a_story(house)
+    story = a_story(house, contacts_victim=True)
     asked_as = f"email-{story.contact_id.hex}"
     with story.work(story.housing) as session, pytest.raises(RuleBroken, match="not safe"):
         revealing.reveal(session, actor_for(story.housing), story.case(session), asked_as, RevealReason.AGREED_CONTACT)

@@ -22,12 +22,13 @@ from marac.models import (
 from marac.services.casework import case_page, case_tabs
 from marac.services.live import notes
 from marac.services.meetings import agenda, attendance, meeting_dates
-from marac.services.minuting import addresses_said, documents, minutes, reading_minutes, release
+from marac.services.minuting import documents, minutes, reading_minutes, release, words_leaving
 from marac.vocabulary import (
     AttendanceState,
     CaseState,
     DocumentKind,
     DocumentState,
+    LeavingAs,
     MeetingState,
     MinuteHeading,
     MinutesState,
@@ -408,8 +409,9 @@ def test_an_address_or_a_phone_is_found_however_it_is_spaced(house, words):
     panel = a_held_panel(house, 1)
     retype(panel, f"She said: {words}!")
     with panel.work(panel.coordinator) as session:
-        found = addresses_said.items_with_addresses(session, panel.coordinator.partnership_id, panel.meeting_id)
-        assert found == {panel.item(session).id}
+        meeting = panel.meeting(session)
+        found = words_leaving.list_stopped(session, actor_for(panel.coordinator), meeting, LeavingAs.MINUTES)
+        assert [row.item.id for row in found] == [panel.item(session).id]
 
 
 def test_an_agency_reads_only_cases_it_took_part_in_and_sees_still_da_30(house):

@@ -196,9 +196,12 @@ def test_no_address_of_a_refuge_is_ever_stored_and_the_reveal_names_its_office(h
     refuge = {
         "place": "current",
         "in_refuge": True,
-        "street": "1 Hidden Row",
         "refuge_contact": "Solace 020 7946 0500",
     }
+    for typed in ({**refuge, "street": "1 Hidden Row"}, {"place": "current", "house_number": "Rose House Refuge"},
+                  {"place": "work", "place_name": "Women's Aid", "street": "4 Mill Lane"}):  # fmt: skip
+        with pytest.raises(RuleBroken, match="never stored"):
+            add(story, story.idva, **typed)
     home_id = add(story, story.idva, **refuge)
     with unit_of_work(house) as session:
         access.open_for("load", story.coordinator.partnership_id, [story.case_id])
@@ -206,6 +209,10 @@ def test_no_address_of_a_refuge_is_ever_stored_and_the_reveal_names_its_office(h
         assert (home.house_number, home.street, home.postcode, home.place_name) == (None, None, None, None)
         people.update_person(session, session.get_one(CasePerson, story.victim_id), tenure="refuge", street="2 Hidden")
         assert session.get_one(CasePerson, story.victim_id).addresses[0].street is None
+        named = {"tenure": "council", "house_number": "R E F U G E", "street": "3 Hidden", "postcode": "E1 1ZO"}
+        people.update_person(session, session.get_one(CasePerson, story.victim_id), **named)
+        kept = session.get_one(CasePerson, story.victim_id).addresses[0]
+        assert (kept.house_number, kept.street, kept.postcode, kept.in_refuge) == (None, None, None, True)
     with story.work(story.housing) as session:
         actor, case, asked_as = actor_for(story.housing), story.case(session), f"address-{home_id.hex}"
         shown = revealing.reveal(session, actor, case, asked_as, RevealReason.SAFETY_PLANNING)

@@ -382,7 +382,7 @@ def test_a_reveal_opens_one_compartment_at_the_stages_written_and_only_just_step
     for row in rows:
         with vault.unit(house.keyring) as unit, house.reader() as session:
             case = session.get_one(Case, row.id)
-            allowed = row.stage in WRITTEN["reveals"].get(role.value, ()) and not row.hidden
+            allowed = row.stage in WRITTEN["reveals"][compartment].get(role.value, ()) and not row.hidden
             if allowed:
                 stale = access.Actor(built.partnership_id, role, built.people["me"], built.agencies[borough.MINE])
                 with pytest.raises(StepUpNeeded):

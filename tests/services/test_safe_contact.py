@@ -14,6 +14,7 @@ from marac.services.casework import case_page, phones, revealing, safe_contact
 from marac.services.casework.phones import Number
 from marac.services.keeping.deployment import unit_of_work
 from marac.services.keeping.founding import set_rule
+from marac.services.sanctuary import letters
 from marac.vocabulary import ContactChannel, InvolvementBasis, PhoneKind, ProgrammeSlug, RevealReason, SafeToUse
 from marac.workflows.local_rules import LocalRule, shipped_rules
 from tests.builders import actor_for
@@ -119,7 +120,7 @@ def test_a_rule_newer_than_the_database_holds_as_shipped_until_the_partnership_s
 
 @time_machine.travel(TUESDAY_TEN + timedelta(hours=9), tick=False)
 def test_a_number_outside_its_hours_stays_hidden_and_the_page_says_when(house):
-    story = a_story(house)
+    story = a_story(house, contacts_victim=True)
     record(story, rules=BETWEEN)
     with pytest.raises(RuleBroken, match="9am to 3pm weekdays"):
         ask(story, story.housing, "phone")
@@ -128,7 +129,7 @@ def test_a_number_outside_its_hours_stays_hidden_and_the_page_says_when(house):
 
 @time_machine.travel(TUESDAY_TEN, tick=False)
 def test_within_its_hours_it_is_shown_with_the_rules(house):
-    story = a_story(house)
+    story = a_story(house, contacts_victim=True)
     record(story, rules=BETWEEN)
     shown = ask(story, story.housing, "phone")
     assert shown.lines == ("07700 900123",)
@@ -136,7 +137,7 @@ def test_within_its_hours_it_is_shown_with_the_rules(house):
 
 
 def test_do_not_contact_hides_every_number_and_heads_the_page(house):
-    story = a_story(house)
+    story = a_story(house, contacts_victim=True)
     record(story, rules={"phone": {"answer": "yes", "detail": ""}}, do_not_contact=True)
     with pytest.raises(RuleBroken, match="Do not contact"):
         ask(story, story.housing, "phone")
@@ -146,7 +147,7 @@ def test_do_not_contact_hides_every_number_and_heads_the_page(house):
 
 
 def test_each_of_several_phones_has_its_own_safe_flag(house):
-    story = a_story(house)
+    story = a_story(house, contacts_victim=True)
     numbers = [
         Number("07700 900123", PhoneKind.MOBILE, SafeToUse.NO),
         Number("020 7946 0111", PhoneKind.WORK, SafeToUse.YES),
@@ -218,3 +219,24 @@ def test_a_list_asks_once_for_many_cases_and_says_nothing_where_the_person_is_cl
         alone = safe_contact.contact_rules(session, actor_for(story.housing), case)
         assert found == {case.id: alone}
         assert safe_contact.contact_rules_of(session, actor_for(story.housing), {}) == {}
+
+
+def test_one_guard_is_asked_before_any_letter_or_message_reaches_the_person_and_not_asked_is_no(house):
+    """DA-14: no letter where letters are No or nobody asked, and none that the alleged perpetrator could open."""
+    story = a_story(house)
+    yes = {"letter": {"answer": "yes", "detail": ""}}
+    for rules, known, refused in (({}, "no", "not asked"), (yes, "yes", "knows or shares"), (yes, "no", "")):
+        with unit_of_work(house) as session:
+            access.open_for("load", story.coordinator.partnership_id, [story.case_id])
+            session.get_one(ContactMethod, story.contact_id).rules = rules
+            session.get_one(Address, story.address_id).known_to_perpetrator = known
+        with story.work(story.coordinator) as session:
+            access.open_case(actor_for(story.coordinator), story.case(session))
+            person = session.get_one(CasePerson, story.victim_id)
+            said = safe_contact.why_not_reach(session, person, ContactChannel.LETTER)
+            assert (refused in said) if refused else said == ""
+
+
+def test_every_letter_says_by_which_way_it_reaches_the_person_or_that_it_does_not():
+    """A new kind of letter cannot be added without saying so; messages and calendars go to colleagues alone (DA-2)."""
+    assert set(letters.REACHES) == set(letters.LETTERS)

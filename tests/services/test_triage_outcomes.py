@@ -16,6 +16,7 @@ from marac.services.deciding.rulings import STEPS, Ruling
 from marac.services.keeping.deployment import unit_of_work
 from marac.services.knowing import matching
 from marac.services.referring import inbox, questions, referrals, standing
+from marac.services.walls import register
 from marac.vocabulary import LinkDecision, PersonRole, ReferralState, Role, Template, TriageOutcome
 from tests.builders import a_user, actor_for
 from tests.services.test_triage import DECLINE, LOW, accept, crew, decided, meeting_id, sent
@@ -182,7 +183,7 @@ def test_who_has_a_conflict_is_not_prompted_of_the_case_afterwards_da_5(house, c
 
 def own_details(house, worker, **facts):
     with unit_of_work(house, actor_for(worker)) as session:
-        conflicts.keep_own_details(session, actor_for(worker), **facts)
+        register.keep_own_details(session, actor_for(worker), **facts)
 
 
 def test_a_family_name_counts_as_a_conflict_with_the_postcode_and_not_alone_da_5(house, crew):
@@ -204,9 +205,9 @@ def test_a_family_name_counts_as_a_conflict_with_the_postcode_and_not_alone_da_5
 
 
 def test_listing_waits_until_every_possible_conflict_is_decided_and_remembers_it_da_5(house, crew, meeting_id):
-    with unit_of_work(house) as session:
-        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     reference = sent(house, crew["housing"])
+    with unit_of_work(house) as session:  # began to work here after it was sent
+        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     with pytest.raises(RuleBroken) as refused:
         decided(house, crew["coordinator"], reference, accept(meeting_id))
     assert refused.value.field == "conflicts"

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from marac import clock
 from marac.models import AgendaChange, AgendaItem, Meeting
 from marac.vocabulary import Role
-from tests.builders import a_user, signed_in
+from tests.builders import a_user, declared, signed_in
 from tests.builders_panels import MORNING, NAMES, a_case, a_panel, a_published_panel, a_wall
 
 SHOWN = ("Begum, Amina", "Doyle, Siobhan")
@@ -148,6 +148,9 @@ def test_a_coordinator_behind_a_wall_sees_no_gap_and_another_publishes_the_case(
     assert "Begum" not in mine.text
     assert "1 of 15" in mine.main
     mine.follow("Check and publish").press("Publish the agenda")
+    assert "Do you know anybody?" in at(panel, other, "/agenda").main
+    with panel.work(other) as session:
+        declared(session, [other.id])
     theirs = at(panel, other, "/agenda")
     assert "1 case not published" in theirs.main
     assert "not published" not in at(panel, panel.coordinator, "/agenda").main

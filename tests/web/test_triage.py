@@ -118,9 +118,9 @@ def test_after_the_cut_off_the_page_asks_who_agreed_and_why_and_loses_nothing_da
 
 
 def test_a_possible_conflict_is_kept_out_with_one_click_and_learns_nothing_da_5(house, crew, open_as):
-    with unit_of_work(house) as session:
-        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     reference = sent(house, crew["housing"])
+    with unit_of_work(house) as session:  # began to work here after it was sent, so nothing was found then
+        namesake = a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Kareem Uddin")
     page = open_as("coordinator").get(f"/referrals/{reference}/decide")
     assert "Possible conflict: Kareem Uddin" in page.text
     again = page.fill_and_post({"outcome": "accept_next_meeting", "conflict_checked": True}, action="/decide")

@@ -217,6 +217,8 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
         "transfer": access.may(actor, P.TRANSFER_SEND, case),
+        "walls": access.may(actor, P.WALL_DECIDE, case),
+        "restrict": access.may(actor, P.CASE_RESTRICT, case),
         "hold": access.may(actor, P.CASE_HOLD, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),

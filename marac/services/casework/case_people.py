@@ -53,7 +53,7 @@ def list_people(session: Session, actor: Actor, case: Case, flags: Flags, opened
     locate = access.locates(session, actor, case.id, case.programme)
     telling = telling if locate else {home.id for one in everyone for home in one.addresses}
     shown = (_person(one, flags, opened, telling, people.ties(one, feared)) for one in everyone)
-    shown = (one if locate else replace(one, masks=_without_places(one.masks)) for one in shown)
+    shown = (replace(one, masks=revealing.only_askable(actor, case, one.masks)) for one in shown)
     return tuple(replace(one, serial=serial.get(one.id)) for one in shown)
 
 
@@ -63,12 +63,7 @@ def masks_of_victim(
     """The address and the phone of the person the case is about, for the first tab."""
     found = [one for one in known(session, case, opened) if one.role == PersonRole.VICTIM]
     masks = _masks(found[0], flags, opened)[:2] if found else ()
-    return masks if access.locates(session, actor, case.id, case.programme) else _without_places(masks)
-
-
-def _without_places(masks: tuple[Masked, ...]) -> tuple[Masked, ...]:
-    """Where somebody is cannot be asked for by who never learns it."""
-    return tuple(replace(one, asked_as="") if revealing.tells_where(one.asked_as) else one for one in masks)
+    return revealing.only_askable(actor, case, masks)
 
 
 def _person(
@@ -111,6 +106,7 @@ def _masks(one: CasePerson, flags: Flags, opened: frozenset[str]) -> tuple[Maske
         revealing.masked("E-mail", "email", one.contact),
         revealing.masked("Code word", "code_word", one.contact),
         revealing.masked("Trusted contact", "trusted_contact", one.contact),
+        revealing.masked("New name", "new_name", one.contact),
     )  # fmt: skip
     return (
         revealing.masked(PlaceKind.CURRENT.label if len(one.addresses) > 1 else "Address", "address", one.addresses[0],

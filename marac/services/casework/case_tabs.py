@@ -44,6 +44,8 @@ from marac.vocabulary import (
 )
 
 NEWEST = 200
+SILENT = ("case:walled", "case:agency_walled", "wall:confirmed", "wall:cleared", "wall:lift_asked", "wall:lift_refused",
+          "wall:lifted", "conflict:dismissed")  # fmt: skip
 UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 HAS_TEXT = (ResearchState.RETURNED, ResearchState.RELEASED)
 
@@ -175,7 +177,7 @@ def history(session: Session, actor: Actor, case: Case, head: Head) -> tuple[Hap
         own = select(Membership.user_id).where(Membership.agency_id == actor.agency_id)
         about = about.where(AuditEntry.actor_id.in_(own))
     if not access.may(actor, P.CASE_LIST, case):
-        about = about.where(AuditEntry.tag != "case:walled")  # a wall is silent to all but those who run the panel
+        about = about.where(AuditEntry.tag.not_in(SILENT))  # a wall is silent to all but those who run the panel
     entries = session.scalars(about.order_by(AuditEntry.seq.desc()).limit(NEWEST)).all()
     who = naming.colleagues(session, actor, [entry.actor_id for entry in entries])
     return tuple(_happened(entry, who) for entry in entries)

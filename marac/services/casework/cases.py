@@ -19,6 +19,7 @@ from marac.models import Action, AgendaItem, Case, Meeting
 from marac.services import moving
 from marac.services.casework import naming, safe_contact
 from marac.services.community import marks
+from marac.services.walls import declaring
 from marac.vocabulary import (
     LIVE_ACTIONS,
     AgendaItemState,
@@ -58,13 +59,15 @@ class CaseList:
 
 
 def get_case(session: Session, actor: Actor, reference: str) -> Case:
-    """The case with this reference; one joined to another leads there. NotFound when it is not the actor's to see."""
+    """The case with this reference; one joined to another leads there. NotFound when it is not the actor's to see;
+    DeclarationNeeded while they have not declared for the meeting that hears it."""
     mine = access.visible(actor, P.CASE_READ, Case)
     case = session.scalar(mine.where(Case.reference == reference.upper()))
     while case is not None and case.merged_into_id is not None:
         case = session.scalar(mine.where(Case.id == case.merged_into_id))
     if case is None:
         raise NotFound
+    declaring.require_declared_case(session, actor, case)
     return case
 
 

@@ -18,8 +18,10 @@ from marac.models import Address, Case, CasePerson
 from marac.services import moving
 from marac.services.casework import naming, people, places, safe_contact
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import KnowsPlace, Permission as P, PersonRole, PlaceKind
 from marac.workflows.contact import WHERE, storable_place
+from marac.workflows.place_words import INSTEAD, refuses_refuge
 
 SAID = (
     "in_refuge", "refuge_contact", "confidential", "known_to_others", "tenure", "landlord", "from_on", "until_on",
@@ -67,6 +69,9 @@ def save_place(
     kept = {name: value for name, value in facts.items() if home is None or name not in WHERE or value}
     if home is None and not (facts.get("in_refuge") or any(facts.get(name) for name in WHERE)):
         raise RuleBroken("street", "Enter the address, or tick that it is a refuge")
+    refused = refuses_refuge(facts, WHERE)
+    if refused:
+        raise RuleBroken(refused, INSTEAD)
     with access.apart():
         access.open_for("places", case.partnership_id, [case.id])
         if home is None:
@@ -80,6 +85,7 @@ def save_place(
         moving.flush(session)
         session.expire(person, ["addresses"])
     indexing.index_case(session, case.partnership_id, case.id)
+    screening.screen_case(session, case.id)
     return home
 
 

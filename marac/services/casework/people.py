@@ -15,6 +15,7 @@ from marac import clock
 from marac.crypto.fields import changed_fields
 from marac.models import Address, Case, CasePerson, ContactMethod, PersonLink, PersonToken
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import ContactChannel, PersonRole, SafeToUse
 from marac.workflows.contact import storable_place
 
@@ -42,8 +43,8 @@ ADDRESS = (
     "landlord", "in_refuge", "refuge_contact", "known_to_others",
 )  # fmt: skip
 CONTACT = (
-    "phone", "phones", "email", "code_word", "trusted_contact", "rules", "times", "who_may_answer", "what_to_say",
-    "through", "do_not_contact", "withheld_number", "perpetrator_present", "checked_on", "checked_by",
+    "phone", "phones", "email", "code_word", "trusted_contact", "new_name", "rules", "times", "who_may_answer",
+    "what_to_say", "through", "do_not_contact", "withheld_number", "perpetrator_present", "checked_on", "checked_by",
 )  # fmt: skip
 INTERPRETER_SEX = {"female": "a woman", "male": "a man"}
 RENAMED = {"address_not_known": "not_known"}
@@ -65,6 +66,7 @@ def add_person(session: Session, case: Case, role: PersonRole, **facts: Any) -> 
     session.flush()
     session.refresh(person, ["addresses", "contact"])
     indexing.index_case(session, case.partnership_id, case.id)
+    screening.screen_case(session, case.id)
     return person
 
 
@@ -81,6 +83,7 @@ def update_person(session: Session, person: CasePerson, **facts: Any) -> frozens
     session.flush()
     if changed:
         indexing.index_case(session, person.partnership_id, person.case_id)
+        screening.screen_case(session, person.case_id)
     return changed
 
 

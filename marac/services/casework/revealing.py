@@ -3,7 +3,7 @@
 Refuses a number that is marked unsafe or is outside its hours, a value without a reason, and more than one at a time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock
 from marac.access import Actor
-from marac.errors import NotFound, RuleBroken
+from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Address, AuditEntry, Case, CasePerson, ContactMethod
 from marac.services.casework import naming, phones, places
 from marac.services.casework.safe_contact import SafeContact, contact_rules, keeps
@@ -50,6 +50,7 @@ SHOWABLE: dict[str, tuple[str, type[Any], str, tuple[str, ...]]] = {
     **{f"phone{n}": (f"Phone number {n}", ContactMethod, "contact", ("phone",)) for n in range(2, phones.MOST + 1)},
     "code_word": ("Code word", ContactMethod, "contact", ("code_word",)),
     "trusted_contact": ("Trusted contact", ContactMethod, "contact", ("trusted_contact",)),
+    "new_name": ("New name", ContactMethod, "contact", ("new_name",)),
     "address": ("Address", Address, "location", ("place_name", "house_number", "street", "postcode")),
     "school": ("School or nursery", CasePerson, "location", ("school",)),
     "occupation": ("Place of work", CasePerson, "location", ("occupation",)),
@@ -114,6 +115,8 @@ def showable(session: Session, actor: Actor, case: Case, asked_as: str) -> tuple
     row = session.scalar(select(model).where(model.id == UUID(number), model.case_id == case.id))
     if row is None or naming.compartment_of(row.role) not in access.open_case(actor, case):
         raise NotFound
+    if not access.may_reveal(actor, case, compartment):
+        raise NotAllowed
     return label, row, compartment, names
 
 
@@ -134,10 +137,16 @@ def masked(label: str, field: str, row: Any, *, text: str = HIDDEN) -> Masked:
     return Masked(label, text, "" if row is None or text == "Not recorded" else f"{field}-{row.id.hex}")
 
 
-def tells_where(asked_as: str) -> bool:
-    """Whether what a mask stands for says where somebody is."""
-    field = asked_as.partition("-")[0]
-    return field in SHOWABLE and SHOWABLE[field][2] == "location"
+def only_askable(actor: Actor, case: Case, masks: tuple[Masked, ...]) -> tuple[Masked, ...]:
+    """Masks, of which only those can be asked for that this person may have shown at this stage."""
+    open_to = {name for name in ("location", "contact") if access.may_reveal(actor, case, name)}
+    return tuple(
+        one if not one.asked_as or _compartment(one) in open_to else replace(one, asked_as="") for one in masks
+    )
+
+
+def _compartment(mask: Masked) -> str:
+    return SHOWABLE[mask.asked_as.partition("-")[0]][2]
 
 
 def _refuse_unsafe(actor: Actor, case: Case, row: Any, asked_as: str, rules: SafeContact) -> None:

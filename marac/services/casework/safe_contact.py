@@ -21,6 +21,7 @@ from marac.services import local, moving
 from marac.services.casework import naming, phones, places
 from marac.services.casework.phones import Number
 from marac.services.knowing import indexing
+from marac.services.walls import screening
 from marac.vocabulary import (
     CaseState,
     ContactChannel,
@@ -39,7 +40,7 @@ THROUGH_IDVA = "Contact through IDVA only"
 NOBODY = "Do not contact this person at all"
 USABLE = (SafeToUse.YES, SafeToUse.ONLY_BETWEEN)
 WORDS = ("times", "who_may_answer", "what_to_say", "through", "withheld_number", "perpetrator_present")
-PRIVATE = ("email", "code_word", "trusted_contact")
+PRIVATE = ("email", "code_word", "trusted_contact", "new_name")
 NO_MORE = (CaseState.MERGED, CaseState.ERASED)
 LINES = (
     ("Safe times", "times"), ("Who else may answer", "who_may_answer"), ("What to say", "what_to_say"),
@@ -154,6 +155,16 @@ def may_use(session: Session, person: CasePerson, channel: ContactChannel, at: d
     return refused
 
 
+def why_not_reach(session: Session, person: CasePerson, channel: ContactChannel) -> str:
+    """The guard of every letter, message and visit that would reach a person, asked now: why not, in words for the
+    page; empty when the rules allow it. Needs nothing of the person open.
+    """
+    case = person.case
+    with access.apart():
+        access.open_for("places", case.partnership_id, [case.id])
+        return may_use(session, person, channel, clock.now()) or ""
+
+
 def may_update(actor: Actor, case: Case) -> bool:
     """Whether the actor may change the rules of this case: its IDVA, the agency that referred it, the coordinator."""
     return case.state not in NO_MORE and access.may(actor, P.CONTACT_UPDATE, case)
@@ -191,6 +202,7 @@ def update_safe_contact(
     first_contact_made(session, actor, case)
     if "phone" in fresh:
         indexing.index_case(session, case.partnership_id, case.id)
+        screening.screen_case(session, case.id)
     return contact
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from marac import clock
+from marac import access, clock
 from marac.access import Actor
-from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, User, Wall
+from marac.models import Action, AgendaItem, Case, CaseAgency, Membership, Minutes, NamedPerson, User, Wall
 from marac.services.minuting.readers import list_readers
 from marac.vocabulary import ProgrammeSlug, Role, UserState
 
@@ -36,15 +36,33 @@ def recipients(session: Session, subject: Any, to: Any) -> list[UUID]:
 
 
 def not_walled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
-    """Without whoever is walled off from the case: a prompt at the moment of a hearing would tell them of it."""
-    case_id = subject.id if isinstance(subject, Case) else getattr(subject, "case_id", None)
+    """Without whoever is walled off from the case, or not named for a restricted one: a prompt tells by its time."""
+    case_id = _case_of(subject)
+    named = _named(session, case_id) if case_id else None
+    return [user_id for user_id in unwalled(session, subject, found) if named is None or user_id in named]
+
+
+def unwalled(session: Session, subject: Any, found: list[UUID]) -> list[UUID]:
+    """Without whoever is walled off from the case, by themselves or by an agency they work or worked for."""
+    case_id = _case_of(subject)
     if case_id is None:
         return found
-    cases = [case_id, getattr(subject, "parent_case_id", None)]
+    around = (Wall.case_id.in_([case_id, getattr(subject, "parent_case_id", None)]), access.in_force())
     colleagues = select(Membership.user_id).join(Wall, Wall.agency_id == Membership.agency_id)
-    walled = set(session.scalars(select(Wall.user_id).where(Wall.case_id.in_(cases))))
-    walled |= set(session.scalars(colleagues.where(Wall.case_id.in_(cases))))
+    walled = set(session.scalars(select(Wall.user_id).where(*around)))
+    walled |= set(session.scalars(colleagues.where(*around)))
     return [user_id for user_id in found if user_id not in walled]
+
+
+def _case_of(subject: Any) -> UUID | None:
+    return subject.id if isinstance(subject, Case) else getattr(subject, "case_id", None)
+
+
+def _named(session: Session, case_id: UUID) -> set[UUID] | None:
+    """Whom a restricted case is for; None for any other."""
+    if not session.scalar(select(Case.restricted).where(Case.id == case_id)):
+        return None
+    return set(session.scalars(select(NamedPerson.user_id).where(NamedPerson.case_id == case_id)))
 
 
 def active_people(

@@ -83,6 +83,8 @@ TIMES: dict[str, When] = {
     "ask_attestations": daily("06:25"),
     "warn_agreements": daily("06:30"),
     "end_deputies": daily("00:10"),
+    "screen_staff": daily("03:50"),
+    "remind_register": daily("06:25"),
 }
 
 

@@ -92,7 +92,7 @@ def _walled(actor: Actor) -> ColumnElement[bool]:
     """A wall against the asker, or an agency of theirs: what it hides is not even present."""
     agencies = select(Membership.agency_id).where(Membership.user_id == actor.user_id)
     return exists().where(
-        Wall.case_id == Case.id, or_(Wall.user_id == actor.user_id, Wall.agency_id.in_(agencies))
+        Wall.case_id == Case.id, access.in_force(), or_(Wall.user_id == actor.user_id, Wall.agency_id.in_(agencies))
     )  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.crypto.fields import transplant
 from marac.errors import RuleBroken, WrongState
-from marac.models import Address, Assessment, Case, CaseAgency, CaseIncident, CasePerson, Referral, Wall
+from marac.models import Address, Assessment, Case, CaseAgency, CaseIncident, CasePerson, Referral
 from marac.services import moving
 from marac.services.casework import people
 from marac.services.casework.involvement import involve
 from marac.services.deciding.news_joining import add_news, names_of, renamed_knowledge
 from marac.services.knowing import indexing
 from marac.services.referring import drafts, papers
+from marac.services.walls import building, screening
 from marac.vocabulary import CaseState, Permission as P, PersonRole, ReferralKind
 
 ENDED = (CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
@@ -40,7 +41,7 @@ def join_case(
     access.open_for("reseal", own_case.partnership_id, [own_case.id, into_case.id])
     _move_referral(session, referral, into_case)
     _move_people(session, own_case, into_case)
-    _keep_who_may_see(session, own_case, into_case)
+    _keep_who_may_see(session, actor, own_case, into_case)
     _carry_summary(own_case, into_case)
     referral.kind = kind or referral.kind
     received_on = clock.to_london(referral.submitted_at).date() if referral.submitted_at else clock.today()
@@ -50,6 +51,7 @@ def join_case(
     indexing.forget_case(session, own_case.id)
     drafts.drop_of_case(session, own_case.id)
     indexing.index_case(session, into_case.partnership_id, into_case.id)
+    screening.screen_case(session, into_case.id)
     audit.record(session, actor, "case:joined", into_case, other=own_case.id)
     session.expire(referral)
     return into_case
@@ -108,25 +110,13 @@ def _move_person(person: CasePerson, into_case: Case, position: int) -> None:
         transplant(part, into_case.id)
 
 
-def _keep_who_may_see(session: Session, own_case: Case, into_case: Case) -> None:
+def _keep_who_may_see(session: Session, actor: Actor, own_case: Case, into_case: Case) -> None:
     """Agencies of the provisional case see the one it joins, and no longer the other; walls go with it (DA-5)."""
     for row in session.scalars(select(CaseAgency).where(CaseAgency.case_id == own_case.id)).all():
         involve(session, into_case.id, row.partnership_id, [row.agency_id], row.basis)
         row.until_on = clock.today() - timedelta(days=1)
-    held = {(wall.user_id, wall.agency_id) for wall in _walls(session, into_case)}
-    for wall in _walls(session, own_case):
-        if (wall.user_id, wall.agency_id) not in held:
-            session.add(
-                Wall(
-                    partnership_id=wall.partnership_id, case_id=into_case.id, user_id=wall.user_id,
-                    agency_id=wall.agency_id, since_at=clock.now(),
-                )
-            )  # fmt: skip
+    building.carry_over(session, actor, own_case, into_case)
     session.flush()
-
-
-def _walls(session: Session, case: Case) -> list[Wall]:
-    return list(session.scalars(select(Wall).where(Wall.case_id == case.id)))
 
 
 def _carry_summary(own_case: Case, into_case: Case) -> None:

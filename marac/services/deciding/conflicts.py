@@ -22,7 +22,9 @@ from marac.services.casework.involvement import core_agencies, involved_agencies
 from marac.services.clockwork import recipients
 from marac.services.knowing import indexing
 from marac.services.knowing.comparing import Comparison
-from marac.vocabulary import Permission as P, PersonRole, Role, Template, UserState
+from marac.services.walls import seats
+from marac.services.walls.building import build_wall
+from marac.vocabulary import Permission as P, PersonRole, Role, Template, UserState, WallSource
 
 DECIDERS = (Role.COORDINATOR, Role.CHAIR)
 NAMED = {"same": "same name", "alike": "name sounds alike"}
@@ -116,7 +118,8 @@ def wall_off(session: Session, actor: Actor, case: Case, user_ids: Iterable[UUID
         user = session.get(User, user_id)
         if user is None or user.partnership_id != case.partnership_id:
             raise NotFound
-        _build(session, actor, case, user_id)
+        build_wall(session, actor, case, user_id=user_id)
+    seats.tell_emptied(session, case)
     session.flush()
 
 
@@ -137,31 +140,18 @@ def declare_conflict(session: Session, actor: Actor, referral: Referral) -> int:
         session, referral.partnership_id, others, Template.REFERRAL_WAITING, subject_key=key,
         path=f"/referrals/{referral.reference}",
     )  # fmt: skip
-    _build(session, actor, case, actor.user_id)
+    build_wall(session, actor, case, user_id=actor.user_id, source=WallSource.DECLARED)
     session.flush()
     return len(others)
 
 
-def step_aside(session: Session, actor: Actor, case: Case) -> None:
-    """In a meeting: the actor has a conflict in a case they can see. It is gone for them from now (DA-5, SCH-42)."""
+def step_aside(session: Session, actor: Actor, case: Case, because: str = "") -> None:
+    """The actor has a conflict in a case they can see. It is gone for them from now (DA-5, SCH-42)."""
     access.require(actor, P.CASE_READ, case)
     if actor.user_id is None:
         raise NotAllowed
-    _build(session, actor, case, actor.user_id)
-    session.flush()
-
-
-def keep_own_details(
-    session: Session, actor: Actor, *, former_names: Iterable[str] = (), home_postcode: str = "", own_phone: str = ""
-) -> None:
-    """What the screening compares of oneself, kept sealed with the account and shown to nobody."""
-    access.open_staff(actor, seal=True)
-    user = session.get(User, actor.user_id)
-    if user is None:
-        raise NotAllowed
-    user.former_names = [name.strip() for name in former_names if name.strip()] or None
-    user.home_postcode, user.own_phone = home_postcode.strip() or None, own_phone.strip() or None
-    audit.record(session, actor, "user:screened", user)
+    build_wall(session, actor, case, user_id=actor.user_id, source=WallSource.DECLARED, said=because)
+    seats.tell_emptied(session, case)
     session.flush()
 
 
@@ -239,12 +229,6 @@ def _digits(phone: str) -> str:
     return re.sub(r"\D", "", phone)[-9:]
 
 
-def _build(session: Session, actor: Actor, case: Case, user_id: UUID) -> None:
-    facts = {"partnership_id": case.partnership_id, "case_id": case.id, "user_id": user_id}
-    session.add(Wall(**facts, since_at=clock.now()))
-    audit.record(session, actor, "case:walled", case, user=user_id)
-
-
 def _walled(session: Session, case: Case) -> set[UUID]:
-    held = session.scalars(select(Wall.user_id).where(Wall.case_id == case.id, Wall.user_id.is_not(None)))
-    return {user_id for user_id in held if user_id is not None}
+    held = select(Wall.user_id).where(Wall.case_id == case.id, Wall.user_id.is_not(None), access.in_force())
+    return {user_id for user_id in session.scalars(held) if user_id is not None}

@@ -15,7 +15,7 @@ from marac.services.casework import people, phones
 from marac.vocabulary import SafeToUse
 
 STRICTEST = (SafeToUse.NO, SafeToUse.ONLY_BETWEEN, SafeToUse.YES, SafeToUse.NOT_ASKED)
-NEWER_COUNTS = ("times", "through", "checked_by")
+NEWER_COUNTS = ("times", "through", "checked_by", "new_name")
 BOTH_COUNT = ("code_word", "trusted_contact", "who_may_answer", "what_to_say", "perpetrator_present")
 FILLED_IN = tuple(name for name in people.IDENTITY if name not in ("full_name", "aliases", "not_known"))
 WHERE = ("house_number", "street", "postcode", "place_name", "in_refuge")

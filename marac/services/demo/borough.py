@@ -177,6 +177,7 @@ def employ(
             partnership_id=partnership_id, state=UserState.ACTIVE, signin_token=signin.signin_token(keyring, email),
             password_hash=kept, last_totp_step=0, created_at=now, full_name=row["name"], email=email,
             totp_secret=totp_secret(keyring, email), confidentiality_agreed_at=now, trained_on=AGREED_ON,
+            register_on=clock.today(),
         )  # fmt: skip
         role, agency_id = Role(row["role"]), agencies[row["agency"]]
         programme = ProgrammeSlug(row["programme"]) if "programme" in row else None

@@ -27,6 +27,7 @@ from marac.services.demo.casework import (
     write_people,
     write_referral,
 )
+from marac.services.demo.declarations import declare_all
 from marac.services.demo.hearings import Course, Occasion, write_flags, write_hearing, write_involvement
 from marac.services.demo.household import household
 from marac.services.demo.moves import write_moves
@@ -54,7 +55,8 @@ NOUNS = {
     "user_account": "users", "meeting_series": "series", "transfer": "transfers", "agency": "agencies",
     "guest_pass": "guest_passes",
 }  # fmt: skip
-UNCOUNTED = ("audit_entry", "audit_head", "partnership", "programme", "setting", "once_key", "job_run", "lease")
+UNCOUNTED = ("audit_entry", "audit_head", "partnership", "programme", "setting", "once_key", "job_run", "lease",
+             "declaration")  # fmt: skip
 STATE_AT = {
     "long ago": CaseState.LAPSED, "earlier": CaseState.ISSUED, "recent": CaseState.ISSUED, "last": CaseState.HEARD,
     "next": CaseState.LISTED, "later": CaseState.LISTED, "today": CaseState.LISTED,
@@ -108,6 +110,7 @@ def load(
         write_belonging(session, borough)
     with unit_of_work(deployment) as session:
         write_moves(session, deployment.keyring, borough, seed)
+        declare_all(session, borough)
         audit.record(session, access.system(borough.id), "demo:loaded", count=everything)
     with deployment.reader() as session:
         return dict(sorted({**_counted(session), **_of_year(planned), **community_cases.figures(session)}.items()))

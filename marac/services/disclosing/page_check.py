@@ -12,15 +12,15 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Case, Disclosure, IssuedDocument, PageCheck
-from marac.services.minuting import addresses_said
+from marac.services.leaving import checking
 
 
 def find(session: Session, cases: Iterable[Case], pages: Mapping[int, str]) -> dict[int, int]:
     """How many values that could find somebody stand on each page."""
-    found = dict.fromkeys(pages, 0)
+    found, texts = dict.fromkeys(pages, 0), {str(page): words for page, words in pages.items()}
     for case in cases:
-        for page, said in addresses_said.said_on(session, case, pages).items():
-            found[page] += said
+        for one in checking.check_cases(session, case.partnership_id, {case.id: texts}).get(case.id, ()):
+            found[int(one.where)] += 1
     return found
 
 

@@ -15,6 +15,7 @@ from marac.crypto.sounds import plain
 from marac.errors import RuleBroken
 from marac.models import Agency
 from marac.services.importing.sheet import Row
+from marac.workflows.place_words import says_refuge
 
 DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%d %b %Y")
 OLDEST = date(1900, 1, 1)
@@ -80,6 +81,8 @@ class Reader:
         full_name = _text(cells, "victim_name") or " ".join(part for part in parts if part)
         if not any(letter.isalpha() for letter in full_name):
             raise RuleBroken("victim_name", "Enter the name of the victim-survivor, or what they are known as.")
+        if says_refuge(_text(cells, "house_number"), _text(cells, "address")):
+            raise RuleBroken("address", "The address of a refuge is never stored. Say who to contact through.")
         safe = _yes_or_no(cells, "safe_to_phone")
         return {
             "full_name": _turned(full_name), "aliases": list(_listed(cells.get("aliases", ""))),

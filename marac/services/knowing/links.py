@@ -4,7 +4,6 @@ The trail holds who decided what, when and why it was changed. What was joined i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from marac.access.relations import gate
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Case, CasePerson, PersonLink, PossibleMatch
 from marac.services.casework import naming
+from marac.services.walls import building
 from marac.vocabulary import CaseState, LinkDecision, LinkReason, Permission as P, PersonRole
 
 JOINED = (
@@ -55,6 +55,8 @@ def decide_match(
     session.execute(delete(PossibleMatch).where(_of_pair(PossibleMatch, first, second)))
     audit.record(session, actor, "person:linked", person, other=other.id, decision=decision)
     session.flush()
+    if decision == LinkDecision.SAME:
+        building.spread(session, actor, person.partnership_id, [person.id])
     return link
 
 
@@ -85,6 +87,8 @@ def revise_match(
     said = decision.value if decision else "open"
     audit.record(session, actor, "person:revised", person, other=other.id, before=before, decision=said, reason=reason)
     session.flush()
+    if decision == LinkDecision.SAME:
+        building.spread(session, actor, person.partnership_id, [person.id])
     return None if decision is None else link
 
 
@@ -101,11 +105,11 @@ def serial_risk(session: Session, actor: Actor, case: Case) -> dict[UUID, Serial
     """
     if naming.compartment_of(PersonRole.PERPETRATOR) not in access.open_case(actor, case):
         return {}
-    same = _same(session, case.partnership_id)
+    same = building.same_people(session, case.partnership_id)
     ours = session.execute(select(CasePerson.id, CasePerson.role).where(CasePerson.case_id == case.id)).all()
     feared = [row.id for row in ours if row.role == PersonRole.PERPETRATOR]
-    alike = {one: _group(same, [one]) for one in feared}
-    here = _group(same, [row.id for row in ours if row.role == PersonRole.VICTIM])
+    alike = {one: building.group_of(same, [one]) for one in feared}
+    here = building.group_of(same, [row.id for row in ours if row.role == PersonRole.VICTIM])
     elsewhere = _victims_elsewhere(session, actor, case, {other for group in alike.values() for other in group})
     found = {one: _serial(group, elsewhere, same, here) for one, group in alike.items()}
     return {one: serial for one, serial in found.items() if serial.others}
@@ -135,31 +139,10 @@ def _serial(
     group: set[UUID], elsewhere: dict[UUID, list[tuple[UUID, str]]], same: dict[UUID, set[UUID]], here: set[UUID]
 ) -> Serial:
     victims = [pair for person in group for pair in elsewhere.get(person, ())]
-    people = {min(_group(same, [victim])) for victim, _ in victims if victim not in here}
+    people = {min(building.group_of(same, [victim])) for victim, _ in victims if victim not in here}
     return Serial(
         len(people), tuple(sorted({reference for victim, reference in victims if reference and victim not in here}))
     )
-
-
-def _same(session: Session, partnership_id: UUID) -> dict[UUID, set[UUID]]:
-    query = select(PersonLink.person_id, PersonLink.other_person_id)
-    decided = query.where(PersonLink.partnership_id == partnership_id, PersonLink.decision == LinkDecision.SAME)
-    same: dict[UUID, set[UUID]] = defaultdict(set)
-    for one, other in session.execute(decided):
-        same[one].add(other)
-        same[other].add(one)
-    return same
-
-
-def _group(same: dict[UUID, set[UUID]], starting: Iterable[UUID]) -> set[UUID]:
-    """Everyone who is the same person as one of these, directly or through others."""
-    found, waiting = set(), list(starting)
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += same.get(one, ())
-    return found
 
 
 def _other(session: Session, actor: Actor, person: CasePerson, other_id: UUID) -> CasePerson:

@@ -212,7 +212,8 @@ def _assignable(item: AgendaItem) -> None:
 
 def _admit(session: Session, item: AgendaItem, agency: Agency) -> None:
     """An agency with an action needs to know the case; one that is walled off from it cannot be given any."""
-    if session.scalar(select(exists().where(Wall.case_id == item.case_id, Wall.agency_id == agency.id))):
+    against = exists().where(Wall.case_id == item.case_id, Wall.agency_id == agency.id, access.in_force())
+    if session.scalar(select(against)):
         raise RuleBroken("agency", "That agency cannot take part in this case. Select another")
     current: Sequence[UUID] = involved_agencies(session, item.case_id)
     if agency.id not in current:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
-from marac.models import Agency, AgendaItem, Attendance, Meeting, Membership, Wall
+from marac.models import Agency, AgendaItem, Attendance, Meeting, Membership, NamedPerson, Wall
 from marac.services.casework.involvement import involved_agencies
 from marac.services.deciding import conflicts
 from marac.services.meetings import attendance
@@ -132,11 +132,16 @@ def _waiting(who: Any, meeting: Meeting) -> bool:
 
 def _out(session: Session, item: AgendaItem, present: Sequence[Row[Any]]) -> set[UUID]:
     """Places whose person is walled off from the case or stepped out for it."""
-    walls = session.execute(select(Wall.agency_id, Wall.user_id).where(Wall.case_id == item.case_id)).all()
+    around = (Wall.case_id == item.case_id, access.in_force())
+    walls = session.execute(select(Wall.agency_id, Wall.user_id).where(*around)).all()
     agencies = {wall.agency_id for wall in walls if wall.agency_id}
     users = {wall.user_id for wall in walls if wall.user_id}
     stepped = set(item.stepped_out or ())
-    return {row.id for row in present if row.agency_id in agencies or row.user_id in users or row.id.hex in stepped}
+    out = {row.id for row in present if row.agency_id in agencies or row.user_id in users or row.id.hex in stepped}
+    if item.case.restricted:  # for named people only
+        named = set(session.scalars(select(NamedPerson.user_id).where(NamedPerson.case_id == item.case_id)))
+        out |= {row.id for row in present if row.user_id not in named}
+    return out
 
 
 def _listening(session: Session, item: AgendaItem, present: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -22,11 +22,13 @@ from marac.services.live.room import Room, require_agreed, room_for
 from marac.services.meetings import attendance
 from marac.services.meetings.agenda import list_items
 from marac.services.meetings.panels import LIVE_ITEMS, list_deciders
+from marac.services.minuting import words_leaving
 from marac.services.moving import advance, flush
 from marac.vocabulary import (
     ActionState,
     AgendaItemState,
     InvolvementBasis,
+    LeavingAs,
     MeetingKind,
     Outcome,
     Permission as P,
@@ -97,6 +99,7 @@ def hear_item(
     """Finish a case: heard, bring back or transferred. RuleBroken for the first thing lacking (DA-24 to DA-33)."""
     access.require(actor, P.MEETING_RUN, item.meeting)
     require_agreed(session, actor, item.meeting)
+    words_leaving.require_clean(session, actor, item.meeting, LeavingAs.ACTIONS, only=item.case_id)
     written = notes.get_notes(session, actor, item)
     facts: dict[str, Any] = {
         **_room_facts(item, room_for(session, actor, item)),

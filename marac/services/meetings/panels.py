@@ -25,6 +25,7 @@ from marac.services.deciding import listing
 from marac.services.meetings import agenda_versions, attendance, guests
 from marac.services.meetings.agenda import first_slots, list_items
 from marac.services.moving import advance, flow_of, flush
+from marac.services.walls import declaring
 from marac.vocabulary import (
     AGENDA_IS_OUT,
     AgendaChangeKind,
@@ -149,6 +150,7 @@ def list_case_on(
     if meeting.state in AGENDA_IS_OUT:
         agenda_versions.note_change(session, actor, item, AgendaChangeKind.ADDED)
         _tell(session, actor, item, f"listed:{item.id.hex}")
+        declaring.declare_by_listing(session, actor, item)
     return item
 
 
@@ -280,6 +282,7 @@ def publish_agenda(session: Session, actor: Actor, meeting: Meeting, *, because:
     guests.let_in(session, actor, meeting)
     agenda_versions.freeze(session, actor, meeting, shown, because.strip())
     agenda_versions.tell_unpublished(session, actor, meeting)
+    declaring.declare_by_publishing(session, actor, meeting)
     return meeting
 
 

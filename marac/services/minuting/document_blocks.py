@@ -1,6 +1,6 @@
 """The parts that documents are built of, as plain values. Holds no layout: PDF and Word each draw them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,6 +62,16 @@ def to_write(label: str, lines: int = 1) -> Block:
 def to_tick(label: str, *options: str) -> Block:
     """A question with boxes to tick."""
     return {"block": "ticks", "label": label, "options": list(options)}
+
+
+def words_of(part: Any) -> Iterator[str]:
+    """Every text in blocks, in the order in which it is read; names of parts and kinds are none."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        yield from (word for name, value in part.items() if name != "block" for word in words_of(value))
+    elif isinstance(part, Iterable):
+        yield from (word for one in part for word in words_of(one))
 
 
 def new_page() -> Block:

@@ -5,7 +5,7 @@ Refuses names without a reason and a second factor confirmed just now. Keeps the
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
-from marac.models import Case, Disclosure, IssuedDocument, Meeting, SanctuaryRequest
+from marac.models import AgendaItem, Case, Disclosure, IssuedDocument, Meeting, SanctuaryRequest
 from marac.services import local
 from marac.services.casework import naming
-from marac.services.minuting import pdf, word_files
+from marac.services.leaving import checking
+from marac.services.minuting import pdf, word_files, words_leaving
 from marac.services.minuting.document_blocks import Content, long_day, text, time_of_day
 from marac.services.minuting.document_contents import CONTENTS
 from marac.services.moving import flush
-from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, Permission as P
+from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, LeavingAs, Permission as P
 
 MARKING = "OFFICIAL-SENSITIVE. Personal data. Do not forward or copy."
 KEPT_DAYS = 28
@@ -33,6 +34,10 @@ NEEDS: dict[K, P] = {
     K.AGENDA: P.MEETING_READ, K.BRIEF: P.MEETING_RUN, K.MINUTES: P.MINUTES_READ, K.ACTIONS: P.ACTION_READ,
     K.ATTENDANCE: P.ATTENDANCE_RECORD, K.RESEARCH: P.RESEARCH_WRITE, K.REFERRAL: P.REFERRAL_CREATE,
 }  # fmt: skip
+
+
+LEAVING = {K.MINUTES: LeavingAs.MINUTES, K.ACTIONS: LeavingAs.ACTIONS}
+"""Documents that the address check stops as a whole; out of others it takes what it finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ def make_document(
         access.require_step_up(actor)
         if reason is None:
             raise RuleBroken("reason", "Select why names are needed")
-    content = CONTENTS[kind](session, actor, meeting, named=named)
+    if kind in LEAVING:
+        words_leaving.require_clean(session, actor, meeting, LEAVING[kind])
+    content = without_secrets(session, meeting, CONTENTS[kind](session, actor, meeting, named=named), kind)
     return release(session, actor, meeting, kind, content, named=named, reason=reason, in_word=in_word)
 
 
@@ -102,6 +109,15 @@ def release(
     audit.record(session, actor, "document:made", entry, **keys)
     media = word_files.MEDIA if in_word else "application/pdf"
     return Made(f"casework-{entry.copy_number}.{'docx' if in_word else 'pdf'}", media, made, entry)
+
+
+def without_secrets(session: Session, meeting: Meeting, content: Content, kind: K) -> Content:
+    """A paper of a meeting without what says where somebody is; minutes and actions went through the check whole."""
+    if kind in LEAVING:
+        return content
+    here = select(AgendaItem.case_id).where(AgendaItem.meeting_id == meeting.id)
+    blocks = checking.clear(session, meeting.partnership_id, session.scalars(here).all(), content.blocks)
+    return replace(content, blocks=tuple(blocks))
 
 
 def framed(

@@ -25,7 +25,7 @@ def freeze(session: Session, minutes: Minutes, number: int) -> int:
     items = session.scalars(kept.order_by(AgendaItem.position)).all()
     with access.apart():
         access.open_for("freeze", minutes.partnership_id, [item.case_id for item in items])
-        words, plans = _words(session, items), _plans(session, items)
+        words, plans = words_of(session, items), plans_of(session, items)
         session.add_all(_page(minutes, number, item, words[item.id], plans[item.id]) for item in items)
         session.flush()
     return len(items)
@@ -44,14 +44,15 @@ def outcome_note(item: AgendaItem) -> str:
     return item.transferred_to or " ".join(filter(None, (item.deferred_because, item.interim_safety)))
 
 
-def _words(session: Session, items: Collection[AgendaItem]) -> dict[UUID, dict[str, str]]:
+def words_of(session: Session, items: Collection[AgendaItem]) -> dict[UUID, dict[str, str]]:
+    """Per item what is typed under each heading. The cases' minutes must be open."""
     found: dict[UUID, dict[str, str]] = defaultdict(dict)
     for note in session.scalars(select(MinuteNote).where(MinuteNote.item_id.in_([item.id for item in items]))):
         found[note.item_id][note.heading.value] = note.text or ""
     return found
 
 
-def _plans(session: Session, items: Collection[AgendaItem]) -> dict[UUID, list[list[str]]]:
+def plans_of(session: Session, items: Collection[AgendaItem]) -> dict[UUID, list[list[str]]]:
     """Per item its actions as [agency, text, due date, id], in the order they were agreed."""
     rows = session.execute(
         select(Action, Agency.name).join(Agency, Agency.id == Action.agency_id)

@@ -1,6 +1,6 @@
 """The life of a meeting's minutes: gaps, approval by a second person, circulation, amendment, recall (DA-30, DA-31).
 
-Refuses to send on words that hold an address, a phone or a school, and to change a version that was approved.
+Refuses to send on words that say where somebody is (DA-4), and to change a version that was approved.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Message, Minutes, MinutesVersion
+from marac.services.leaving import checking
 from marac.services.live import coverage, notes, room
 from marac.services.meetings import attendance, meeting_dates
 from marac.services.meetings.agenda import Line, list_items, view_agenda
 from marac.services.meetings.attendance import HERE
-from marac.services.minuting import addresses_said, freezing, readers, reading_minutes
+from marac.services.minuting import freezing, readers, reading_minutes, words_leaving
 from marac.services.moving import advance, flush
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -26,6 +27,7 @@ from marac.vocabulary import (
     CaseState,
     DocumentKind,
     DocumentState,
+    LeavingAs,
     MeetingState,
     MinutesState,
     Permission as P,
@@ -34,7 +36,6 @@ from marac.vocabulary import (
 from marac.workflows.hearing import record_of
 
 RECALLABLE = timedelta(minutes=10)
-HOLDS_ADDRESS = "An address, a phone or a school stands in the words. Take it out: it is shown only with a reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
         for line in lines
         for text in (*_gaps_of(line.item), *_uncovered(session, actor, line.item))
     ]
-    said = addresses_said.items_with_addresses(session, meeting.partnership_id, meeting.id)
-    gaps += [Gap(one.number, one.item.case.reference, HOLDS_ADDRESS) for one in lines if one.item.id in said]
+    if lines:
+        stopped = words_leaving.list_stopped(session, actor, meeting, LeavingAs.MINUTES)
+        gaps += [Gap(one.number, one.item.case.reference, checking.in_words(one.findings)) for one in stopped]
     places = attendance.list_places(session, actor, meeting)
     waiting = [place for place in places if place.state in HERE and place.agreed_at is None]
     return gaps + [Gap(0, "", f"{place.agency}: confidentiality not agreed") for place in waiting]
@@ -83,16 +85,11 @@ def _uncovered(session: Session, actor: Actor, item: AgendaItem) -> list[str]:
 def submit_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """Send to the chair; from now on the words stand still until the chair approves or sends them back."""
     access.require(actor, P.MINUTES_WRITE, minutes)
-    _no_address_said(session, minutes)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "submit", meeting_state=minutes.meeting.state)
     minutes.submitted_by_id = actor.user_id
     flush(session)
     return minutes
-
-
-def _no_address_said(session: Session, minutes: Minutes) -> None:
-    if addresses_said.items_with_addresses(session, minutes.partnership_id, minutes.meeting_id):
-        raise RuleBroken("words", f"{HOLDS_ADDRESS}. The gaps say in which case")
 
 
 def send_back(session: Session, actor: Actor, minutes: Minutes, *, reason: str) -> Minutes:
@@ -102,8 +99,9 @@ def send_back(session: Session, actor: Actor, minutes: Minutes, *, reason: str) 
 
 def approve_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """A second person approves; the version is written and never changes. RuleBroken for the person who sent it."""
+    access.require(actor, P.MINUTES_APPROVE, minutes)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "approve", approver=actor.user_id, written_by=minutes.submitted_by_id)
-    _no_address_said(session, minutes)
     access.open_staff(actor, seal=True)
     pages = freezing.freeze(session, minutes, minutes.number)
     minutes.approved_at, minutes.approved_by_id = clock.now(), actor.user_id
@@ -123,6 +121,7 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     """Circulate: who may read is prompted to sign in, cases move on, attendance closes. No mail has an attachment."""
     access.require(actor, P.MINUTES_ISSUE, minutes)
     access.require_step_up(actor)
+    words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
     advance(session, actor, minutes, "issue", prompt_at=clock.now() + RECALLABLE)
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
@@ -251,6 +250,7 @@ def circulate_actions(session: Session, actor: Actor, meeting: Meeting) -> int:
     minutes = meeting.minutes
     if meeting.state != MeetingState.HELD or minutes is None:
         raise WrongState(f"{meeting.id} is {meeting.state}")
+    words_leaving.require_clean(session, actor, meeting, LeavingAs.ACTIONS)
     live = select(Action.agency_id, Action.item_id).join(AgendaItem, AgendaItem.id == Action.item_id)
     live = live.where(AgendaItem.meeting_id == meeting.id, Action.state.in_(LIVE_ACTIONS))
     given = {(agency_id, item_id) for agency_id, item_id in session.execute(live)}

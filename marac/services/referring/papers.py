@@ -13,6 +13,7 @@ from marac.crypto.fields import transplant
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Action, Case, Paper, PaperContent, Referral
 from marac.services import moving
+from marac.services.leaving import checking
 from marac.services.referring import paper_files, referral_tasks
 from marac.services.referring.paper_files import File
 from marac.vocabulary import PaperKind, Permission as P
@@ -115,6 +116,7 @@ def move_to(session: Session, referral: Referral, case: Case) -> None:
 
 
 def _add(session: Session, actor: Actor, case: Case, attached: Attached, *, referral_id: UUID | None) -> Paper:
+    checking.require_clean(session, actor, case, {"Title of the paper": attached.title}, field="title")
     file, kind = paper_files.accept(attached.content), attached.kind
     if actor.user_id is None or actor.agency_id is None:
         raise NotAllowed

@@ -19,6 +19,7 @@ from marac.services.casework.references import new_reference
 from marac.services.community import community_sending, same_day
 from marac.services.deciding import listing
 from marac.services.referring import drafts, questions, referral_tasks
+from marac.services.walls import screening
 from marac.vocabulary import (
     CaseState,
     InvolvementBasis,
@@ -184,6 +185,7 @@ def submit(session: Session, actor: Actor, referral: Referral) -> Referral:
     """Send a whole referral. RuleBroken names the first thing that is not as it must be; a score never does (DA-6)."""
     referral_tasks.open_form(session, actor, referral)
     facts = sending_facts(session, referral)
+    screening.screen_case(session, referral.case_id, sending=True)  # before anybody is told of it
     moving.advance(session, actor, referral, "submit", **facts)
     return _received(session, actor, referral, facts)
 
@@ -199,6 +201,7 @@ def send_urgent(session: Session, actor: Actor, referral: Referral, urgent: Fact
     moving.flow_of(referral).find("send_urgent", referral.state).check(referral, facts)
     _keep_urgent(session, referral, urgent)
     referral.urgent = True
+    screening.screen_case(session, referral.case_id, sending=True)
     moving.advance(session, actor, referral, "send_urgent", **facts)
     return _received(session, actor, referral, facts)
 
@@ -209,6 +212,7 @@ def receive_transfer(session: Session, actor: Actor, referral: Referral) -> Refe
         "source_area": referral.other_area, "earlier_papers": referral.earlier_papers,
         "due": due_dates(session, referral),
     }  # fmt: skip
+    screening.screen_case(session, referral.case_id, sending=True)
     moving.advance(session, actor, referral, "receive_transfer", **facts)
     return _received(session, actor, referral, facts)
 

@@ -15,13 +15,25 @@ from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
 from marac.models import Address, CasePerson, IssuedDocument, Partnership, SanctuaryRequest, WorksOrder
-from marac.services.casework import naming
+from marac.services.casework import naming, people, safe_contact
+from marac.services.leaving import checking
 from marac.services.minuting import documents, pdf, word_files
-from marac.services.minuting.document_blocks import Block, Content, bullets, facts, heading, long_day, text, time_of_day
+from marac.services.minuting.document_blocks import (
+    Block,
+    Content,
+    bullets,
+    facts,
+    heading,
+    long_day,
+    text,
+    time_of_day,
+    words_of,
+)
 from marac.services.minuting.documents import Made
 from marac.services.moving import flush
 from marac.services.sanctuary import consequences, job_cards, lines as fitted, triage, works_orders
 from marac.vocabulary import (
+    ContactChannel,
     DocumentKind as K,
     DocumentState,
     LineResult,
@@ -38,6 +50,11 @@ RESIDENT_GATE: Final = "perpetrator_lives_elsewhere"
 SIGNED_OFF: Final = (S.SAFETY_PLAN_AND_MARKERS, S.FOLLOW_UP)
 PRIVATE: Final = (K.HOUSING_BENEFIT_LETTER, K.LANDLORD_LETTER)
 """Papers that hold an address: a second factor confirmed just now is asked for."""
+ABOUT_THE_HOME: Final = ("Property", "Home", "Who to ring")
+REACHES: Final[dict[K, ContactChannel | None]] = {
+    K.WORKS_ORDER: None, K.LANDLORD_LETTER: None, K.INELIGIBLE_NOTICE: None, K.HOUSING_BENEFIT_LETTER: None,
+}  # fmt: skip
+"""By which way each letter reaches the person it is about: none of these does. One that did would be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,16 @@ def list_letters(session: Session, actor: Actor, request: SanctuaryRequest) -> l
     """Every paper of a request, with what stands in its way."""
     access.require(actor, P.SANCTUARY_DECIDE, request)
     access.open_request(actor, request)
-    return [Offered(kind, why(session, actor, request)) for kind, (why, _) in LETTERS.items()]
+    return [Offered(kind, _why_not(session, actor, request, kind)) for kind in LETTERS]
+
+
+def _why_not(session: Session, actor: Actor, request: SanctuaryRequest, kind: K) -> str:
+    """What stands in the way: its own condition, then the contact rules of the person it would reach (DA-14)."""
+    refused = LETTERS[kind][0](session, actor, request)
+    channel = REACHES[kind]
+    if refused or channel is None:
+        return refused
+    return safe_contact.why_not_reach(session, people.victim_of(session, request.case_id), channel)
 
 
 def make_letter(session: Session, actor: Actor, request: SanctuaryRequest, kind: K, *, in_word: bool = False) -> Made:
@@ -61,19 +87,32 @@ def make_letter(session: Session, actor: Actor, request: SanctuaryRequest, kind:
     access.open_request(actor, request)
     if kind not in LETTERS or actor.user_id is None:
         raise NotAllowed
-    why, write = LETTERS[kind]
-    refused = why(session, actor, request)
+    _why, write = LETTERS[kind]
+    refused = _why_not(session, actor, request, kind)
     if refused:
         raise RuleBroken("kind", refused)
     if kind in PRIVATE:
         access.require_step_up(actor)
     for_whom, content = write(session, actor, request)
+    _require_clean(session, actor, request, kind, content)
     marking = PLAIN_MARKING if kind in OUTSIDE else ""
     frame = documents.framed(session, actor, request, content, for_whom=for_whom, marking=marking)
     made = (word_files if in_word else pdf).render(frame)
     entry = _register(session, actor, request, kind=kind, copy=frame["copy"], made=made)
     media = word_files.MEDIA if in_word else "application/pdf"
     return Made(f"casework-{entry.copy_number}.{'docx' if in_word else 'pdf'}", media, made, entry)
+
+
+def _require_clean(
+    session: Session, actor: Actor, request: SanctuaryRequest, kind: K, content: Content
+) -> None:  # fmt: skip
+    """What was typed into a letter does not say where somebody is; the home stands only in its own line."""
+    texts = {
+        f"Part {place} of the letter": written
+        for place, written in enumerate(words_of(block for block in content.blocks if block["block"] != "facts"), 1)
+    } | {label: said for block in content.blocks if block["block"] == "facts" for label, said in block["rows"]
+         if label not in ABOUT_THE_HOME}  # fmt: skip
+    checking.require_clean(session, actor, request.case, texts, field="kind")
 
 
 def _register(

@@ -19,6 +19,7 @@ from marac.services.casework import people, risk_tools
 from marac.services.casework.references import new_reference
 from marac.services.referring.referrals import UNTIL_ASKED
 from marac.services.sanctuary import answers, clocks
+from marac.services.walls import screening
 from marac.vocabulary import (
     CaseState,
     ContactChannel,
@@ -184,6 +185,7 @@ def submit(session: Session, actor: Actor, request: SanctuaryRequest) -> Sanctua
     request.checklist_version = tool.version
     request.submitted_at = clock.now()
     request.supporter_id = answers.supporter_of(session, request)
+    screening.screen_case(session, request.case_id, sending=True)  # before anybody is told of it
     return moving.advance(session, actor, request, "submit", **facts)
 
 

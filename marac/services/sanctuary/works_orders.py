@@ -20,6 +20,7 @@ from marac.errors import NotFound, RuleBroken, WrongState
 from marac.models import Address, Agency, CasePerson, Membership, SanctuaryRequest, Wall, WorksLine, WorksOrder
 from marac.services.casework import safe_contact
 from marac.services.clockwork.recipients import active_people
+from marac.services.leaving import checking
 from marac.services.sanctuary import approvals, consequences, lines
 from marac.services.sanctuary.lines import LineShown
 from marac.vocabulary import (
@@ -66,6 +67,8 @@ def order_works(session: Session, actor: Actor, keyring: Any, request: Sanctuary
     access.open_request(actor, request)
     chosen, address = _to_fit(session, actor, request, job), home_of(session, request)
     _check(session, request, job, chosen, address)
+    for field, label, words in _said_on_card(job, chosen):
+        checking.require_clean(session, actor, request.case, {label: words}, field=field)
     order_id = uuid4()
     keyring.create_works_key(request.partnership_id, order_id)
     access.open_new_order(actor, request, order_id)
@@ -103,6 +106,17 @@ def _to_fit(session: Session, actor: Actor, request: SanctuaryRequest, job: Job)
     return found
 
 
+def _said_on_card(job: Job, chosen: list[LineShown]) -> tuple[tuple[str, str, str], ...]:
+    """What a contractor reads from the first day. The address comes the evening before, by itself; whom to ring is
+    said on purpose.
+    """
+    notes = "\n".join(line.note for line in chosen)
+    return (
+        ("area", "Area", job.area), ("access", "Getting in", job.access),
+        ("what_to_say", "At the door", job.what_to_say), ("lines", "Notes on what to fit", notes),
+    )  # fmt: skip
+
+
 def may_order(line: WorksLine) -> bool:
     """Whether nobody has been given this line, or whoever was did not finish it."""
     return line.order_id is None or line.result in KEEPS_OPEN
@@ -136,6 +150,7 @@ def list_contractors(session: Session, request: SanctuaryRequest) -> list[Agency
     cases = [one for one in (request.case_id, request.parent_case_id) if one]
     walled = exists().where(
         Wall.case_id.in_(cases),
+        access.in_force(),
         (Wall.agency_id == Agency.id)
         | Wall.user_id.in_(select(Membership.user_id).where(Membership.agency_id == Agency.id)),
     )

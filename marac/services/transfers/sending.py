@@ -34,6 +34,7 @@ from marac.services import local, moving
 from marac.services.casework import naming, people
 from marac.services.casework.involvement import latest_item
 from marac.services.casework.safe_contact import contact_of
+from marac.services.leaving import checking
 from marac.services.transfers import areas, packet, receipts
 from marac.vocabulary import (
     ActionState,
@@ -50,6 +51,9 @@ from marac.workflows.deadlines import london, offset
 RECEIPT: Final = "transfer_receipt"
 OVER: Final = (CaseState.LAPSED, CaseState.CLOSED)
 UNSENT: Final = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
+
+
+LABELS: Final = {"reason": "Why the case moves", "contact": "Who answers here"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ def send(session: Session, actor: Actor, case: Case, area: OtherArea, move: Move
             raise RuleBroken(field, words)
     if not {"identity", "risk", "minutes", "documents"} <= opened:
         raise WrongState(f"case {case.id} is not open enough to be sent")
+    for field in ("reason", "contact"):
+        checking.require_clean(session, actor, case, {LABELS[field]: getattr(move, field)}, field=field)
     key, packet_id = areas.need_own_key(session, actor), uuid4()
     ends = {"sender": {"area": key.area, "key": key.public_key, "reference": case.reference, "contact": move.contact},
             "receiver": {"area": area.name, "key": area.public_key}}  # fmt: skip
@@ -209,13 +215,16 @@ def has_left(session: Session, actor: Actor, transfer: Transfer) -> Transfer:
 
 def _told(session: Session, actor: Actor, case: Case, move: Move) -> dict[str, Any]:
     who = people.people_of(session, case.id)
+    written = {
+        "case": _case(case), "referrals": [_referral(one) for one in _referrals(session, actor, case)],
+        "meetings": [_meeting(session, actor, one) for one in _heard(session, actor, case)],
+    }  # fmt: skip
     return {
         "format": packet.FORMAT, "version": packet.VERSION, "made_on": clock.today().isoformat(),
         "reason": move.reason.strip(), "new_address": move.new_address.strip(),
         "new_contact": move.new_contact.strip(), "perpetrator_stays": move.perpetrator_stays,
-        "people": [_person(one) for one in who], "contact": _contact(session, case), "case": _case(case),
-        "referrals": [_referral(one) for one in _referrals(session, actor, case)],
-        "meetings": [_meeting(session, actor, one) for one in _heard(session, actor, case)],
+        "people": [_person(one) for one in who], "contact": _contact(session, case),
+        **checking.clear(session, case.partnership_id, [case.id], written),
     }  # fmt: skip
 
 

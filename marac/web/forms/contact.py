@@ -56,6 +56,9 @@ class SafeContactForm(widgets.PageForm):
     email = widgets.text_field("New e-mail address", hint="Leave empty to keep the address that is held.")
     code_word = widgets.text_field("New code word", hint="Leave empty to keep the one that is held.", longest=60)
     trusted_contact = widgets.text_field("New trusted contact", hint="Name and number. Hidden until it is asked for.")
+    new_name = widgets.text_field(
+        "New name, if they changed it", hint="Hidden until it is asked for. No document may hold it."
+    )
     version = widgets.hidden_field()
 
 

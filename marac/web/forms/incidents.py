@@ -4,6 +4,7 @@ from typing import Any
 
 from marac.services.referring.incidents import Incident
 from marac.web import widgets
+from marac.web.forms.addresses import not_where_a_refuge_is
 
 YES_NO = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
 
@@ -20,7 +21,9 @@ class IncidentForm(widgets.PageForm):
     contact_still_safe = widgets.choice_field(
         "Is it still safe to contact them as before?", YES_NO, "Say whether contact is still safe"
     )
-    contact_note = widgets.text_field("What has changed", hint="Do not write an address or a number here.")
+    contact_note = widgets.text_field(
+        "What has changed", hint="Do not write an address or a number here.", checks=[not_where_a_refuge_is]
+    )
     children_present = widgets.choice_field("Were children there, or did they hear it?", YES_NO)
 
 

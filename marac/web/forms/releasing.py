@@ -20,6 +20,16 @@ class AmendForm(widgets.PageForm):
     )
 
 
+class OverrideForm(widgets.PageForm):
+    """Which case's words may leave although the address check found something, and why."""
+
+    case = widgets.choice_field("Which case?", [], "Select a case")
+    reason = widgets.long_text_field(
+        "Why these words must leave as they are", "Say why these words must leave as they are",
+        "Do not repeat what was found. Everybody who runs the panel reads this.", longest=1000,
+    )  # fmt: skip
+
+
 class DocumentForm(widgets.PageForm):
     """Which document, as what, and whether names stand in it."""
 

@@ -11,6 +11,7 @@ from marac.vocabulary import (
 )
 from marac.web import widgets
 from marac.web.forms import typed
+from marac.web.forms.addresses import no_refuge_by_name, not_where_a_refuge_is
 from marac.web.forms.choices import SEXES, SHORT, YES_NO, YES_NO_UNKNOWN
 from marac.workflows.definitions import Checklist
 from marac.workflows.sanctuary_triage import Triage
@@ -77,10 +78,10 @@ class FearedForm(widgets.PageForm):
     born_on = typed.born_field()
     approximate_age = typed.age_field()
     sex = widgets.select_field("Sex", SEXES)
-    house_number = widgets.text_field("House or flat number", longest=60)
-    street = widgets.text_field("Street")
+    house_number = widgets.text_field("House or flat number", longest=60, checks=[no_refuge_by_name])
+    street = widgets.text_field("Street", checks=[no_refuge_by_name])
     postcode = typed.postcode_field()
-    whereabouts = widgets.text_field("Where they are now (optional)")
+    whereabouts = widgets.text_field("Where they are now (optional)", checks=[not_where_a_refuge_is])
     vehicles = widgets.text_field("Vehicles (optional)", hint="Make, colour and registration.")
     version = widgets.hidden_field()
 

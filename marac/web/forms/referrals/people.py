@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation
 from marac.vocabulary import PersonRole
 from marac.web import widgets
 from marac.web.forms import typed
-from marac.web.forms.addresses import AddressFields
+from marac.web.forms.addresses import AddressFields, no_refuge_by_name, not_where_a_refuge_is
 from marac.web.forms.choices import (
     EQUALITY_TAIL,
     ETHNICITIES,
@@ -41,7 +41,7 @@ class PersonForm(AddressFields):
     born_on = typed.born_field()
     approximate_age = typed.age_field()
     sex = widgets.select_field("Sex", SEXES)
-    whereabouts = widgets.text_field("Where they are now, if not at home (optional)")
+    whereabouts = widgets.text_field("Where they are now, if not at home (optional)", checks=[not_where_a_refuge_is])
     language = widgets.text_field("First language (optional)")
     interpreter_needed = widgets.choice_field("Do they need an interpreter?", YES_NO_UNKNOWN)
     interpreter = widgets.text_field("Language of the interpreter", hint="If it is not their first language.")
@@ -79,11 +79,13 @@ class OtherPersonForm(widgets.PageForm):
     relationship_to_victim = widgets.text_field(
         "Relationship to the victim-survivor", hint="For example, former husband."
     )
-    house_number = widgets.text_field("House or flat number", longest=60)
-    street = widgets.text_field("Street")
+    house_number = widgets.text_field("House or flat number", longest=60, checks=[no_refuge_by_name])
+    street = widgets.text_field("Street", checks=[no_refuge_by_name])
     postcode = typed.postcode_field()
     whereabouts = widgets.text_field(
-        "Where they are now", hint="For example, at home with them, or in custody until Friday."
+        "Where they are now",
+        hint="For example, at home with them, or in custody until Friday.",
+        checks=[not_where_a_refuge_is],
     )
     occupation = widgets.text_field("Work or interests", hint="Above all access to weapons, records or people.")
     staff_member = widgets.choice_field(
@@ -137,8 +139,8 @@ class ChildForm(widgets.PageForm):
     relationship_to_victim = widgets.text_field("Relationship to the victim-survivor")
     relationship_to_perpetrator = widgets.text_field(RELATION)
     lives_with = widgets.text_field("Lives with", hint="Who, not where.")
-    house_number = widgets.text_field("House or flat number", longest=60)
-    street = widgets.text_field("Street")
+    house_number = widgets.text_field("House or flat number", longest=60, checks=[no_refuge_by_name])
+    street = widgets.text_field("Street", checks=[no_refuge_by_name])
     postcode = typed.postcode_field()
     school = widgets.text_field("School or nursery", hint="Shown only to those who work with children.")
     witnessed = widgets.choice_field("Did they see, hear or feel what happened?", YES_NO_UNKNOWN)

@@ -3,6 +3,7 @@
 from marac.vocabulary import LawfulBasis
 from marac.web import widgets
 from marac.web.forms import typed
+from marac.web.forms.addresses import not_where_a_refuge_is
 from marac.web.forms.choices import ABOUT, SHORT, YES_NO, YES_NO_NOT_ASKED
 
 
@@ -67,7 +68,9 @@ class UrgentForm(widgets.PageForm):
         "For example, 27 3 1991 or 34.",
         longest=20,
     )
-    whereabouts = widgets.text_field("Where they are now", "Say where the person is now, or that it is not known")
+    whereabouts = widgets.text_field(
+        "Where they are now", "Say where the person is now, or that it is not known", checks=[not_where_a_refuge_is]
+    )
     safe_contact = widgets.text_field(
         "How to reach them safely", "Say how to reach the person safely, or that it is through the IDVA only"
     )
