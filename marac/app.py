@@ -16,6 +16,7 @@ from marac.web import (
     actions,
     admin,
     agenda,
+    annual,
     asynchronous,
     attendance,
     brief,
@@ -80,7 +81,7 @@ PAGES = (
     scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
-    reports, admin, help, demo,
+    reports, annual, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

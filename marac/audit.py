@@ -119,6 +119,8 @@ TAGS: dict[str, frozenset[str]] = {
     "research:chased": frozenset({"agencies"}),
     "research:printed": frozenset({"copy"}),
     "setting:changed": frozenset({"key"}),
+    "report:entered": frozenset({"figure", "year"}),
+    "report:published": frozenset({"year", "number"}),
     "audit:read": frozenset(),
     "values:opened": frozenset({"opened", "purposes"}),
     "access:refused": frozenset({"reason", "endpoint"}),

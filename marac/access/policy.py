@@ -136,7 +136,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
-        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own, P.REPORT_ENTER: everyone,
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
@@ -151,6 +151,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.SERVICE_MANAGER: {
         **_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone,
+        P.REPORT_ENTER: everyone, P.REPORT_PUBLISH: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
     },
     Role.AGENCY_ADMIN: {

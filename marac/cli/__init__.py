@@ -7,11 +7,11 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, matching, serving, tables
+from marac.cli import checklists, importing, index, keeping, matching, reporting, serving, tables
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
-__all__ = ["checklists", "cli", "importing", "index", "keeping", "main", "matching", "serving", "tables"]
+__all__ = ["checklists", "cli", "importing", "index", "keeping", "main", "matching", "reporting", "serving", "tables"]
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ from marac.models.partnership import (
     User,
 )
 from marac.models.referrals import Assessment, Referral
+from marac.models.reporting import EnteredFigure as EnteredFigure, PublishedYear as PublishedYear
 from marac.models.sanctuary import (
     AddressFlag as AddressFlag,
     Approval as Approval,

@@ -86,6 +86,8 @@ class Permission(Word):
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORT_READ = "report:read", "Read aggregate reports"
+    REPORT_ENTER = "report:enter", "Type a figure of the annual report with its source"
+    REPORT_PUBLISH = "report:publish", "Publish the figures of a year"
     SANCTUARY_CREATE = "sanctuary:create", "Start a Sanctuary request"
     SANCTUARY_READ = "sanctuary:read", "See a Sanctuary request"
     SANCTUARY_EDIT = "sanctuary:edit", "Fill in and send a Sanctuary request"
