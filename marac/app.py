@@ -53,6 +53,7 @@ from marac.web import (
     releasing,
     reports,
     research,
+    returns,
     routing,
     run_line,
     running,
@@ -81,7 +82,7 @@ PAGES = (
     scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
-    reports, annual, admin, help, demo,
+    reports, annual, returns, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -119,6 +119,7 @@ TAGS: dict[str, frozenset[str]] = {
     "research:chased": frozenset({"agencies"}),
     "research:printed": frozenset({"copy"}),
     "setting:changed": frozenset({"key"}),
+    "report:exported": frozenset({"kind", "count"}),
     "report:entered": frozenset({"figure", "year"}),
     "report:published": frozenset({"year", "number"}),
     "audit:read": frozenset(),
