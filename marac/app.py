@@ -25,6 +25,7 @@ from marac.web import (
     community_case,
     community_end,
     contacting,
+    dashboards,
     demo,
     documents,
     drafts,
@@ -82,7 +83,7 @@ PAGES = (
     scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
-    reports, annual, returns, admin, help, demo,
+    reports, dashboards, annual, returns, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 
