@@ -16,8 +16,8 @@ def shown(number: int) -> str:
 def shown_together(cells: Mapping[str, int]) -> dict[str, str]:
     """The cells of one table whose total is known. Where the total gives a small one away, another is hidden with it.
 
-    That is so for one small cell, and for several that add up in one way only (all 1, or all 4). Then none of the hidden
-    cells says whether it is small: knowing that one is at least five would give the other away again.
+    That is so for one small cell, and for several that add up in one way only (all 1, or all 4). Then no hidden cell
+    says whether it is small: knowing that one is at least five would give the other away again.
     """
     small = [key for key, number in cells.items() if 0 < number < SMALLEST]
     words = {key: shown(number) for key, number in cells.items()}
