@@ -101,12 +101,7 @@ def test_a_dashboard_shows_no_small_number_no_case_and_no_agency_with_few_action
         made = dashboards.charts(view)
         assert {type(one).__name__ for one in made} >= {"BarList", "Columns"}
         with pytest.raises(NotAllowed):
-            dashboards.view(
-                session,
-                actor_for(panel.workers[0]) if hasattr(panel, "workers") else _rep(session, house),
-                clock.today(),
-                DA,
-            )
+            dashboards.view(session, actor_for(a_user(session, house)), clock.today(), DA)
     page = signed_in(house, manager).get("/reports/dashboard")
     assert "How the work is going" in page.main
     assert not re.search(r"\b[A-HJ-NP-Z2-9]{3}-[A-HJ-NP-Z2-9]{3}\b", page.main)
