@@ -52,6 +52,7 @@ from marac.web import (
     referral_risk,
     referrals,
     releasing,
+    report_papers,
     reports,
     research,
     returns,
@@ -83,7 +84,7 @@ PAGES = (
     scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,
-    reports, dashboards, annual, returns, admin, help, demo,
+    reports, dashboards, annual, returns, report_papers, admin, help, demo,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -75,7 +75,10 @@ def _per_panel(found: View) -> Chart | None:
     rows = [(f"{one.on:%-d %b}", one.cases, one.repeats, f"{one.repeats} repeats") for one in held]
     national = found.programme is ProgrammeSlug.DA_MARAC
     marks = [(NATIONAL_CASES, f"National average {NATIONAL_CASES}")] if national else []
-    marks += [(capacity, f"Room for {capacity}")] if capacity else []
+    if capacity == NATIONAL_CASES and national:
+        marks = [(capacity, f"Room for {capacity}, the national average")]
+    elif capacity:
+        marks.append((capacity, f"Room for {capacity}"))
     says = f"{over} of the last {len(held)} panels heard more cases than they had room for" if over else (
         f"The last {len(held)} panels heard {min(one.cases for one in held)} to {max(one.cases for one in held)} cases"
     )  # fmt: skip
@@ -192,7 +195,7 @@ def _funnel(found: View) -> Chart | None:
         return None
     share = {one.key: f"{one.number * 100 / asked:.0f}%" if one.number >= SMALLEST else "" for one in stages}
     bars = [(one.label, float(one.number), shown(one.number), share[one.key]) for one in stages]
-    says = f"{shown(stages[-1].number)} of {shown(asked)} households that asked this year still live there"
+    says = f"Still at home: {shown(stages[-1].number)} of {shown(asked)} households that asked this year"
     return bar_list(says, bars, head=("Stage", "Homes"))
 
 

@@ -18,14 +18,14 @@ class Checked:
     """One sentence and whether it holds; None when a figure it needs was not given."""
 
     key: str
-    rule: str
+    says_rule: str
     holds: bool | None
     says: str
 
 
 def checked(report: Report) -> list[Checked]:
     """Every reconciliation of the report, in order."""
-    return [Checked(one.key, one.rule, *RULES[one.key](report)) for one in reconciliations()]
+    return [Checked(one.key, WORDS[one.key], *RULES[one.key](report)) for one in reconciliations()]
 
 
 def _values(report: Report, *keys: str) -> list[Number] | None:
@@ -72,4 +72,11 @@ RULES: dict[str, Callable[[Report], tuple[bool | None, str]]] = {
     "people_not_hearings": _at_most("da_people_heard", "da_hearings"),
     "no_double_total": _never_added,
     "subset": _at_most("theo_fpn_nitrous_oxide", "theo_fpn"),
+}
+WORDS: dict[str, str] = {
+    "sanctuary_funnel": "Each stage of the Sanctuary Scheme is part of the one before it",
+    "sanctuary_conversion": "Nobody stayed at home who had not asked",
+    "people_not_hearings": "There are no more people heard than hearings",
+    "no_double_total": "People heard and people supported by Solace are never added together",
+    "subset": "Penalty notices for nitrous oxide are part of all of them",
 }

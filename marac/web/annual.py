@@ -34,7 +34,7 @@ def show(year: str) -> str:
     """Every figure by priority, this year beside last."""
     chosen, report = _report(year)
     return render_template(
-        "reports/partnership.html", report=report, year=chosen, groups=_groups(report),
+        "reports/partnership.html", report=report, year=chosen, groups=groups_of(report),
         checks=reconciling.checked(report), changed_rows=_changed(report),
         may_publish=access.holds(signin.person(), P.REPORT_PUBLISH) and not chosen.to_date,
         earlier=chosen.before().label if chosen.first_on.year > FIRST else None,
@@ -75,7 +75,7 @@ def publish(year: str) -> Any:
     chosen, report = _report(year)
     if not PublishForm().validate_on_submit():
         abort(400)
-    disagreeing = [one.rule for one in reconciling.checked(report) if one.holds is False]
+    disagreeing = [one.says_rule for one in reconciling.checked(report) if one.holds is False]
     try:
         kept = annual.publish_year(
             unit_of_work.session(), signin.person(), chosen, partnership.kept(report), disagreeing=disagreeing
@@ -115,7 +115,7 @@ def _entered(year: Year, key: str, form: FigureForm) -> bool:
     return True
 
 
-def _groups(report: Report) -> list[tuple[str, list[list[Any]]]]:
+def groups_of(report: Report) -> list[tuple[str, list[list[Any]]]]:
     """The table of each priority, then of what stands beside the headlines."""
     names = priorities()
     groups: dict[str, list[list[Any]]] = {name: [] for name in (*(names[one] for one in sorted(names)), OTHERS)}

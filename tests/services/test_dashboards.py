@@ -12,6 +12,7 @@ from marac.reports.suppressing import FEWER, HIDDEN, shown, shown_together
 from marac.vocabulary import ProgrammeSlug, Role
 from tests.builders import a_user, actor_for, signed_in, unit_of_work
 from tests.builders_panels import a_held_panel
+from tests.pdf_text import words_of
 
 DA = ProgrammeSlug.DA_MARAC
 
@@ -107,3 +108,20 @@ def test_a_dashboard_shows_no_small_number_no_case_and_no_agency_with_few_action
     assert not re.search(r"\b[A-HJ-NP-Z2-9]{3}-[A-HJ-NP-Z2-9]{3}\b", page.main)
     assert "fewer than 5" in page.main
     assert signed_in(house, manager).get("/reports/dashboard?panel=community").status == 200
+
+
+def test_reports_are_taken_along_as_pdf_and_word_without_a_case_or_a_small_number_rep_50(held, quick_hashes):
+    house, _, manager = held
+    client = signed_in(house, manager)
+    dashboard, annual = client.get("/reports/dashboard"), client.get("/reports/partnership", follow=True)
+    for page, kind in ((annual, "partnership"), (dashboard, "steering"), (dashboard, "equality")):
+        actions = re.findall(rf'action="(/reports/papers/{kind}\.(?:pdf|docx)[^"]*)"', page.html)
+        assert len(actions) == 2
+        pdf, word = (page.form(action).post().response for action in actions)
+        assert pdf.data.startswith(b"%PDF-")
+        assert word.data.startswith(b"PK")
+        assert re.search(r"report-[0-9A-Z]{4}\.pdf", pdf.headers["Content-Disposition"])
+        words = words_of(pdf.data)
+        assert "OFFICIAL. Totals only" in words
+        assert not re.search(r"\b[A-HJ-NP-Z2-9]{3}-[A-HJ-NP-Z2-9]{3}\b", words)
+    assert client.http.post("/reports/papers/everything.pdf", base_url="https://localhost").status_code in (404, 419)
