@@ -30,6 +30,7 @@ from marac.web import (
     documents,
     drafts,
     errors,
+    exports,
     finding,
     flags,
     headers,
@@ -80,7 +81,7 @@ from marac.web import (
 
 PAGES = (
     signin, joining, outside_referrers, account, today, referrals, referral_parts, referral_risk, papers, triage,
-    routing, matches, case_risk, cases, community_case, community_end, finding, contacting, incidents, panels,
+    routing, matches, case_risk, exports, cases, community_case, community_end, finding, contacting, incidents, panels,
     scheduling, moving_meetings, agenda, publishing, brief, attendance, research, running, run_line, shared_screen,
     minutes, releasing, documents, asynchronous, outstanding, actions, flags, telling, transfers, library,
     sanctuary, sanctuary_form, sanctuary_triage, sanctuary_steps, survey, works, jobs, visits, signing_off, letters,

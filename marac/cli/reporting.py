@@ -9,10 +9,11 @@ import click
 from marac import clock
 from marac.access import Actor
 from marac.cli.speaking import as_json, cli, day_in, opened, say
-from marac.reports import safelives, sheets
+from marac.reports import safelives
 from marac.reports.partnership import Line, partnership_report
 from marac.services.keeping import operating
 from marac.services.keeping.deployment import unit_of_work
+from marac.services.reporting import sheets
 from marac.vocabulary import Role
 from marac.workflows.financial_year import year_named
 from marac.workflows.safelives import columns

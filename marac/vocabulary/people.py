@@ -86,6 +86,7 @@ class Permission(Word):
     CHECKLIST_LOAD = "checklist:load", "Load a risk tool"
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORT_READ = "report:read", "Read aggregate reports"
+    CASE_EXPORT = "case:export", "Make a file of the list of cases"
     REPORT_ENTER = "report:enter", "Type a figure of the annual report with its source"
     REPORT_PUBLISH = "report:publish", "Publish the figures of a year"
     SANCTUARY_CREATE = "sanctuary:create", "Start a Sanctuary request"

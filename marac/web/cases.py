@@ -15,7 +15,7 @@ from marac.services.casework import case_page, case_tabs, cases, places, reveali
 from marac.services.casework.case_page import Head
 from marac.services.deciding import repeats
 from marac.services.referring import incidents
-from marac.vocabulary import CaseState, RevealReason
+from marac.vocabulary import CaseState, Permission as P, RevealReason
 from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import RevealForm, WishesForm
@@ -44,6 +44,7 @@ def list_cases() -> Any:
         toggle=url_for(".list_cases", **facets, names=None if hidden else "hidden"),
         next_page=url_for(".list_cases", **shown, after=found.next_after) if found.next_after else "",
         first_page=url_for(".list_cases", **shown) if after else "",
+        may_export=access.holds(signin.person(), P.CASE_EXPORT),
     )  # fmt: skip
 
 

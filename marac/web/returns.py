@@ -7,9 +7,10 @@ from flask import Blueprint, Response, render_template, request
 
 from marac import access, audit, clock
 from marac.errors import NotFound
-from marac.reports import safelives, sheets, tracing
+from marac.reports import safelives, tracing
 from marac.reports.figures import Found
 from marac.reports.safelives import SafeLivesReturn
+from marac.services.reporting import sheets
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work
 from marac.workflows.deadlines import add_months

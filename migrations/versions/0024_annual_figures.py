@@ -1,5 +1,7 @@
 """Figures of the annual partnership report: typed ones with their source, and years as they were published."""
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,8 +10,11 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
+KIND_CHECK = "ck_issued_document_document_kind"
+
 
 def upgrade() -> None:
+    _allow([*_allowed(), "case_list"])
     op.create_table(
         "entered_figure",
         *_every("entered_figure"),
@@ -41,6 +46,24 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("published_year")
     op.drop_table("entered_figure")
+    op.execute("DELETE FROM issued_document WHERE kind = 'case_list'")
+    _allow([kind for kind in _allowed() if kind != "case_list"])
+
+
+def _allowed() -> list[str]:
+    """The kinds that a document may be so far, as the table itself says: other revisions widen the list too."""
+    for check in sa.inspect(op.get_bind()).get_check_constraints("issued_document"):
+        if check["name"] == KIND_CHECK:
+            return re.findall(r"'([a-z_]+)'", check["sqltext"])
+    raise LookupError(KIND_CHECK)
+
+
+def _allow(kinds: list[str]) -> None:
+    """SQLite knows no ALTER of a CHECK: there the table is copied."""
+    listed = ", ".join(f"'{kind}'" for kind in dict.fromkeys(kinds))
+    with op.batch_alter_table("issued_document") as rows:
+        rows.drop_constraint(op.f(KIND_CHECK), type_="check")
+        rows.create_check_constraint(op.f(KIND_CHECK), f"kind IN ({listed})")
 
 
 def _every(table: str) -> list[sa.schema.SchemaItem]:
