@@ -39,7 +39,9 @@ def upgrade() -> None:
         sa.Column("published_by_id", sa.Uuid(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         _key("published_year", "published_by_id", "user_account"),
-        sa.UniqueConstraint("partnership_id", "year", "number", name=op.f("uq_published_year_partnership_id_year_number")),
+        sa.UniqueConstraint(
+            "partnership_id", "year", "number", name=op.f("uq_published_year_partnership_id_year_number")
+        ),
     )
 
 

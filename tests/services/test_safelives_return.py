@@ -12,9 +12,9 @@ from sqlalchemy import select
 from marac import access, clock
 from marac.models import Agency, AgendaItem, CasePerson, Referral
 from marac.reports import safelives
-from marac.services.reporting import sheets
 from marac.reports.return_facts import GROUPS, counted
 from marac.reports.safelives import SafeLivesReturn
+from marac.services.reporting import sheets
 from marac.vocabulary import PersonRole, Role
 from marac.web.forms.choices import ETHNICITIES
 from marac.workflows.deadlines import add_months
