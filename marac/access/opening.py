@@ -238,6 +238,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
     "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
+    "statistics": _PEOPLE | {"equality"},  # the return: how many, never who
     "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it

@@ -154,7 +154,8 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
-        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own, P.REPORT_ENTER: everyone,
+        P.CASE_EXPORT: everyone,
         P.DISCLOSURE_AGREE: own_agency, **_KEEPS_RECORDS,
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
         P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
@@ -163,7 +164,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
-        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent, P.CASE_EXPORT: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
         P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
@@ -179,6 +180,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.SERVICE_MANAGER: {
         **_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone,
+        P.REPORT_ENTER: everyone, P.REPORT_PUBLISH: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
     },
     Role.AGENCY_ADMIN: {

@@ -15,6 +15,7 @@ from marac.cli import (
     keeping,
     keys,
     matching,
+    reporting,
     retaining,
     serving,
     signing_in,
@@ -25,8 +26,8 @@ from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
 __all__ = [
-    "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "retaining", "serving",
-    "signing_in", "tables", "trail",
+    "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "reporting",
+    "retaining", "serving", "signing_in", "tables", "trail",
 ]  # fmt: skip
 
 

@@ -57,6 +57,7 @@ from marac.models.partnership import (
     User,
 )
 from marac.models.referrals import Assessment, Referral
+from marac.models.reporting import EnteredFigure as EnteredFigure, PublishedYear as PublishedYear
 from marac.models.retention import (
     ErasedFigure as ErasedFigure,
     ErasureEntry as ErasureEntry,

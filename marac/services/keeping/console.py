@@ -13,10 +13,15 @@ from marac.models import Partnership
 
 def operator(session: Session, slug: str | None) -> Actor:
     """The System of a partnership, as the console acts: of the only one when no slug is given."""
+    return replace(access.system(the_partnership(session, slug).id), stepped_up_at=clock.now())
+
+
+def the_partnership(session: Session, slug: str | None) -> Partnership:
+    """The partnership of that name, or the only one. ConfigurationError where there are several and no name."""
     found = partnerships(session, slug)
     if len(found) != 1:
         raise ConfigurationError("Name one partnership with --partnership.")
-    return replace(access.system(found[0].id), stepped_up_at=clock.now())
+    return found[0]
 
 
 def partnerships(session: Session, slug: str | None) -> list[Partnership]:
