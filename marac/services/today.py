@@ -29,7 +29,7 @@ from marac.services.meetings import research
 from marac.services.referring import inbox
 from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
-from marac.services.today_rows import DONE, TODAY, WAITING, WEEK, Row, day_of, section_of, spoken, who_is
+from marac.services.today_rows import DONE, SOON, TODAY, WAITING, WEEK, Row, day_of, section_of, spoken, who_is
 from marac.services.today_walls import Waits
 from marac.services.trail import answering
 from marac.services.transfers import listing as transfers
@@ -273,8 +273,8 @@ def _reviews(session: Session, actor: Actor) -> Iterable[Row]:
     names = naming.victims(session, actor, {case.id: case.state for case in cases})
     for case in cases:
         who = who_is(names.get(case.id, ""), case.reference)
-        yield Row(section_of(case.review_on) or WEEK, "Review a case", f"/cases/{case.reference}/reviews", case.review_on,
-                  who, 10)  # fmt: skip
+        page = f"/cases/{case.reference}/reviews"
+        yield Row(section_of(case.review_on) or WEEK, "Review a case", page, case.review_on, who, 10)
 
 
 def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
