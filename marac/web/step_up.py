@@ -39,6 +39,15 @@ ASKED: Final = (
     Row("user admin", "admin.invite"),
     Row("user admin", "admin.suspend"),
     Row("user admin", "admin.restore"),
+    *(
+        Row("user admin", f"members.{endpoint}")
+        for endpoint in ("approve", "refuse", "code", "send_again", "left", "end_role")
+    ),
+    Row("user admin", "attesting.answer"),
+    Row("grant", "deputies.name"),
+    Row("grant", "deputies.decide"),
+    Row("grant", "guest_passes.let_in"),
+    Row("grant", "agreements.record"),
     Row("user admin", "factor_resets.ask"),
     Row("user admin", "factor_resets.approve"),
 )
