@@ -39,13 +39,13 @@ ASKED: Final = (
     Row("user admin", "admin.invite"),
     Row("user admin", "admin.suspend"),
     Row("user admin", "admin.restore"),
-    *(
-        Row("user admin", f"members.{endpoint}")
-        for endpoint in ("approve", "refuse", "code", "send_again", "left", "end_role")
-    ),
+    *(Row("user admin", f"members.{one}", SENT) for one in ("approve", "refuse", "send_again", "end_role")),
+    Row("user admin", "members.code"),
+    Row("user admin", "members.left"),
     Row("user admin", "attesting.answer"),
     Row("grant", "deputies.name"),
-    Row("grant", "deputies.decide"),
+    Row("grant", "deputies.approve", SENT),
+    Row("grant", "deputies.refuse", SENT),
     Row("grant", "guest_passes.let_in"),
     Row("grant", "agreements.record"),
     Row("user admin", "factor_resets.ask"),
