@@ -27,7 +27,6 @@ from marac.models import (
     Case,
     CasePerson,
     ContactMethod,
-    Glass,
     Meeting,
     MeetingSeries,
     MinuteNote,
@@ -47,9 +46,7 @@ from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
-from marac.services.walls import emergency
 from marac.vocabulary import (
-    GlassCategory,
     MeetingPlace,
     MinuteHeading,
     PersonRole,
@@ -159,10 +156,6 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
-    outsider = actor_for(workers["outsider"])
-    with unit_of_work(house, outsider) as session:
-        reference = session.get_one(Case, held.case_ids[0]).reference
-        emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
@@ -278,7 +271,7 @@ def _note(scene: Scene) -> None:
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
-            "series_id": ids(MeetingSeries), "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
+            "series_id": ids(MeetingSeries), "wall_id": ids(Wall)[:1], "glass_id": [uuid4().hex],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],
