@@ -24,6 +24,15 @@ NOT_MEANT = {
     "deputies.end": "ends access",
     "deputies.own": "who stands in for whom",
     "deputies.to_decide": "a list of who waits",
+    **{
+        f"disclosures.{one}": "prepares an answer; releasing and copying ask"
+        for one in ("answered", "list_disclosures", "new", "press", "preview", "show", "step")
+    },
+    **{
+        f"disclosure_passages.{one}": "prepares an answer; releasing and copying ask"
+        for one in ("asked", "cut", "join", "of_case", "of_cases", "sheet")
+    },
+    "returns.download": "totals only",
     "guest_passes.withdraw": "ends access",
     "guest_passes.visit": "the one page of a guest",
     "outside_referrers.list_invited": "a list of who was asked, without a code",
