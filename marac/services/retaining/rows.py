@@ -6,10 +6,10 @@ and the trail, which holds ids only. A table added later is found without a word
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Column, Table, delete, or_, select, update
+from sqlalchemy import Column, CursorResult, Table, delete, or_, select
 from sqlalchemy.orm import Session
 
 from marac.db import Base
@@ -35,16 +35,28 @@ def forget(session: Session, case_ids: Sequence[UUID]) -> int:
 
 
 def remove(session: Session, case_ids: Sequence[UUID]) -> int:
-    """Delete every row that hangs on the cases, whatever hangs on those first. Returns how many went."""
+    """Delete every row that hangs on the cases, whatever hangs on those first. Returns how many went.
+
+    Through the session, so that the trail's hashes of rows know that they went.
+    """
     found, loosened = _hanging(session, case_ids)
+    models = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
     for column, ids in loosened:
-        for few in _chunks(ids):
-            session.execute(update(column.table).where(column.in_(few)).values({column.name: None}))
+        _loosen(session, models[column.table.name], column, ids, found.get(column.table.name, set()))
+    session.flush()
     gone = 0
     for table in reversed(Base.metadata.sorted_tables):
         for few in _chunks(found.get(table.name, ())):
-            gone += _count(session, delete(table).where(table.c.id.in_(few)))
+            gone += _count(session, delete(models[table.name]).where(table.c.id.in_(few)))
     return gone
+
+
+def _loosen(session: Session, model: Any, column: Column[Any], ids: Iterable[UUID], going: set[UUID]) -> None:
+    """A row that stays points at nothing from now on."""
+    for few in _chunks(ids):
+        for row in session.scalars(select(model).where(column.in_(few))).all():
+            if row.id not in going:
+                setattr(row, column.name, None)
 
 
 def _hanging(session: Session, case_ids: Sequence[UUID]) -> tuple[Found, list[tuple[Column[Any], list[UUID]]]]:
@@ -134,4 +146,5 @@ def _chunks(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
 
 
 def _count(session: Session, statement: Any) -> int:
-    return int(session.connection().execute(statement).rowcount)
+    done = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", done).rowcount
