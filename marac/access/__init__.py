@@ -3,6 +3,7 @@
 Doors and services use `from marac import access`; the two tables are policy.GRANTS and opening.OPENS.
 """
 
+from marac.access.disclosing import open_disclosed, open_own_passages, open_register
 from marac.access.opening import (
     DRAFTING,
     OPENS,
@@ -86,6 +87,7 @@ __all__ = [
     "may",
     "may_reveal",
     "open_case",
+    "open_disclosed",
     "open_draft",
     "open_evidence",
     "open_for",
@@ -97,6 +99,8 @@ __all__ = [
     "open_order",
     "open_orders_for",
     "open_own_details",
+    "open_own_passages",
+    "open_register",
     "open_request",
     "open_requests",
     "open_result",

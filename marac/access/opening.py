@@ -235,9 +235,10 @@ PURPOSES: dict[str, frozenset[str]] = {
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
     "lint": _PEOPLE | {"contact", "location", "minutes", "actions"},  # what must not leave; never shown
     "override": frozenset({"minutes"}),
+    "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
-    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "audit-detail"},
-    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works"},
+    "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "audit-detail", "disclosed:*"},
+    "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
     "explain": frozenset({"audit-detail"}),  # why somebody is kept out or let in: written by whoever says it
     "screen": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
 }
@@ -245,7 +246,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
     "signin": frozenset({"staff", "totp"}),
     "mail": frozenset({"staff"}),
     "alert": frozenset({"staff"}),
-    "load": frozenset({"staff", "totp", "diary"}),
+    "load": frozenset({"staff", "totp", "diary", "register"}),
     "reseal": frozenset({"staff"}),
     "screen": frozenset({"staff"}),
 }

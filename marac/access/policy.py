@@ -21,12 +21,14 @@ from marac.access.relations import (
     gate,
     involved,
     issued,
+    on_register,
     own,
     own_agency,
     own_agency_or_involved,
     own_agency_or_released,
     referred,
     sent,
+    unlocked,
 )
 from marac.access.sanctuary_relations import (
     asked_by_agency,
@@ -106,6 +108,7 @@ _MEMBER: dict[P, Relation] = {
     P.FLAG_CONFIRM: own_agency,
     P.TELLING_READ: own_agency,
     P.TELLING_REPORT: own_agency,
+    P.DISCLOSURE_AGREE: own_agency,
     P.DEPUTY_NAME: own,
     **_ASKS_SANCTUARY,
 }
@@ -122,7 +125,15 @@ _ON_MEETINGS = (
     P.ACTION_WITHDRAW, P.ACTION_OVERSEE, P.FLAG_FOLLOW,
     P.TELLING_READ, P.TELLING_REPORT, P.TELLING_ASSIGN, P.REPORT_READ, P.SETTING_READ, P.USER_READ,
 )  # fmt: skip
-_PANEL: dict[P, Relation] = {**dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone)}
+_DISCLOSES: dict[P, Relation] = {
+    P.DISCLOSURE_READ: on_register,
+    P.DISCLOSURE_PREPARE: on_register,
+    P.DISCLOSURE_RELEASE: on_register,
+    P.CASE_HOLD: sent,
+}
+_PANEL: dict[P, Relation] = {
+    **dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone), **_DISCLOSES,
+}  # fmt: skip
 
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
@@ -142,6 +153,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
         P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
+        P.DISCLOSURE_AGREE: own_agency,
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
         P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
         P.FACTOR_APPROVE: everyone,
@@ -151,7 +163,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
         P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
-        P.TRANSFER_CHECK: sent,
+        P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
         P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
         P.GLASS_REVIEW: everyone,
     },
@@ -185,6 +197,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
     Role.AUDITOR: {
         P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
         P.ALERT_ANSWER: everyone,
         P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone,
     },
@@ -196,6 +209,11 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     ),
 }  # fmt: skip
 
+# What may still be done on a case that is kept from change: it is read, shown, held, and handed out (DA-55).
+STANDS_LOCKED = frozenset(
+    one for one in P if one.value.endswith((":read", ":reveal", ":hold", ":match", ":oversee", ":follow"))
+    or one.value.startswith("disclosure:")
+)  # fmt: skip
 # What nobody does in another's name: a deputy lets nobody in, and never delegates further.
 NOT_FOR_ANOTHER = frozenset({
     P.USER_INVITE, P.USER_SUSPEND, P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_NAME, P.DEPUTY_APPROVE, P.AGREEMENT_KEEP,
@@ -243,7 +261,8 @@ def rule(actor: Actor, permission: P, model: Any) -> ColumnElement[bool]:
     relation = GRANTS[actor.role].get(permission)
     if relation is None or (actor.on_behalf is not None and permission in NOT_FOR_ANOTHER):
         return false()
-    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model))
+    kept = () if permission in STANDS_LOCKED else unlocked(model)
+    return and_(model.partnership_id == actor.partnership_id, *gate(actor, model), relation(actor, model), *kept)
 
 
 def may(actor: Actor, permission: P, thing: Base) -> bool:
@@ -311,5 +330,6 @@ READS: dict[type[Base], P] = {
     models.AddressOverride: P.CASE_READ,
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
     models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
+    models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
     models.TrailAlert: P.AUDIT_READ,
 }  # fmt: skip

@@ -22,6 +22,9 @@ from marac.models import (
     AuditEntry,
     Case,
     CaseAgency,
+    CaseHold,
+    Disclosure,
+    DisclosureCase,
     GuestPass,
     IntegrityMark,
     Meeting,
@@ -50,7 +53,7 @@ from marac.vocabulary import (
     Role,
 )
 
-OF_A_PROGRAMME = (Meeting, MeetingSeries, Minutes, Referral, OutsideReferrer)
+OF_A_PROGRAMME = (Meeting, MeetingSeries, Minutes, Referral, OutsideReferrer, Disclosure)
 UNSENT = (ReferralState.DRAFT, ReferralState.WITHDRAWN)
 
 
@@ -182,6 +185,11 @@ def sent(actor: Actor, model: Any) -> ColumnElement[bool]:
     return and_(of_panel, known)
 
 
+def on_register(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """Every request of the register; of cases, those that may be looked through for one."""
+    return true() if model is Disclosure else sent(actor, model)
+
+
 def issued(actor: Actor, model: Any) -> ColumnElement[bool]:
     """Minutes that were circulated once: after a recall they answer "withdrawn", during an amendment as they were."""
     return cast(ColumnElement[bool], model.issued_at.is_not(None))
@@ -196,6 +204,10 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         return _open_cases(actor)
     if model in (AuditEntry, TrailAlert):
         return [or_(model.case_id.is_(None), model.case_id.in_(select(Case.id).where(*_not_hidden(actor))))]
+    if model is Disclosure:  # no line of the register where one of its cases is hidden; an erased case hides none
+        hidden = DisclosureCase.case_id.not_in(select(Case.id).where(*_not_hidden(actor)))
+        touched = exists().where(DisclosureCase.disclosure_id == Disclosure.id, hidden)
+        return [Disclosure.programme.in_(actor.programmes), ~touched]
     if model in (Attendance, MeetingChange, AgendaVersion):
         return [model.meeting_id.in_(_in_programme(actor, Meeting))]
     if model is AgendaGuest:  # without a case: of the whole meeting
@@ -213,6 +225,14 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         behind = select(SanctuaryRequest.id).join(Case, Case.id == SanctuaryRequest.case_id)
         found.append(or_(model.request_id.is_(None), model.request_id.in_(behind.where(*_open_cases(actor)))))
     return found
+
+
+def unlocked(model: Any) -> list[ColumnElement[bool]]:
+    """Cases that no hold keeps from change, and what hangs on them; nothing to ask of anything else (DA-55)."""
+    if model is not Case and not hasattr(model, "case_id"):
+        return []
+    held = exists().where(CaseHold.case_id == case_of(model), CaseHold.locks, CaseHold.lifted_at.is_(None))
+    return [~held.correlate(model)] if model is not CaseHold else []
 
 
 def case_of(model: Any) -> Any:

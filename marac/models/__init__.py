@@ -16,6 +16,13 @@ from marac.models.cases import (
 )
 from marac.models.checklists import ChecklistDefinition
 from marac.models.community import CaseIncident as CaseIncident, RoutingQuestion as RoutingQuestion
+from marac.models.disclosure import (
+    CaseHold as CaseHold,
+    Disclosure as Disclosure,
+    DisclosureCase as DisclosureCase,
+    DisclosurePassage as DisclosurePassage,
+    PageCheck as PageCheck,
+)
 from marac.models.documents import AddressOverride, IssuedDocument, MinutesPage, MinutesVersion
 from marac.models.drafts import Draft
 from marac.models.factors import (

@@ -29,6 +29,7 @@ class MinutesVersion(Base):
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issued_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     present = Sealed("staff", kind=list)
@@ -51,6 +52,8 @@ class MinutesPage(Base):
     minutes_id: Mapped[UUID] = mapped_column(ForeignKey("minutes.id"))
     item_id: Mapped[UUID] = mapped_column(ForeignKey("agenda_item.id"))
     number: Mapped[int]
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of a restricted case: by a second person
+    released_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
 
     words = Sealed("minutes", kind=dict)
     outcome = Sealed("minutes")
@@ -74,6 +77,8 @@ class IssuedDocument(Base):
     partnership_id: Mapped[UUID] = mapped_column(ForeignKey("partnership.id"))
     meeting_id: Mapped[UUID | None] = mapped_column(ForeignKey("meeting.id"))
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("sanctuary_request.id"), index=True)
+    disclosure_id: Mapped[UUID | None] = mapped_column(ForeignKey("disclosure.id"), index=True)
+    of_case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     minutes_number: Mapped[int | None]
     kind: Mapped[DocumentKind] = mapped_column(word(DocumentKind))
     state: Mapped[DocumentState] = mapped_column(word(DocumentState))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
+from marac.errors import RuleBroken
 from marac.models import (
     Action,
     AgendaItem,
@@ -27,6 +28,7 @@ from marac.services import local
 from marac.services.casework.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.clockwork.recipients import recipients
 from marac.services.community import review_days
+from marac.services.disclosing import holds
 from marac.services.following import owners
 from marac.services.following.telling_asked import open_telling
 from marac.services.minuting import freezing
@@ -84,7 +86,8 @@ def notify(move: Move) -> None:
     key = f"{type(thing).__name__}:{thing.id.hex}:{getattr(thing, 'version_id', 0)}"
     who = set(recipients(move.session, thing, move.effect.to)) - {move.actor.user_id}
     notifications.enqueue(
-        move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path
+        move.session, thing.partnership_id, who, move.effect.template, subject_key=key, path=path,
+        due_at=move.facts.get("prompt_at"),
     )  # fmt: skip
 
 
@@ -259,6 +262,8 @@ def hold_by_law(move: Move) -> None:
 def erase_keys(move: Move) -> None:
     """Delete the keys of the case once this transaction has committed; what was typed and never saved goes at once."""
     keyring, case = move.session.info["keyring"], move.subject
+    if holds.is_held(move.session, case.id):
+        raise RuleBroken("hold", "This case is held. Nothing of it may be erased until the hold is lifted")
     partnership_id, case_id = case.partnership_id, case.id
     drafts.drop_of_case(move.session, case_id)
     jobs = select(WorksOrder.id).join(SanctuaryRequest, SanctuaryRequest.id == WorksOrder.request_id)

@@ -13,6 +13,7 @@ from marac.models import (
     AddressFlag,
     AgendaItem,
     Case,
+    Disclosure,
     Flag,
     FollowUp,
     Meeting,
@@ -35,6 +36,7 @@ Moving = (
     | AddressFlag
     | AgendaItem
     | Case
+    | Disclosure
     | Flag
     | FollowUp
     | Meeting
@@ -64,6 +66,7 @@ FLOW_OF: dict[type, Workflow] = {
     WorksOrder: WORKFLOWS["works_order"],
     Visit: WORKFLOWS["visit"],
     FollowUp: WORKFLOWS["follow_up"],
+    Disclosure: WORKFLOWS["disclosure"],
 }
 OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
     (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],

@@ -22,6 +22,7 @@ from marac.services import local, today_membership, today_walls
 from marac.services.casework import naming
 from marac.services.community import same_day
 from marac.services.deciding import handing_over
+from marac.services.disclosing import work as disclosing
 from marac.services.following import actions, escalating, flags, telling
 from marac.services.knowing import missed
 from marac.services.meetings import research
@@ -327,6 +328,12 @@ def _requests(session: Session, actor: Actor) -> Iterable[Row]:
         yield Row(TODAY, words, f"/sanctuary/{reference}/write-down", due_at, "", 2)
 
 
+def _disclosures(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in disclosing.list_work(session, actor):
+        section = (_section(one.due_on) or WEEK) if one.mine else WAITING
+        yield Row(section, one.text, one.url, one.due_on, one.note, one.minutes)
+
+
 def _membership(session: Session, actor: Actor) -> Iterable[Row]:
     for one in today_membership.waiting(session, actor):
         yield Row(_section(one.due) or WEEK, one.text, one.url, one.due, one.note, one.minutes)
@@ -369,6 +376,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("flags", P.FLAG_CONFIRM, _flags),
     ("who tells the person", P.TELLING_READ, _tellings),
     ("transfers", P.TRANSFER_READ, _transfers),
+    ("disclosures", P.HOME_READ, _disclosures),
     ("minutes", P.MINUTES_WRITE, _minutes),
     ("requests", P.SANCTUARY_READ, _requests),
     ("follow-ups", P.SANCTUARY_SUPPORT, _follow_ups),

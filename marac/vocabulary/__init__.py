@@ -24,6 +24,17 @@ from marac.vocabulary.community import (
     StepTried as StepTried,
     Vulnerability as Vulnerability,
 )
+from marac.vocabulary.disclosing import (
+    OPEN_DISCLOSURES as OPEN_DISCLOSURES,
+    DisclosureAnswer as DisclosureAnswer,
+    DisclosureKind as DisclosureKind,
+    DisclosureProof as DisclosureProof,
+    DisclosureStanding as DisclosureStanding,
+    DisclosureState as DisclosureState,
+    HoldReason as HoldReason,
+    PassageApproval as PassageApproval,
+    PassageSource as PassageSource,
+)
 from marac.vocabulary.following import (
     LIVE_ACTIONS as LIVE_ACTIONS,
     ActionState as ActionState,

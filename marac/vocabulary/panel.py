@@ -171,6 +171,9 @@ class DocumentKind(Word):
     LANDLORD_LETTER = "landlord_letter", "Request to the landlord"
     INELIGIBLE_NOTICE = "ineligible_notice", "Notice that the scheme is not suitable"
     HOUSING_BENEFIT_LETTER = "housing_benefit_letter", "Housing benefit evidence letter"
+    DISCLOSURE = "disclosure", "Disclosure"
+    DISCLOSURE_LETTER = "disclosure_letter", "Letter in answer to a request"
+    CHRONOLOGY = "chronology", "Chronology"
 
 
 class DocumentReason(Word):

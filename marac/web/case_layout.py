@@ -53,6 +53,10 @@ HAPPENED = {
     "case:close_over": "Closed over what was open",
     "case:reopen": "Opened again as a repeat",
     "case:list_urgently": "Urgent meeting called",
+    "case:held": "Kept as it is",
+    "case:hold_lifted": "No longer kept as it is",
+    "case:chronicled": "Chronology read",
+    "disclosure:linked": "Looked through for a request",
 }
 
 

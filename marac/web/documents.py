@@ -31,13 +31,14 @@ def of_meeting(reference: str) -> Any:
         except RuleBroken as problem:
             widgets.place(form, problem)
         else:
-            return _file(made)
+            return file_answer(made)
     copies = documents.list_copies(session, actor, meeting)
     facts = {"form": form, "copies": copies, "runs": access.holds(actor, P.MEETING_RUN)}
     return page("minutes/documents.html", actor, meeting, "Documents", **facts)
 
 
-def _file(made: documents.Made) -> Response:
+def file_answer(made: documents.Made) -> Response:
+    """A file as it is handed to the browser: kept by nobody on the way, opened inside no page."""
     answer = Response(made.content, mimetype=made.media)
     answer.headers["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -12,7 +12,7 @@ from marac.services import moving
 from marac.services.casework import naming
 from marac.services.leaving.checking import AddressSaid
 from marac.services.live import running
-from marac.services.meetings import asynchronous
+from marac.services.meetings import agenda, asynchronous
 from marac.services.minuting import documents, minutes, reading_minutes
 from marac.vocabulary import Permission as P
 from marac.web import run_page, widgets
@@ -76,6 +76,19 @@ def move(reference: str, step: str) -> Any:
     return redirect(f"/panels/{reference}/minutes", code=303)
 
 
+@bp.post("/panels/<reference>/minutes/release/<int:number>")
+def release_page(reference: str, number: int) -> Any:
+    """Release the page of a restricted case, as a second person."""
+    session, actor, meeting = opened(reference)
+    found, item = reading_minutes.get_minutes(session, actor, meeting), agenda.get_item(session, actor, meeting, number)
+    try:
+        minutes.release_page(session, actor, found, item.id)
+        flash("Released to the people who are named on this case.", "success")
+    except RuleBroken as problem:
+        flash(problem.message, "error")
+    return redirect(f"/panels/{reference}/minutes", code=303)
+
+
 @bp.post("/panels/<reference>/minutes/send-back")
 def send_back(reference: str) -> Any:
     """The chair wants something changed."""
@@ -97,6 +110,7 @@ def _page(session: Any, actor: Actor, meeting: Meeting, found: Minutes, form: An
     facts = {
         "document": reading_minutes.compile_for(session, actor, found), "offered": offered, "form": form,
         "whose": naming.signature(session, actor), "marking": documents.marking_of(session, meeting),
+        "held_back": minutes.list_held_back(session, actor, found), "untold": minutes.untold(found),
         "name": asynchronous.document_name(meeting), "writes": access.may(actor, P.MINUTES_WRITE, found),
         "runs": access.holds(actor, P.MEETING_RUN),
     }  # fmt: skip

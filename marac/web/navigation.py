@@ -21,6 +21,7 @@ PLACES: Final = {
     "audit": ("Audit", "/admin/audit"),
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
+    "disclosures": ("Disclosures", "/disclosures"),
     "agreements": ("Agreements", "/admin/agreements"), "visit": ("Your visit", "/visit"),
     "urgent": ("Urgent access", "/urgent-access/uses"),
 }  # fmt: skip
@@ -29,8 +30,8 @@ _MEMBER = ("today", "research", "actions", "panels", "referrals", "cases", "sanc
 _FIELD = ("today", "sanctuary", "visits")
 _SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: (*_PANEL, "transfers", "users", "agreements"),
-    Role.CHAIR: ("today", "panels", "cases", "actions", "reports"),
+    Role.CHAIR: ("today", "panels", "cases", "actions", "disclosures", "reports"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "disclosures", "users", "agreements"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: ("today", "referrals", "cases", "actions", "panels", "research", "sanctuary"),
@@ -41,7 +42,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agreements", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit", "agreements", "urgent"),
+    Role.AUDITOR: ("today", "audit", "agreements", "urgent", "disclosures"),
     Role.TEAM_LEADER: ("today", "sanctuary", "reports"),
     Role.STEERING_GROUP: ("today", "reports"),
     Role.GUEST: ("visit",),

@@ -5,6 +5,7 @@ from marac.workflows.action import ACTION, FLAG
 from marac.workflows.community_marac import COMMUNITY_MARAC
 from marac.workflows.community_referral import COMMUNITY_REFERRAL
 from marac.workflows.da_marac import DA_MARAC
+from marac.workflows.disclosure import DISCLOSURE
 from marac.workflows.engine import Workflow
 from marac.workflows.fitting import FOLLOW_UP, VISIT, WORKS_ORDER
 from marac.workflows.meeting import AGENDA_ITEM, MEETING
@@ -17,7 +18,7 @@ from marac.workflows.telling import TELLING
 
 ALL = (
     REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
-    TELLING, SANCTUARY, ADDRESS_FLAG, WORKS_ORDER, VISIT, FOLLOW_UP,
+    TELLING, SANCTUARY, ADDRESS_FLAG, WORKS_ORDER, VISIT, FOLLOW_UP, DISCLOSURE,
 )  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 

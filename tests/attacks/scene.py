@@ -25,8 +25,11 @@ from marac.models import (
     Agency,
     AgendaItem,
     Case,
+    CaseHold,
     CasePerson,
     ContactMethod,
+    Disclosure,
+    DisclosurePassage,
     Glass,
     Meeting,
     MeetingSeries,
@@ -41,6 +44,8 @@ from marac.models import (
     TransferFile,
     Wall,
 )
+from marac.services.disclosing import gathering, holds, linking, owners, register
+from marac.services.disclosing.register import Asked
 from marac.services.keeping.deployment import Deployment, open_deployment, unit_of_work
 from marac.services.keeping.founding import found_partnership
 from marac.services.meetings import closure_days, scheduling
@@ -49,7 +54,12 @@ from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
 from marac.services.walls import emergency
 from marac.vocabulary import (
+    DisclosureAnswer,
+    DisclosureKind,
+    DisclosureProof,
+    DisclosureStanding,
     GlassCategory,
+    HoldReason,
     MeetingPlace,
     MinuteHeading,
     PersonRole,
@@ -165,6 +175,7 @@ def build(founded: Path, folder: Path) -> Scene:
         emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
+    _asked_for(house, held)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
@@ -191,6 +202,26 @@ def _requests(house: Deployment, workers: dict[str, Worker]) -> tuple[str, ...]:
     put_at(scheme, field, SanctuaryState.SURVEY_BOOKED)
     put_at(scheme, cost, SanctuaryState.APPROVAL)
     return field, cost, sent, draft
+
+
+def _asked_for(house: Deployment, held: Any) -> None:
+    """A request that one case was looked through for, with its agencies asked; and the case is held."""
+    actor = actor_for(held.coordinator)
+    asked = Asked(
+        DisclosureKind.COURT, DisclosureStanding.AUTHORITY, DisclosureProof.OFFICIAL, requester="Family Court",
+        received_on=clock.today(), scope="What the panel holds", basis="Order 7", due_on=clock.today(),
+    )  # fmt: skip
+    with unit_of_work(house, actor) as session:
+        one = register.record_request(session, actor, DA, asked)
+        register.choose_answer(session, actor, one, DisclosureAnswer.PASSAGES)
+        case = session.get_one(Case, held.case_ids[0])
+        victim = next(who for who in linking.people_of(session, case) if who.role == PersonRole.VICTIM)
+        linking.link_case(session, actor, one, case.reference, [victim.id.hex])
+        gathering.gather(session, actor, one)
+        for row in session.scalars(select(DisclosurePassage).where(DisclosurePassage.agency_id.is_not(None))):
+            row.shown = True
+        owners.ask_owners(session, actor, one)
+        holds.hold_case(session, actor, case, reason=HoldReason.COURT, because="Order 7")
 
 
 def _moved(house: Deployment, coordinator: Worker, case_id: UUID) -> None:
@@ -279,6 +310,8 @@ def _note(scene: Scene) -> None:
             "paper_id": [uuid4().hex], "telling_id": ids(Telling)[:1], "transfer_id": ids(Transfer)[:1],
             "area_id": ids(OtherArea)[:1], "file_id": ids(TransferFile)[:1], "flag_id": [uuid4().hex],
             "series_id": ids(MeetingSeries),
+            "disclosures reference": list(session.scalars(select(Disclosure.reference))),
+            "disclosure_id": ids(Disclosure), "passage_id": ids(DisclosurePassage)[:1], "hold_id": ids(CaseHold),
             "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
             "alert_id": [uuid4().hex], "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],

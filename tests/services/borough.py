@@ -19,6 +19,9 @@ from marac.models import (
     Case,
     CaseAgency,
     CasePerson,
+    Disclosure,
+    DisclosureCase,
+    DisclosurePassage,
     Flag,
     Glass,
     Meeting,
@@ -44,6 +47,8 @@ from marac.vocabulary import (
     AgendaItemState,
     AttendanceState,
     CaseState,
+    DisclosureKind,
+    DisclosureState,
     FlagState,
     GlassCategory,
     InvolvementBasis,
@@ -51,6 +56,8 @@ from marac.vocabulary import (
     MeetingPlace,
     MeetingState,
     MinutesState,
+    PassageApproval,
+    PassageSource,
     PersonRole,
     ProgrammeSlug,
     Protects,
@@ -361,11 +368,29 @@ def _hung(borough: Borough, where: dict[str, Any], item: AgendaItem, other: Agen
         )  # fmt: skip
     for owner, agency_id in (("me", mine), ("colleague", mine), ("other", theirs)):
         yield Paper(**where, agency_id=agency_id, user_id=borough.people[owner], added_at=now), {"owner": owner}
+    yield from _asked_for(borough, where, mine, theirs)
     answers = (("colleague", mine, ResearchState.REQUESTED), ("other", theirs, ResearchState.RETURNED),
                ("other", borough.agencies[FORMER], ResearchState.RELEASED))  # fmt: skip
     for owner, agency_id, state in answers:
         row = Research(**where, agency_id=agency_id, item_id=item.id, state=state, requested_at=now, due_at=now)
         yield row, {"owner": owner, "opened": state == ResearchState.RELEASED}
+
+
+def _asked_for(borough: Borough, where: dict[str, Any], mine: UUID, theirs: UUID) -> Any:
+    """A request on the register that this case was looked through for, and what two agencies had shared."""
+    today = clock.today()
+    one = Disclosure(
+        partnership_id=where["partnership_id"], programme=DA, reference=uuid4().hex[:7], state=DisclosureState.RECEIVED,
+        kind=DisclosureKind.COURT, received_on=today, due_on=today, recorded_by_id=borough.people["other"],
+        passages_version=1,
+    )  # fmt: skip
+    yield one, {}
+    yield DisclosureCase(**where, disclosure_id=one.id), {}
+    for owner, agency_id in (("colleague", mine), ("other", theirs)):
+        yield DisclosurePassage(
+            **where, disclosure_id=one.id, agency_id=agency_id, owner_id=agency_id, position=1, part=1,
+            source=PassageSource.RESEARCH, source_id=one.id, approval=PassageApproval.ASKED,
+        ), {"owner": owner}  # fmt: skip
 
 
 def _entries(house: Any, borough: Borough) -> None:

@@ -8,7 +8,17 @@ from sqlalchemy import delete, select, update
 
 from marac import access, clock
 from marac.errors import IntegrityFailure, NotAllowed, NotFound, RuleBroken, StepUpNeeded, Withdrawn, WrongState
-from marac.models import Action, CaseAgency, Deadline, IssuedDocument, Message, Minutes, MinutesPage
+from marac.models import (
+    Action,
+    CaseAgency,
+    Deadline,
+    IssuedDocument,
+    Membership,
+    Message,
+    Minutes,
+    MinutesPage,
+    NamedPerson,
+)
 from marac.services.casework import case_page, case_tabs
 from marac.services.live import notes
 from marac.services.meetings import agenda, attendance, meeting_dates
@@ -19,11 +29,13 @@ from marac.vocabulary import (
     DocumentKind,
     DocumentState,
     LeavingAs,
+    MeetingState,
     MinuteHeading,
     MinutesState,
+    Role,
 )
-from tests.builders import actor_for
-from tests.builders_panels import MORNING, a_held_panel, a_wall
+from tests.builders import a_user, actor_for
+from tests.builders_panels import MORNING, a_held_panel, a_meeting, a_wall
 
 
 @pytest.fixture(autouse=True)
@@ -271,7 +283,8 @@ def test_recalled_minutes_answer_withdrawn_and_readers_and_copy_holders_are_told
         documents.make_document(session, actor_for(panel.police), meeting, DocumentKind.MINUTES)
     with panel.work(panel.coordinator) as session, pytest.raises(RuleBroken):
         minutes.recall_minutes(session, actor_for(panel.coordinator), found_in(session, panel), reason="")
-    recall(panel)
+    with time_machine.travel(MORNING + timedelta(minutes=30), tick=True):
+        recall(panel)
     with panel.work(panel.police) as session:
         actor = actor_for(panel.police)
         with pytest.raises(Withdrawn):
@@ -283,6 +296,71 @@ def test_recalled_minutes_answer_withdrawn_and_readers_and_copy_holders_are_told
             documents.make_document(session, actor, panel.meeting(session), DocumentKind.MINUTES)
     issue(panel)
     assert read_as(panel, panel.police)[0] == 1
+
+
+def test_for_ten_minutes_nobody_is_told_and_a_recall_then_is_heard_of_by_nobody(house):
+    panel = out(house)
+    prompts = select(Message).where(Message.template == "minutes_issued", Message.path.endswith("/minutes"))
+    with panel.work(panel.coordinator) as session:
+        waiting = [one for one in session.scalars(prompts) if one.user_id == panel.housing.id]
+        assert [one.due_at - one.enqueued_at >= timedelta(minutes=9) for one in waiting] == [True]
+        assert minutes.untold(found_in(session, panel))
+    recall(panel)
+    with panel.work(panel.coordinator) as session:
+        assert [one for one in session.scalars(prompts) if one.user_id == panel.housing.id] == []
+
+
+def test_the_page_of_a_restricted_case_waits_for_a_second_person_and_nobody_else_hears_of_it(house):
+    """Who is not named sees neither the case nor that something waits (security 7)."""
+    panel = out(house)
+    with panel.work(panel.chair) as session:
+        case = panel.item(session).case
+        case.restricted = True
+        for worker in (panel.coordinator, panel.chair, panel.police):
+            facts = {"partnership_id": worker.partnership_id, "case_id": case.id, "user_id": worker.id}
+            session.add(NamedPerson(**facts))
+        other = a_user(session, house, Role.COORDINATOR, "vawg_team")
+    with panel.work(panel.police) as session:
+        document = reading_minutes.compile_for(session, actor_for(panel.police), found_in(session, panel))
+        assert [one.open for one in document.sections] == [False]
+        with pytest.raises(NotFound):
+            minutes.release_page(session, actor_for(panel.police), found_in(session, panel), panel.item(session).id)
+    with panel.work(other) as session:
+        actor, found = actor_for(other), found_in(session, panel)
+        assert minutes.list_held_back(session, actor, found) == []
+        with pytest.raises(NotFound):
+            minutes.release_page(session, actor, found, panel.item(session).id)
+    with panel.work(panel.coordinator) as session:
+        actor, found = actor_for(panel.coordinator), found_in(session, panel)
+        assert [one.number for one in minutes.list_held_back(session, actor, found)] == [1]
+        with pytest.raises(RuleBroken, match="Somebody else"):
+            minutes.release_page(session, actor, found, panel.item(session).id)
+    with panel.work(panel.chair) as session:
+        actor, found = actor_for(panel.chair), found_in(session, panel)
+        minutes.release_page(session, actor, found, panel.item(session).id)
+        assert minutes.list_held_back(session, actor, found) == []
+    with panel.work(panel.police) as session:
+        document = reading_minutes.compile_for(session, actor_for(panel.police), found_in(session, panel))
+        assert [one.open for one in document.sections] == [True]
+
+
+def test_the_release_marks_who_is_new_and_whose_mail_goes_elsewhere(house):
+    panel = a_held_panel(house, 1)
+    with panel.work(panel.chair) as session:
+        a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Old Hand")
+        a_user(session, house, Role.REPRESENTATIVE, "housing_options", full_name="Gil Mail", email="gil@gmail.com")
+        a_meeting(session, starts_at=MORNING - timedelta(days=28), state=MeetingState.HELD)
+        members = session.scalars(select(Membership)).all()
+        for member in members:
+            member.from_on = MORNING.date() - timedelta(days=1 if member.user_id == panel.housing.id else 90)
+    send(panel)
+    approve(panel)
+    with panel.work(panel.coordinator) as session:
+        found = release.list_release(session, actor_for(panel.coordinator), found_in(session, panel))
+        marks = {one.name: one.marks for agency in found for one in agency.people}
+    assert marks["Hana Reed"] == ("New since the last meeting",)
+    assert marks["Gil Mail"] == ("Outside the agency's mail domain",)
+    assert marks["Old Hand"] == ()
 
 
 def test_nobody_but_the_coordinator_recalls_and_a_member_amends_nothing(house):

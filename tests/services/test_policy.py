@@ -28,6 +28,7 @@ ADMINS = (Role.AGENCY_ADMIN, Role.SYSTEM_ADMIN, Role.AUDITOR, Role.SERVICE_MANAG
 CELLS = {
     "any": lambda _row: True,
     "sent": lambda row: row.sent,
+    "reg": lambda row: row.sent or row.model is models.Disclosure,
     "involved": lambda row: row.involved,
     "beside": lambda row: row.involved and row.beside,
     "referred": lambda row: row.closeness in ("referred by my agency", "my agency's draft"),
@@ -100,7 +101,7 @@ def held(session):
 def expected(role: Role, permission: Permission, row: Row) -> bool:
     """What the written table says of one row."""
     holds = CELLS[TABLE[permission][1][role]](row)
-    erased = row.stage == CaseState.ERASED and row.model is not models.AuditEntry
+    erased = row.stage == CaseState.ERASED and row.model not in (models.AuditEntry, models.Disclosure)
     if role is Role.SYSTEM:
         return holds and not erased and row.foreign != "partnership"
     return holds and not (erased or row.hidden or row.foreign)

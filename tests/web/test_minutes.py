@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from marac.models import Message
 from marac.services.live import notes
-from marac.services.minuting import minutes, reading_minutes
+from marac.services.minuting import reading_minutes
 from marac.vocabulary import MinuteHeading
 from tests.attacks.scene import SAME_SITE
 from tests.builders import actor_for, signed_in
@@ -157,4 +157,4 @@ def test_what_the_service_says_and_what_the_page_shows_are_one(house):
         names = [one.line.name.split()[-1] for one in reading_minutes.compile_for(session, actor, found).sections]
     page = at(panel, panel.police)
     assert all(name in page.main for name in names)
-    assert minutes.HOLDS_ADDRESS not in page.main
+    assert "stands in the words" not in page.main

@@ -114,6 +114,14 @@ ORACLE = {
         give_to: asked not_reached > asked
         ask_again: told unsafe > asked
         """,
+    "disclosure": """
+        prepare: received > prepared
+        take_back: prepared agreed > received
+        agree: prepared > agreed
+        release: prepared agreed > released
+        refuse: received prepared agreed > refused
+        withdraw: received prepared agreed > withdrawn
+        """,
 }
 
 ORACLE["community_referral"] = ORACLE["referral"]  # the same life; its conditions are in test_community_referral.py

@@ -20,6 +20,7 @@ from marac.services.casework.cases import COMING, ON_AGENDA
 from marac.services.casework.revealing import Masked
 from marac.services.casework.safe_contact import SafeContact
 from marac.services.community import marks
+from marac.services.disclosing import holds
 from marac.services.meetings import agenda
 from marac.services.referring import incidents
 from marac.services.trail import pacing
@@ -38,6 +39,7 @@ from marac.workflows.hearing import record_of
 STOP, CARE, NEED = "stop", "care", "need"
 NOT_THERE = "no letters, no visits alone"
 SHARES_HOME = f"Alleged perpetrator linked to this person's address: {NOT_THERE}"
+LOCKED = "Kept from change"
 ENDED = (CaseState.LAPSED, CaseState.CLOSED, CaseState.MERGED, CaseState.ERASED)
 
 
@@ -103,7 +105,7 @@ def case_page(session: Session, actor: Actor, case: Case, *, page: str = "summar
         programme=case.programme,
         name=(victim.full_name or "") if victim else "",
         state=case.state,
-        tags=(*_tags(case, item), *marks.words_of(case.marks if "summary" in opened else ())),
+        tags=(*_tags(session, case, item), *marks.words_of(case.marks if "summary" in opened else ())),
         born_on=victim.born_on if victim else None,
         age=people.age_of(victim) if victim else None,
         children=sum(one.role == PersonRole.CHILD for one in known) if "children" in opened else None,
@@ -139,14 +141,14 @@ def people_of(session: Session, actor: Actor, case: Case, head: Head) -> tuple[P
     return case_people.list_people(session, actor, case, head.flags, head.opened)
 
 
-def _tags(case: Case, item: AgendaItem | None) -> tuple[str, ...]:
+def _tags(session: Session, case: Case, item: AgendaItem | None) -> tuple[str, ...]:
     heard_before = case.last_heard_on is not None and case.state in (CaseState.LISTED, CaseState.RESEARCHED)
+    locked = holds.is_locked(session, case.id)
     if record_of(case.programme).reviews:
         heard_before = item is not None and item.is_repeat
     live = case.flag_until_on is not None and case.flag_until_on >= clock.today() and case.state != CaseState.ISSUED
-    return tuple(
-        text for text, shown in ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live)) if shown
-    )
+    tags = ((case.state.label, True), ("Repeat", heard_before), ("Flag live", live), (LOCKED, locked))
+    return tuple(text for text, shown in tags if shown)
 
 
 def _feared(feared: CasePerson | None) -> str:
@@ -219,6 +221,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "walls": access.may(actor, P.WALL_DECIDE, case),
         "restrict": access.may(actor, P.CASE_RESTRICT, case),
+        "hold": access.may(actor, P.CASE_HOLD, case),
         "reveal": "identity" in opened and access.may(actor, P.LOCATION_REVEAL, case),
         "locate": access.locates(session, actor, case.id, case.programme),
         "looked": access.holds(actor, P.TRAIL_READ),

@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from marac.models import Case, Meeting, Referral
+from marac.models import Case, Disclosure, Meeting, Referral
 
 LETTERS = "CDFGHJKMNPQRTVWXY"
 DIGITS = "23456789"
@@ -21,6 +21,6 @@ def new_reference(session: Session) -> str:
     """A code that no case, referral or meeting has."""
     while True:
         code = draw()
-        taken = (select(exists().where(model.reference == code)) for model in (Case, Referral, Meeting))
+        taken = (select(exists().where(model.reference == code)) for model in (Case, Referral, Meeting, Disclosure))
         if not any(session.scalar(query) for query in taken):
             return code

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken
-from marac.models import AgendaItem, IssuedDocument, Meeting, SanctuaryRequest
+from marac.models import AgendaItem, Case, Disclosure, IssuedDocument, Meeting, SanctuaryRequest
 from marac.services import local
 from marac.services.casework import naming
 from marac.services.leaving import checking
@@ -27,6 +27,7 @@ from marac.vocabulary import DocumentKind as K, DocumentReason, DocumentState, L
 
 MARKING = "OFFICIAL-SENSITIVE. Personal data. Do not forward or copy."
 KEPT_DAYS = 28
+About = Meeting | SanctuaryRequest | Disclosure | Case
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 IN_WORD = (K.MINUTES, K.ACTIONS)
 NEEDS: dict[K, P] = {
@@ -120,11 +121,10 @@ def without_secrets(session: Session, meeting: Meeting, content: Content, kind: 
 
 
 def framed(
-    session: Session, actor: Actor, about: Meeting | SanctuaryRequest, content: Content, *, for_whom: str = "",
-    marking: str = "",
+    session: Session, actor: Actor, about: About, content: Content, *, for_whom: str = "", marking: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """A document with all that stands around it. For somebody outside (`for_whom`) it names no maker and no office."""
-    copy, whose = _new_number(session, actor), for_whom or naming.signature(session, actor)
+    copy, whose = new_number(session, actor), for_whom or naming.signature(session, actor)
     now = f"{long_day(clock.now())}, {time_of_day(clock.now())}" + ("" if for_whom else f", by {whose}")
     blocks = list(content.blocks)
     if content.left_out:
@@ -139,22 +139,22 @@ def framed(
     }  # fmt: skip
 
 
-def marking_of(session: Session, about: Meeting | SanctuaryRequest) -> str:
+def marking_of(session: Session, about: About) -> str:
     """The partnership's own marking, for pages and documents alike; councils differ."""
     return str(_setting(session, about, "documents.marking", MARKING))
 
 
-def _setting(session: Session, about: Meeting | SanctuaryRequest, name: str, usual: Any) -> Any:
+def _setting(session: Session, about: About, name: str, usual: Any) -> Any:
     rule = local.rules_of(session, about.partnership_id, about.programme).at(clock.today()).get(name)
     return rule.value if rule is not None else usual
 
 
-def destroy_on(session: Session, about: Meeting | SanctuaryRequest) -> date:
+def destroy_on(session: Session, about: About) -> date:
     """Until when a copy made today may be kept."""
     return clock.today() + timedelta(days=int(_setting(session, about, "documents.keep_days", KEPT_DAYS)))
 
 
-def _new_number(session: Session, actor: Actor) -> str:
+def new_number(session: Session, actor: Actor) -> str:
     """Four letters and digits that are never confused, new in the partnership."""
     while True:
         number = "".join(secrets.choice(LETTERS) for _ in range(4))

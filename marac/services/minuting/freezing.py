@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from marac import access
@@ -75,10 +75,25 @@ def version_of(session: Session, minutes: Minutes, number: int) -> MinutesVersio
     return version
 
 
-def pages_of(session: Session, minutes: Minutes, number: int, item_ids: Collection[UUID]) -> dict[UUID, MinutesPage]:
-    """The pages of some cases, by item. The caller has opened their cases; a page that was changed does not open."""
+def pages_of(
+    session: Session, minutes: Minutes, number: int, item_ids: Collection[UUID], *, released: bool = False
+) -> dict[UUID, MinutesPage]:
+    """The pages of some cases, by item. The caller has opened their cases; a page that was changed does not open.
+
+    `released`: of restricted cases only those that a second person released.
+    """
     query = select(MinutesPage).where(MinutesPage.minutes_id == minutes.id, MinutesPage.number == number)
+    if released:
+        kept = select(Case.id).where(Case.restricted)
+        query = query.where(or_(MinutesPage.released_by_id.is_not(None), MinutesPage.case_id.not_in(kept)))
     return {page.item_id: page for page in session.scalars(query.where(MinutesPage.item_id.in_(item_ids)))}
+
+
+def waiting_pages(session: Session, minutes: Minutes) -> dict[UUID, MinutesPage]:
+    """The issued pages of restricted cases that nobody released yet, by item; opens none of them."""
+    here = (MinutesPage.minutes_id == minutes.id, MinutesPage.number == minutes.issued_number)
+    query = select(MinutesPage).join(Case, Case.id == MinutesPage.case_id).where(*here, Case.restricted)
+    return {page.item_id: page for page in session.scalars(query.where(MinutesPage.released_by_id.is_(None)))}
 
 
 def issued_words(session: Session, item: AgendaItem) -> dict[str, str]:
@@ -86,5 +101,5 @@ def issued_words(session: Session, item: AgendaItem) -> dict[str, str]:
     minutes = item.meeting.minutes
     if minutes is None or minutes.issued_number is None:
         return {}
-    page = pages_of(session, minutes, minutes.issued_number, [item.id]).get(item.id)
+    page = pages_of(session, minutes, minutes.issued_number, [item.id], released=True).get(item.id)
     return dict(page.words or {}) if page else {}

@@ -4,20 +4,20 @@ Refuses to send on words that say where somebody is (DA-4), and to change a vers
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken, WrongState
-from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Minutes, MinutesVersion
+from marac.models import Action, AgendaItem, IssuedDocument, Meeting, Message, Minutes, MinutesVersion
 from marac.services.leaving import checking
 from marac.services.live import coverage, notes, room
 from marac.services.meetings import attendance, meeting_dates
-from marac.services.meetings.agenda import list_items, view_agenda
+from marac.services.meetings.agenda import Line, list_items, view_agenda
 from marac.services.meetings.attendance import HERE
 from marac.services.minuting import freezing, readers, reading_minutes, words_leaving
 from marac.services.moving import advance, flush
@@ -34,6 +34,8 @@ from marac.vocabulary import (
     Template,
 )
 from marac.workflows.hearing import record_of
+
+RECALLABLE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,10 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
     access.require(actor, P.MINUTES_ISSUE, minutes)
     access.require_step_up(actor)
     words_leaving.require_clean(session, actor, minutes.meeting, LeavingAs.MINUTES)
-    advance(session, actor, minutes, "issue")
+    advance(session, actor, minutes, "issue", prompt_at=clock.now() + RECALLABLE)
     version = freezing.version_of(session, minutes, minutes.number)
     minutes.issued_at = version.issued_at = clock.now()
+    version.issued_by_id = actor.user_id
     minutes.issued_number, minutes.recalled_at = minutes.number, None
     meeting_dates.meet(session, minutes.meeting, "minutes_issued", "actions_published")
     for item in list_items(session, actor, minutes.meeting):
@@ -133,8 +136,14 @@ def issue_minutes(session: Session, actor: Actor, minutes: Minutes) -> Minutes:
 
 
 def recall_minutes(session: Session, actor: Actor, minutes: Minutes, *, reason: str) -> Minutes:
-    """Take back what was circulated: the link answers "withdrawn", readers are told, copies are marked recalled."""
+    """Take back what was circulated: the link answers "withdrawn", readers are told, copies are marked recalled.
+
+    In the first ten minutes nobody was told yet, and nobody is.
+    """
+    quiet = untold(minutes)
     advance(session, actor, minutes, "recall", reason=reason)
+    if quiet:
+        _untell(session, minutes)
     access.open_staff(actor, seal=True)
     version = freezing.version_of(session, minutes, minutes.number)
     version.recalled_because, version.recalled_at = reason.strip(), clock.now()
@@ -152,6 +161,44 @@ def recall_minutes(session: Session, actor: Actor, minutes: Minutes, *, reason: 
     _prompt(session, minutes, who, Template.MINUTES_ISSUED, (key, path))
     flush(session)
     return minutes
+
+
+def untold(minutes: Minutes) -> bool:
+    """Whether the prompts of a circulation still wait, so that it can be taken back without anybody being told."""
+    return minutes.issued_at is not None and clock.now() - minutes.issued_at < RECALLABLE
+
+
+def _untell(session: Session, minutes: Minutes) -> None:
+    unsent = (Message.template == Template.MINUTES_ISSUED, Message.sent_at.is_(None), Message.mail_key.is_(None))
+    session.flush()
+    session.execute(delete(Message).where(Message.subject_key.startswith(f"Minutes:{minutes.id.hex}:"), *unsent))
+
+
+def list_held_back(session: Session, actor: Actor, minutes: Minutes) -> list[Line]:
+    """Restricted cases whose page waits for a second person to release it: those that this person may see."""
+    if minutes.issued_number is None or not _releases(actor):
+        return []
+    waiting = freezing.waiting_pages(session, minutes)
+    return [one for one in view_agenda(session, actor, minutes.meeting).lines if one.item.id in waiting]
+
+
+def _releases(actor: Actor) -> bool:
+    return access.holds(actor, P.MINUTES_ISSUE) or access.holds(actor, P.MINUTES_APPROVE)
+
+
+def release_page(session: Session, actor: Actor, minutes: Minutes, item_id: UUID) -> None:
+    """Release the page of a restricted case, as somebody other than who circulated (security 7). NotFound for a case
+    that is not theirs to see, or does not wait; RuleBroken for who circulated; StepUpNeeded.
+    """
+    access.require_step_up(actor)
+    if item_id not in {one.item.id for one in list_held_back(session, actor, minutes)} or not minutes.issued_number:
+        raise NotFound
+    if freezing.version_of(session, minutes, minutes.issued_number).issued_by_id == actor.user_id:
+        raise RuleBroken("releaser", "You circulated these minutes. Somebody else must release this case")
+    page = freezing.waiting_pages(session, minutes)[item_id]
+    page.released_by_id, page.released_at = actor.user_id, clock.now()
+    audit.record(session, actor, "minutes:page_released", page)
+    flush(session)
 
 
 def _prompt(session: Session, minutes: Minutes, who: set[UUID | None], template: Template, to: tuple[str, str]) -> None:

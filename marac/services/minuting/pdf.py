@@ -47,6 +47,16 @@ def render(data: dict[str, Any]) -> bytes:
     return _compiled(_spelt(written, "".join({sign for sign in str(json.loads(written)) if ord(sign) > LATIN_ENDS})))
 
 
+def first_pages(data: dict[str, Any]) -> list[int]:
+    """On which page each block begins; and, last, on which page the last one ends."""
+    with tempfile.TemporaryDirectory() as empty:
+        found: str = typst.query(  # type: ignore[type-var]
+            source(), "<begins>", field="value", root=empty, font_paths=fonts(),
+            sys_inputs={"data": json.dumps(clean(data))},
+        )  # fmt: skip
+    return [int(one) for one in json.loads(found)]
+
+
 LATIN_ENDS = 0x24F
 
 

@@ -117,10 +117,12 @@ def preview_for(session: Session, actor: Actor, minutes: Minutes, membership_id:
         raise NotFound
     shown = found[0].item_ids & readers.items_for(session, actor, minutes.meeting)
     audit.record(session, actor, "minutes:previewed", minutes, reader=found[0].actor.user_id)
-    return found[0], _compiled(session, actor, minutes, shown)
+    return found[0], _compiled(session, actor, minutes, shown, as_member=True)
 
 
-def _compiled(session: Session, actor: Actor, minutes: Minutes, item_ids: frozenset[UUID]) -> Document:
+def _compiled(
+    session: Session, actor: Actor, minutes: Minutes, item_ids: frozenset[UUID], *, as_member: bool = False
+) -> Document:
     number = _number_for(actor, minutes)
     draft = number == minutes.number and minutes.state in BEING_WRITTEN
     lines = [one for one in view_agenda(session, actor, minutes.meeting).lines if one.item.id in item_ids]
@@ -139,7 +141,8 @@ def _compiled(session: Session, actor: Actor, minutes: Minutes, item_ids: frozen
         )
     access.open_staff(actor)
     version = freezing.version_of(session, minutes, number)
-    pages = freezing.pages_of(session, minutes, number, opened)
+    member = as_member or not access.may(actor, P.MINUTES_WRITE, minutes)
+    pages = freezing.pages_of(session, minutes, number, opened, released=member)
     return Document(
         minutes, number, version.chaired_by or "", tuple(_frozen(one, pages.get(one.item.id)) for one in lines),
         _seats(version.present), _seats(version.away),

@@ -11,7 +11,7 @@ from marac.models import Minutes
 from marac.services.casework import naming
 from marac.services.meetings import attendance
 from marac.services.meetings.attendance import HERE
-from marac.services.minuting import readers
+from marac.services.minuting import readers, recipient_marks
 from marac.services.minuting.readers import Reader
 from marac.vocabulary import Permission as P
 
@@ -26,6 +26,7 @@ class Told:
     cases: int
     left_out: int
     stopped: str
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,25 @@ def list_release(session: Session, actor: Actor, minutes: Minutes) -> list[Agenc
     shares = {agency: items & mine for agency, items in readers.took_part(session, meeting).items()}
     found = readers.list_readers(session, minutes)
     names = naming.colleagues(session, actor, [one.actor.user_id for one in found])
+    marks = recipient_marks.marks_of(session, actor, meeting, found)
     agencies = naming.agency_names(session, meeting.partnership_id)
     came = {one.agency_id for one in attendance.list_places(session, actor, meeting) if one.state in HERE}
+    of_agency = {agency_id: [one for one in found if one.actor.agency_id == agency_id] for agency_id in shares}
     return [
         AgencyRelease(
             agencies[agency_id], agency_id in came,
-            tuple(
-                _told(one, names, mine, len(shares[agency_id])) for one in found if one.actor.agency_id == agency_id
-            ),
+            tuple(_told(one, names, marks, mine, len(shares[agency_id])) for one in of_agency[agency_id]),
         )
         for agency_id in sorted((one for one in shares if shares[one]), key=agencies.__getitem__)
     ]  # fmt: skip
 
 
-def _told(one: Reader, names: dict[UUID, str], mine: frozenset[UUID], of_agency: int) -> Told:
+def _told(
+    one: Reader, names: dict[UUID, str], marks: dict[UUID, tuple[str, ...]], mine: frozenset[UUID], of_agency: int
+) -> Told:
     user_id, membership_id = one.actor.user_id, one.actor.membership_id
     if user_id is None or membership_id is None:
         raise LookupError("a reader is a person")
     cases = len(one.item_ids & mine)
-    return Told(membership_id, names.get(user_id, ""), one.actor.role.label, cases, of_agency - cases, one.stopped)
+    who = (membership_id, names.get(user_id, ""), one.actor.role.label)
+    return Told(*who, cases, of_agency - cases, one.stopped, marks.get(membership_id, ()))

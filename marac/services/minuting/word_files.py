@@ -35,10 +35,9 @@ def _frame(made: Any, facts: Mapping[str, Any]) -> None:
     section = made.sections[0]
     section.header.paragraphs[0].text = f"{facts['marking']}\n{facts['watermark']}"
     foot = section.footer.paragraphs[0]
-    foot.text = (
-        f"{facts['marking']}\nCopy {facts['copy']} for {facts['for_whom']}. Made {facts['made']}. "
-        f"Destroy by {facts['destroy_on']}. {pdf.trail_words(facts['checkpoint'])}Page "
-    )
+    copy = f"Copy {facts['copy']} for {facts['for_whom']}. Made {facts['made']}. " if facts["copy"] else ""
+    until = f"Destroy by {facts['destroy_on']}. " if facts["destroy_on"] else ""
+    foot.text = f"{facts['marking']}\n{copy}{until}{pdf.trail_words(facts['checkpoint'])}Page "
     _counted(foot, "PAGE")
     foot.add_run(" of ")
     _counted(foot, "NUMPAGES")
