@@ -29,6 +29,7 @@ from marac.services.keeping import memory
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.services.knowing import missed
 from marac.services.referring import outside_links
+from marac.services.retaining import erasing
 from marac.services.sanctuary import follow_ups, landlord, works_orders
 from marac.services.trail import checking, checkpointing, watching
 from marac.services.walls import register, screening
@@ -75,6 +76,8 @@ JOBS = (
     Job("screen_staff", TIMES["screen_staff"], each(screening.screen_all)),
     Job("remind_register", TIMES["remind_register"], each(register.remind)),
     Job("purge_jobs", TIMES["purge_jobs"], each(works_orders.purge_ended)),
+    Job("count_retention", TIMES["count_retention"], each(erasing.count_dates)),
+    Job("erase_due", TIMES["erase_due"], erasing.erase_due),
     Job("destroy_old_keys", TIMES["destroy_old_keys"], timed.destroy_old_keys),
     Job("close_unused", TIMES["close_unused"], each(dormancy.close_unused)),
     Job("ask_attestations", TIMES["ask_attestations"], each(attesting.ask_all)),

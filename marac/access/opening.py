@@ -14,6 +14,7 @@ from marac.access.policy import GRANTS, asked, holds, may, require, require_hold
 from marac.access.relations import Actor, other_side
 from marac.access.reveal_rules import REVEALED, at_stage
 from marac.crypto import vault
+from marac.crypto.envelope import Place
 from marac.errors import NotAllowed, NotFound
 from marac.models import Action, Agency, Case, Referral
 from marac.vocabulary import CaseState as S, Permission as P, ProgrammeSlug, ReferralState, Role
@@ -212,6 +213,13 @@ def open_evidence(actor: Actor, action: Action) -> None:
     vault.current().grant("case", actor.partnership_id, action.case_id, "documents", open=False, seal=True)
 
 
+def open_retention(actor: Actor, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
+    """Grant why records are kept longer or held, and nothing else of the cases, to who keeps the schedule. The cases
+    come from `visible`."""
+    require_holds(actor, P.HOLD_PLACE)
+    vault.current().grant_many("case", partnership_id, case_ids, ["retention"], open=True, seal=True)
+
+
 def open_staff(actor: Actor, *, seal: bool = False) -> None:
     """Names of colleagues: for those whose work names them. Writing them is for inviting and for attendance."""
     require_holds(actor, P.HOME_READ)
@@ -230,6 +238,7 @@ PURPOSES: dict[str, frozenset[str]] = {
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
     "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
+    "statistics": _PEOPLE | {"equality"},  # the return: how many, never who
     "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
     "places": _PEOPLE | {"contact", "location"},
     "freeze": frozenset({"minutes", "actions"}),  # an approved version of the minutes is written, whoever approves it
@@ -238,6 +247,8 @@ PURPOSES: dict[str, frozenset[str]] = {
     "disclose": _STORY | {"research:*", "minutes", "actions", "documents"},  # never where somebody is
     "job_card": _PEOPLE | {"contact", "location"},  # no name, and not the address before its hour, stands on a card
     "load": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "audit-detail", "disclosed:*"},
+    "retain": frozenset({"identity", "children"}),  # initials for the review list, and how old the youngest child is
+    "keep": frozenset({"retention"}),  # the row that counts the date is born sealed
     "reseal": DRAFTING | {"research:*", "private:*", "minutes", "actions", "works", "disclosed:*"},
     "explain": frozenset({"audit-detail"}),  # why somebody is kept out or let in: written by whoever says it
     "screen": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
@@ -255,7 +266,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places", "freeze", "explain", "override")
+    writes = purpose in ("load", "reseal", "places", "freeze", "explain", "override", "keep")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 
@@ -264,6 +275,12 @@ def apart() -> Iterator[None]:
     """A system purpose opens for the length of this block, and not for the rest of the request."""
     with vault.current().apart():
         yield
+
+
+def open_for_drill(place: Place) -> None:
+    """Grant one sealed value of a scratch copy, to see that it opens. Never over HTTP."""
+    asked()
+    vault.current().grant(place.kind, place.partnership, place.owner, place.compartment, open=True, purpose="drill")
 
 
 def open_staff_for(purpose: str, partnership_id: UUID) -> None:

@@ -135,6 +135,8 @@ _PANEL: dict[P, Relation] = {
     **dict.fromkeys(_ON_CASES, sent), **dict.fromkeys(_ON_MEETINGS, everyone), **_DISCLOSES,
 }  # fmt: skip
 
+_KEEPS_RECORDS: dict[P, Relation] = dict.fromkeys((P.RETENTION_READ, P.RETENTION_DECIDE, P.HOLD_PLACE), everyone)
+
 GRANTS: dict[Role, dict[P, Relation]] = {
     Role.REFERRER: {
         P.HOME_READ: everyone, P.REFERRAL_CREATE: everyone, P.REFERRAL_READ: own, P.REFERRAL_EDIT: own,
@@ -152,8 +154,9 @@ GRANTS: dict[Role, dict[P, Relation]] = {
         P.MINUTES_ISSUE: everyone, P.ASSESSMENT_CREATE: sent, P.CONTACT_UPDATE: sent,
         P.ATTENDANCE_AGREE: own_agency, P.RESEARCH_WRITE: own_agency, P.ACTION_UPDATE: own_agency,
         P.FLAG_CONFIRM: own_agency, P.USER_INVITE: everyone, P.REFERRER_INVITE: everyone, P.AREA_KEEP: everyone,
-        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own,
-        P.DISCLOSURE_AGREE: own_agency,
+        P.LIBRARY_EDIT: everyone, P.TRANSFER_SEND: sent, P.TRANSFER_RECEIVE: own, P.REPORT_ENTER: everyone,
+        P.CASE_EXPORT: everyone,
+        P.DISCLOSURE_AGREE: own_agency, **_KEEPS_RECORDS,
         **dict.fromkeys((P.USER_APPROVE, P.USER_ATTEST, P.DEPUTY_APPROVE), everyone),
         P.DEPUTY_NAME: own, P.AGREEMENT_READ: everyone, P.AGREEMENT_KEEP: everyone, P.USER_SUSPEND: everyone,
         P.FACTOR_APPROVE: everyone,
@@ -161,11 +164,12 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.CHAIR: {
         **_SEES_PANELS, **_PANEL, P.CASE_RESTRICT: sent, P.CASE_OVERRIDE: sent, P.CASE_URGENT: sent,
-        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent,
+        P.MINUTES_APPROVE: everyone, P.USER_READ: everyone, P.ADDRESS_OVERRIDE: sent, P.CASE_EXPORT: everyone,
         P.ATTENDANCE_AGREE: own_agency, P.ACTION_UPDATE: own_agency, P.FLAG_CONFIRM: own_agency,
         P.TRANSFER_CHECK: sent, P.DISCLOSURE_DECIDE: on_register,
         P.WALL_DECIDE: sent, P.WALL_LIFT: sent, P.GLASS_READ: everyone, P.GLASS_APPROVE: everyone,
         P.GLASS_REVIEW: everyone,
+        P.HOLD_PLACE: everyone,
     },
     Role.SANCTUARY_OFFICER: {
         P.HOME_READ: everyone, P.USER_READ: own, P.REPORT_READ: everyone, **_SCHEME, P.DEPUTY_NAME: own,
@@ -176,6 +180,7 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     },
     Role.SERVICE_MANAGER: {
         **_SEES_PANELS, P.REPORT_READ: everyone, P.ACTION_OVERSEE: everyone,
+        P.REPORT_ENTER: everyone, P.REPORT_PUBLISH: everyone,
         **dict.fromkeys((P.SANCTUARY_READ, P.SANCTUARY_APPROVE), costed),
     },
     Role.AGENCY_ADMIN: {
@@ -197,14 +202,13 @@ GRANTS: dict[Role, dict[P, Relation]] = {
     Role.GUEST: {P.HOME_READ: everyone, P.USER_READ: own, P.GUEST_VISIT: everyone, P.CASE_READ: asked_in},
     Role.AUDITOR: {
         P.HOME_READ: everyone, P.AUDIT_READ: everyone, P.USER_READ: own, P.AGREEMENT_READ: everyone,
-        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register,
-        P.ALERT_ANSWER: everyone,
-        P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone,
+        P.DISCLOSURE_READ: on_register, P.DISCLOSURE_DECIDE: on_register, P.ALERT_ANSWER: everyone,
+        P.GLASS_BREAK: sent, P.GLASS_READ: everyone, P.GLASS_REVIEW: everyone, **_KEEPS_RECORDS,
     },
     # timed jobs, and the operator at the console of the machine; never over HTTP
     Role.SYSTEM: dict.fromkeys(
         (P.JOB_RUN, P.CHECKLIST_LOAD, P.AGENCY_READ, P.USER_READ, P.USER_INVITE, P.USER_SUSPEND, P.HOME_READ,
-         P.AGREEMENT_KEEP),
+         P.AGREEMENT_KEEP, P.RETENTION_READ, P.HOLD_PLACE),
         everyone,
     ),
 }  # fmt: skip
@@ -331,5 +335,6 @@ READS: dict[type[Base], P] = {
     models.WorksOrder: P.ORDER_READ, models.Visit: P.VISIT_READ,
     models.FactorReset: P.FACTOR_APPROVE, models.Glass: P.GLASS_READ,
     models.Disclosure: P.DISCLOSURE_READ, models.DisclosurePassage: P.DISCLOSURE_AGREE,
+    models.Retention: P.RETENTION_READ, models.LegalHold: P.HOLD_PLACE,
     models.TrailAlert: P.AUDIT_READ,
 }  # fmt: skip

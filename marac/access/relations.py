@@ -36,6 +36,7 @@ from marac.models import (
     OutsideReferrer,
     Referral,
     Research,
+    Retention,
     SanctuaryRequest,
     TrailAlert,
     User,
@@ -208,6 +209,8 @@ def gate(actor: Actor, model: Any) -> list[ColumnElement[bool]]:
         hidden = DisclosureCase.case_id.not_in(select(Case.id).where(*_not_hidden(actor)))
         touched = exists().where(DisclosureCase.disclosure_id == Disclosure.id, hidden)
         return [Disclosure.programme.in_(actor.programmes), ~touched]
+    if model is Retention:  # what is left of an erased case: the line of the disposal log
+        return [Retention.case_id.in_(select(Case.id).where(*_not_hidden(actor)))]
     if model in (Attendance, MeetingChange, AgendaVersion):
         return [model.meeting_id.in_(_in_programme(actor, Meeting))]
     if model is AgendaGuest:  # without a case: of the whole meeting

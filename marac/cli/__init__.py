@@ -7,13 +7,27 @@ import sys
 
 import click
 
-from marac.cli import checklists, importing, index, keeping, keys, matching, serving, signing_in, tables, trail
+from marac.cli import (
+    backups,
+    checklists,
+    importing,
+    index,
+    keeping,
+    keys,
+    matching,
+    reporting,
+    retaining,
+    serving,
+    signing_in,
+    tables,
+    trail,
+)
 from marac.cli.speaking import cli
 from marac.errors import ConfigurationError, Refusal, RuleBroken
 
 __all__ = [
-    "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "serving", "signing_in", "tables",
-    "trail",
+    "backups", "checklists", "cli", "importing", "index", "keeping", "keys", "main", "matching", "reporting",
+    "retaining", "serving", "signing_in", "tables", "trail",
 ]  # fmt: skip
 
 

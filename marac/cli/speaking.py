@@ -32,9 +32,9 @@ def lines(facts: Any) -> str:
     return "\n".join("  ".join(str(cell) for cell in row.values()) for row in facts)
 
 
-def opened() -> Any:
+def opened(*, gated: bool = True) -> Any:
     """The deployment that the settings name, to be used in a `with` block."""
-    return closing(open_deployment(load_settings()))
+    return closing(open_deployment(load_settings(), gated=gated))
 
 
 def day_in(text: str) -> date:

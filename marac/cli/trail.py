@@ -28,7 +28,7 @@ def audit_verify(
     """Read every chain: exit 0 whole, 2 tampered (first bad sequence and kind), 3 cannot tell."""
     try:
         key = pubkey.read_text("utf-8").strip() if pubkey else ""
-        with opened() as house:
+        with opened(gated=False) as house:
             verdict = proving.verify_trail(
                 house, partnership, since=since, rows=rows, folder=checkpoints, public_key=key
             )

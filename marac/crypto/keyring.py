@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection, Engine
 
-from marac.crypto import keystore
+from marac.crypto import key_ledger, keystore
 from marac.crypto.envelope import (
     KEY,
     WRAPPED,
@@ -26,7 +26,14 @@ from marac.crypto.envelope import (
     wrap_key,
     wrapping_cipher,
 )
-from marac.crypto.keystore import AUDIT_HEAD, ERASURE, NOBODY, WRAPPED_KEY, KeyStoreRefused, key_row
+from marac.crypto.keystore import (
+    AUDIT_HEAD,
+    ERASURE,
+    NOBODY,
+    WRAPPED_KEY,
+    KeyStoreRefused,
+    key_row,
+)
 from marac.crypto.root_keys import RootKey, Wrapped
 from marac.crypto.sealing_counts import SealCounts
 from marac.errors import IntegrityFailure
@@ -305,19 +312,16 @@ class Keyring:
 
     def erase(self, kind: str, partnership_id: UUID, owner_id: UUID) -> int:
         """Delete an owner's keys; may be run twice. No unit of work that starts later, in any process, can unwrap."""
-        owner, partnership = owner_id.bytes, partnership_id.bytes
-        mine = (_K.kind == kind) & (_K.owner == owner) & (_K.partnership == partnership)
-        entry = {"kind": kind, "owner": owner, "partnership": partnership, "erased_at": keystore.now()}
-        with self.writer.begin() as connection:
-            gone = connection.execute(WRAPPED_KEY.delete().where(mine)).rowcount
-            if not _among(connection, sa.select(ERASURE.c.owner), ERASURE.c, kind, [owner]):
-                connection.execute(ERASURE.insert().values(entry))
-        self._held.pop((kind, owner), None)
-        if self.engine.dialect.name == "sqlite":
-            with self.reader.connect() as connection:
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return int(gone)
+        return self.erase_several(partnership_id, [(kind, owner_id)])
+
+    def erase_several(self, partnership_id: UUID, keys: Iterable[tuple[str, UUID]]) -> int:
+        """The same for several (kind, owner), in one commit; then the pages they stood on are overwritten."""
+        several = list(keys)
+        gone = key_ledger.erase(self.writer, partnership_id, several)
+        for kind, owner_id in several:
+            self._held.pop((kind, owner_id.bytes), None)
+        key_ledger.wipe(self.engine)
+        return gone
 
     def erased(self) -> frozenset[tuple[str, UUID]]:
         """The (kind, owner) of everything in the erasure ledger."""

@@ -20,6 +20,7 @@ from marac.errors import ConfigurationError
 
 SCHEMA = 1
 NOBODY = bytes(16)
+RESTORED = "restored_at"
 
 METADATA = sa.MetaData()
 _ID = sa.LargeBinary(16)
@@ -159,6 +160,13 @@ def kept_words(reader: Engine, prefix: str) -> list[str]:
     with reader.connect() as connection:
         mine = sa.select(META.c.content).where(META.c.name.startswith(prefix)).order_by(META.c.name)
         return list(connection.scalars(mine))
+
+
+def mark_restored(engine: Engine) -> None:
+    """Note that the place was restored, so that nothing starts before the restore is finished."""
+    with engine.execution_options(begin="immediate").begin() as connection:
+        connection.execute(META.delete().where(META.c.name == RESTORED))
+        connection.execute(META.insert().values(name=RESTORED, content=now()))
 
 
 def now() -> str:

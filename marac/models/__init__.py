@@ -57,6 +57,14 @@ from marac.models.partnership import (
     User,
 )
 from marac.models.referrals import Assessment, Referral
+from marac.models.reporting import EnteredFigure as EnteredFigure, PublishedYear as PublishedYear
+from marac.models.retention import (
+    ErasedFigure as ErasedFigure,
+    ErasureEntry as ErasureEntry,
+    KeptLonger as KeptLonger,
+    LegalHold as LegalHold,
+    Retention as Retention,
+)
 from marac.models.sanctuary import (
     AddressFlag as AddressFlag,
     Approval as Approval,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from marac import access
 from marac.access import Actor
-from marac.models import FollowUp, SanctuaryRequest
+from marac.models import ErasedFigure, FollowUp, SanctuaryRequest
 from marac.vocabulary import AtHome, FollowUpState, Permission as P, SanctuaryState
 from marac.workflows.deadlines import add_months, london
 
@@ -37,11 +37,12 @@ class Stage:
     label: str
     meaning: str
     requests: frozenset[UUID]
+    erased: int = 0  # how many more there were, in files that are erased
 
     @property
     def number(self) -> int:
         """How many."""
-        return len(self.requests)
+        return len(self.requests) + self.erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +85,25 @@ def funnel(session: Session, actor: Actor, *, first_on: date, today: date) -> Fu
     in_year = (SanctuaryRequest.signed_off_at >= start, SanctuaryRequest.signed_off_at < end)
     installed = frozenset(session.scalars(select(SanctuaryRequest.id).where(*kept, *in_year)))
     home = frozenset(one for one in installed if last.get(one) == AtHome.YES)
-    return Funnel(
-        first_on, last_on, _stages(rows, last), installed, home, len(installed & given_up), to_date=last_on >= today
-    )
+    stages = _stages(rows, last, _erased(session, actor, first_on))
+    return Funnel(first_on, last_on, stages, installed, home, len(installed & given_up), to_date=last_on >= today)
 
 
-def _stages(rows: Iterable[_Row], last: dict[UUID, AtHome]) -> tuple[Stage, ...]:
+def _erased(session: Session, actor: Actor, first_on: date) -> dict[str, int]:
+    """What is kept of requests whose files are erased: how many of them came to each stage."""
+    kept = (ErasedFigure.partnership_id == actor.partnership_id, ErasedFigure.measure == "sanctuary")
+    query = select(ErasedFigure.part, func.sum(ErasedFigure.number)).where(*kept, ErasedFigure.year == first_on.year)
+    return {row[0]: int(row[1]) for row in session.execute(query.group_by(ErasedFigure.part))}
+
+
+def _stages(rows: Iterable[_Row], last: dict[UUID, AtHome], erased: dict[str, int]) -> tuple[Stage, ...]:
     """Each a part of the one before: who was never surveyed counts nowhere further down."""
     referred = {row.id: row for row in rows}
     surveyed = {key: row for key, row in referred.items() if row.surveyed}
     fitted = {key: row for key, row in surveyed.items() if row.signed_off}
     stayed = {key: row for key, row in fitted.items() if last.get(key) == AtHome.YES}
     found = {REFERRED: referred, SURVEYED: surveyed, FITTED: fitted, STAYED: stayed}
-    return tuple(Stage(key, *LABELS[key], frozenset(found[key])) for key in LABELS)
+    return tuple(Stage(key, *LABELS[key], frozenset(found[key]), erased.get(key, 0)) for key in LABELS)
 
 
 def _last_said(session: Session, actor: Actor) -> dict[UUID, AtHome]:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.errors import RuleBroken
 from marac.models import (
     Action,
     AgendaItem,
@@ -20,20 +19,18 @@ from marac.models import (
     Meeting,
     Minutes,
     Research,
-    SanctuaryRequest,
     Transfer,
-    WorksOrder,
 )
 from marac.services import local
 from marac.services.casework.involvement import ask_agencies, involve, involved_agencies, latest_item, shrink
 from marac.services.clockwork.recipients import recipients
 from marac.services.community import review_days
-from marac.services.disclosing import holds
 from marac.services.following import owners
 from marac.services.following.telling_asked import open_telling
 from marac.services.minuting import freezing
 from marac.services.referring import drafts
-from marac.services.sanctuary import clocks, consequences
+from marac.services.retaining import clocks, holds, ledger
+from marac.services.sanctuary import clocks as stage_clocks, consequences
 from marac.vocabulary import (
     AGENDA_IS_OUT,
     ActionState,
@@ -240,8 +237,9 @@ def assign_onward(move: Move) -> None:
 
 
 def enter_stage(move: Move) -> None:
-    """The clock of the stage that was left stops or stands still; the next one starts (SAN-24)."""
-    clocks.enter_stage(move.session, move.subject)
+    """The clock of the stage that was left stops or stands still; the next one starts (SAN-24). So does the date."""
+    stage_clocks.enter_stage(move.session, move.subject)
+    clocks.refresh(move.session, move.subject.case, move.advance)
 
 
 def freeze_works(move: Move) -> None:
@@ -257,24 +255,19 @@ def begin_follow_ups(move: Move) -> None:
 def hold_by_law(move: Move) -> None:
     """No disposal until somebody lifts the hold."""
     move.subject.legal_hold = True
+    holds.place_by_law(move.session, move.actor, move.subject.case)
+
+
+def count_retention(move: Move) -> None:
+    """The case has ended, or is in use again: so its date."""
+    clocks.refresh(move.session, move.subject, move.advance)
 
 
 def erase_keys(move: Move) -> None:
-    """Delete the keys of the case once this transaction has committed; what was typed and never saved goes at once."""
-    keyring, case = move.session.info["keyring"], move.subject
-    if holds.is_held(move.session, case.id):
-        raise RuleBroken("hold", "This case is held. Nothing of it may be erased until the hold is lifted")
-    partnership_id, case_id = case.partnership_id, case.id
-    drafts.drop_of_case(move.session, case_id)
-    jobs = select(WorksOrder.id).join(SanctuaryRequest, SanctuaryRequest.id == WorksOrder.request_id)
-    orders = list(move.session.scalars(jobs.where(SanctuaryRequest.case_id == case_id)))
-
-    def erase() -> None:
-        keyring.erase_case(partnership_id, case_id)
-        for order_id in orders:
-            keyring.erase("works", partnership_id, order_id)
-
-    move.session.info.setdefault("after_commit", []).append(erase)
+    """Enter every key of the case in the ledger; the job deletes them. What was typed and never saved goes at once."""
+    case = move.subject
+    drafts.drop_of_case(move.session, case.id)
+    ledger.enter(move.session, case)
 
 
 HANDLERS: dict[type, Callable[[Move], None]] = {
@@ -293,5 +286,6 @@ HANDLERS: dict[type, Callable[[Move], None]] = {
     engine.FreezeWorks: freeze_works,
     engine.BeginFollowUps: begin_follow_ups,
     engine.HoldByLaw: hold_by_law,
+    engine.CountRetention: count_retention,
     engine.EraseKeys: erase_keys,
 }

@@ -20,6 +20,7 @@ from marac.models import (
     Minutes,
     Referral,
     Research,
+    Retention,
     SanctuaryRequest,
     Telling,
     Visit,
@@ -43,6 +44,7 @@ Moving = (
     | Minutes
     | Referral
     | Research
+    | Retention
     | SanctuaryRequest
     | Telling
     | Visit
@@ -67,6 +69,7 @@ FLOW_OF: dict[type, Workflow] = {
     Visit: WORKFLOWS["visit"],
     FollowUp: WORKFLOWS["follow_up"],
     Disclosure: WORKFLOWS["disclosure"],
+    Retention: WORKFLOWS["retention"],
 }
 OF_PROGRAMME: dict[tuple[type, ProgrammeSlug], Workflow] = {
     (Referral, ProgrammeSlug.COMMUNITY_MARAC): WORKFLOWS["community_referral"],

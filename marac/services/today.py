@@ -18,7 +18,7 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import local, today_membership, today_walls
+from marac.services import local, today_membership, today_scheme, today_walls
 from marac.services.casework import naming
 from marac.services.community import same_day
 from marac.services.deciding import handing_over
@@ -27,10 +27,9 @@ from marac.services.following import actions, escalating, flags, telling
 from marac.services.knowing import missed
 from marac.services.meetings import research
 from marac.services.referring import inbox
-from marac.services.sanctuary import approvals, board, follow_ups, visits
+from marac.services.sanctuary import approvals, board
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
 from marac.services.today_walls import Waits
-from marac.services.trail import answering
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -41,7 +40,6 @@ from marac.vocabulary import (
     Permission as P,
     ReferralState,
     Role,
-    VisitState,
 )
 
 log = logging.getLogger(__name__)
@@ -311,13 +309,6 @@ def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
     return Row(_section(one.due) or WEEK, text, url, one.due, note, minutes)
 
 
-def _follow_ups(session: Session, actor: Actor) -> Iterable[Row]:
-    for one in follow_ups.list_due(session, actor, until_on=clock.today() + SOON)[:MOST]:
-        words = f"{one.months}-month follow-up, by the safe way"
-        url = f"/sanctuary/{one.reference}/follow-ups/{one.months}"
-        yield Row(_section(one.due_on) or WEEK, words, url, one.due_on, one.reference, 5)
-
-
 def _requests(session: Session, actor: Actor) -> Iterable[Row]:
     for line in board.list_waiting(session, actor)[:MOST]:
         words = f"{line.state.label}: request {line.reference}"
@@ -339,23 +330,10 @@ def _membership(session: Session, actor: Actor) -> Iterable[Row]:
         yield Row(_section(one.due) or WEEK, one.text, one.url, one.due, one.note, one.minutes)
 
 
-def _visits(session: Session, actor: Actor) -> Iterable[Row]:
-    today = clock.today()
-    for one in visits.list_visits(session, actor, from_on=today, until_on=today + SOON)[:MOST]:
-        if one.state == VisitState.BOOKED and one.user_id == actor.user_id:
-            note = ". ".join(part for part in (one.reference or one.place, one.contact) if part)
-            yield Row(_section(one.starts_at) or WEEK, one.kind.label, f"/visits/{one.id}", one.starts_at, note)
-
-
 def _waits(found: Callable[[Session, Actor], Iterable[Waits]], session: Session, actor: Actor) -> Iterable[Row]:
     for one in found(session, actor):
         section = TODAY if one.now else _section(one.due) or WEEK
         yield Row(section, one.text, one.url, one.due, one.note, one.minutes, one.now)
-
-
-def _alerts(session: Session, actor: Actor) -> Iterable[Row]:
-    if number := answering.how_many_open(session, actor):
-        yield Row(TODAY, f"{number} alert{'' if number == 1 else 's'} to look into", "/admin/audit/alerts", None, "")
 
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
@@ -379,15 +357,15 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("disclosures", P.HOME_READ, _disclosures),
     ("minutes", P.MINUTES_WRITE, _minutes),
     ("requests", P.SANCTUARY_READ, _requests),
-    ("follow-ups", P.SANCTUARY_SUPPORT, _follow_ups),
-    ("visits", P.VISIT_READ, _visits),
+    ("follow-ups", P.SANCTUARY_SUPPORT, partial(_waits, today_scheme.due_follow_ups)),
+    ("visits", P.VISIT_READ, partial(_waits, today_scheme.own_visits)),
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
     ("escalated actions", P.ACTION_OVERSEE, _escalated),
     ("accounts", P.HOME_READ, _membership),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
-    ("alerts", P.ALERT_ANSWER, _alerts),
+    ("alerts", P.ALERT_ANSWER, partial(_waits, today_walls.alerts)),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),
 )
 

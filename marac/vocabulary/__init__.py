@@ -105,6 +105,11 @@ from marac.vocabulary.referring import (
     ReferralState as ReferralState,
     TriageOutcome as TriageOutcome,
 )
+from marac.vocabulary.retaining import (
+    HoldKind as HoldKind,
+    RetentionBasis as RetentionBasis,
+    RetentionState as RetentionState,
+)
 from marac.vocabulary.sanctuary import (
     ApprovalDecision as ApprovalDecision,
     GateAnswer as GateAnswer,

@@ -170,6 +170,7 @@ class DocumentKind(Word):
     WORKS_ORDER = "works_order", "Works order"
     LANDLORD_LETTER = "landlord_letter", "Request to the landlord"
     INELIGIBLE_NOTICE = "ineligible_notice", "Notice that the scheme is not suitable"
+    CASE_LIST = "case_list", "List of cases"
     HOUSING_BENEFIT_LETTER = "housing_benefit_letter", "Housing benefit evidence letter"
     DISCLOSURE = "disclosure", "Disclosure"
     DISCLOSURE_LETTER = "disclosure_letter", "Letter in answer to a request"

@@ -45,6 +45,7 @@ def list_cases() -> Any:
         toggle=url_for(".list_cases", **facets, names=None if hidden else "hidden"),
         next_page=url_for(".list_cases", **shown, after=found.next_after) if found.next_after else "",
         first_page=url_for(".list_cases", **shown) if after else "", urgent=access.holds(actor, P.GLASS_BREAK),
+        may_export=access.holds(actor, P.CASE_EXPORT),
     )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def send_again(request_id: UUID) -> Any:
 def member(user_id: UUID) -> Any:
     """One person: roles and since when, what they agreed and learned, and what can be done."""
     session, actor = unit_of_work.session(), signin.person()
+    access.require_holds(actor, P.USER_SUSPEND)
     shown = member_page.view_member(session, actor, users.get_user(session, actor, user_id))
     return render_template("members/member.html", shown=shown)
 

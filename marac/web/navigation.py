@@ -22,6 +22,7 @@ PLACES: Final = {
     "outside": ("Outside referrers", "/referrals/invited"), "transfers": ("Transfers", "/transfers"),
     "escalated": ("Escalated", "/escalated"),
     "disclosures": ("Disclosures", "/disclosures"),
+    "retention": ("Retention", "/admin/retention"), "holds": ("Legal holds", "/admin/retention/holds"),
     "agreements": ("Agreements", "/admin/agreements"), "visit": ("Your visit", "/visit"),
     "urgent": ("Urgent access", "/urgent-access/uses"),
 }  # fmt: skip
@@ -31,7 +32,7 @@ _FIELD = ("today", "sanctuary", "visits")
 _SCHEME = (*_FIELD, "reports")
 MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.CHAIR: ("today", "panels", "cases", "actions", "disclosures", "reports"),
-    Role.COORDINATOR: (*_PANEL, "transfers", "disclosures", "users", "agreements"),
+    Role.COORDINATOR: (*_PANEL, "transfers", "disclosures", "users", "agreements", "retention"),
     Role.REPRESENTATIVE: _MEMBER,
     Role.DEPUTY: _MEMBER,
     Role.IDVA: ("today", "referrals", "cases", "actions", "panels", "research", "sanctuary"),
@@ -42,7 +43,7 @@ MENUS: Final[dict[Role, tuple[str, ...]]] = {
     Role.SERVICE_MANAGER: ("today", "sanctuary", "reports", "panels", "escalated"),
     Role.AGENCY_ADMIN: ("today", "users", "agreements", "agencies", "outside", "escalated"),
     Role.SYSTEM_ADMIN: ("today", "users", "agencies", "settings", "timed"),
-    Role.AUDITOR: ("today", "audit", "agreements", "urgent", "disclosures"),
+    Role.AUDITOR: ("today", "audit", "agreements", "urgent", "disclosures", "retention"),
     Role.TEAM_LEADER: ("today", "sanctuary", "reports"),
     Role.STEERING_GROUP: ("today", "reports"),
     Role.GUEST: ("visit",),

@@ -13,12 +13,14 @@ from marac.workflows.minutes import MINUTES
 from marac.workflows.printing import markdown
 from marac.workflows.referral import REFERRAL
 from marac.workflows.research import RESEARCH
+from marac.workflows.retention import RETENTION
 from marac.workflows.sanctuary import ADDRESS_FLAG, SANCTUARY
 from marac.workflows.telling import TELLING
 
 ALL = (
     REFERRAL, COMMUNITY_REFERRAL, DA_MARAC, COMMUNITY_MARAC, RESEARCH, MEETING, AGENDA_ITEM, MINUTES, ACTION, FLAG,
     TELLING, SANCTUARY, ADDRESS_FLAG, WORKS_ORDER, VISIT, FOLLOW_UP, DISCLOSURE,
+    RETENTION,
 )  # fmt: skip
 WORKFLOWS: dict[str, Workflow] = {workflow.noun: workflow for workflow in ALL}
 

@@ -8,6 +8,7 @@ from typing import Any
 from marac.errors import RuleBroken
 from marac.vocabulary import CaseState, ClosureOutcome, Grade, Permission, ProgrammeSlug, Template
 from marac.workflows.da_marac import (
+    in_the_ledger,
     minutes_approved,
     no_live_actions,
     not_on_hold,
@@ -22,6 +23,7 @@ from marac.workflows.da_marac import (
 from marac.workflows.engine import (
     AskResearch,
     AskTelling,
+    CountRetention,
     EraseKeys,
     Facts,
     FlagAndTag,
@@ -158,6 +160,11 @@ HEARING = (
 NEVER_WAIVED = (powers_considered, care_act_answered, ending_recorded)
 LISTABLE = (S.RECEIVED, S.HEARD, S.ACTIONS_OPEN, S.REVIEW_DUE)
 
+ERASABLE = (S.RECEIVED, S.CLOSED, S.MERGED)
+"""Only a case that has ended has a date: one "received" when its request ended or its referral was withdrawn."""
+
+LIVING = (S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ACTIONS_OPEN, S.REVIEW_DUE)
+
 COMMUNITY_MARAC = Workflow(
     noun="community_case",
     title="Community MARAC case",
@@ -169,13 +176,13 @@ COMMUNITY_MARAC = Workflow(
         Transition(
             "list", LISTABLE, S.LISTED, P.CASE_LIST,
             guards=(meeting_chosen, conflict_checked, late_add_agreed),
-            effects=(AskResearch(),),
+            effects=(AskResearch(), CountRetention()),
             label="List for a meeting",
         ),
         Transition(
             "list_urgently", LISTABLE, S.LISTED, P.CASE_URGENT,
             guards=(reason_given, meeting_chosen, conflict_checked),
-            effects=(AskResearch(),),
+            effects=(AskResearch(), CountRetention()),
             label="Call an urgent meeting",
         ),
         Transition("close_research", (S.LISTED,), S.RESEARCHED, P.MEETING_RUN, label="Close research"),
@@ -210,27 +217,32 @@ COMMUNITY_MARAC = Workflow(
         ),
         Transition(
             "close", (S.ACTIONS_OPEN, S.REVIEW_DUE), S.CLOSED, P.CASE_CLOSE,
-            guards=(*NEVER_WAIVED, no_live_actions, scored_again, no_longer_high, quiet_long_enough), label="Close",
+            guards=(*NEVER_WAIVED, no_live_actions, scored_again, no_longer_high, quiet_long_enough),
+            effects=(CountRetention(),), label="Close",
         ),
         Transition(
             "close", (S.RECEIVED,), S.CLOSED, P.CASE_CLOSE,
-            guards=(reason_given, no_live_actions), label="Close what was never heard",
+            guards=(reason_given, no_live_actions), effects=(CountRetention(),), label="Close what was never heard",
         ),
         Transition(
             "close_over", (S.ACTIONS_OPEN, S.REVIEW_DUE), S.CLOSED, P.CASE_OVERRIDE,
-            guards=(*NEVER_WAIVED, reason_given), label="Close over what is open",
+            guards=(*NEVER_WAIVED, reason_given), effects=(CountRetention(),), label="Close over what is open",
         ),
         Transition(
             "reopen", (S.CLOSED,), S.RECEIVED, P.REFERRAL_DECIDE,
-            guards=(inside_repeat_window,), label="Open again as a repeat",
+            guards=(inside_repeat_window,), effects=(CountRetention(),), label="Open again as a repeat",
         ),
         Transition(
             "merge", (S.RECEIVED,), S.MERGED, P.REFERRAL_DECIDE,
-            guards=(original_linked,), label="Join to another case",
+            guards=(original_linked,), effects=(CountRetention(),), label="Join to another case",
         ),
         Transition(
-            "erase", (S.CLOSED, S.MERGED), S.ERASED, P.JOB_RUN,
+            "erase", ERASABLE, S.ERASED, P.JOB_RUN,
             guards=(retention_over, not_on_hold, two_people_agreed), effects=(EraseKeys(),), label="Erase",
+        ),
+        Transition(
+            "erase_again", (*LIVING, *ERASABLE), S.ERASED, P.JOB_RUN,
+            guards=(in_the_ledger,), effects=(EraseKeys(),), label="Erased before a restore",
         ),
     ),
 )  # fmt: skip

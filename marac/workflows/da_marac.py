@@ -10,6 +10,7 @@ from marac.vocabulary import CaseState, MinuteHeading, MinutesState, Outcome, Pe
 from marac.workflows.engine import (
     AskResearch,
     AskTelling,
+    CountRetention,
     EraseKeys,
     Facts,
     FlagAndTag,
@@ -160,6 +161,15 @@ def two_people_agreed(_subject: Any, facts: Facts) -> None:
         raise RuleBroken("approved_by", "Two different people must approve an erasure")
 
 
+def in_the_ledger(_subject: Any, facts: Facts) -> None:
+    """After a restore, what the ledger of erasures names is erased again, whatever else the old database says.
+
+    Reads: in_ledger.
+    """
+    if facts.get("in_ledger") is not True:
+        raise RuleBroken("ledger", "The ledger of erasures does not name this case")
+
+
 HEARING = (
     meeting_running,
     closing_date_passed,
@@ -172,6 +182,11 @@ HEARING = (
     outcome_complete,
 )
 
+ERASABLE = (S.RECEIVED, S.LAPSED, S.CLOSED, S.MERGED)
+"""Only a case that has ended has a date: one "received" when its request ended or its referral was withdrawn."""
+
+LIVING = (S.LISTED, S.RESEARCHED, S.IN_MEETING, S.HEARD, S.ISSUED)
+
 DA_MARAC = Workflow(
     noun="case",
     title="Domestic abuse MARAC case",
@@ -183,7 +198,7 @@ DA_MARAC = Workflow(
         Transition(
             "list", (S.RECEIVED, S.HEARD, S.ISSUED, S.LAPSED), S.LISTED, P.CASE_LIST,
             guards=(meeting_chosen, conflict_checked, late_add_agreed),
-            effects=(AskResearch(),),
+            effects=(AskResearch(), CountRetention()),
             label="List for a meeting",
         ),
         Transition("close_research", (S.LISTED,), S.RESEARCHED, P.MEETING_RUN, label="Close research"),
@@ -212,19 +227,23 @@ DA_MARAC = Workflow(
         ),
         Transition(
             "lapse", (S.ISSUED,), S.LAPSED, P.JOB_RUN,
-            guards=(twelve_months_over,), effects=(LiftFlags(),), label="Twelve months are over",
+            guards=(twelve_months_over,), effects=(LiftFlags(), CountRetention()), label="Twelve months are over",
         ),
         Transition(
             "close", (S.RECEIVED, S.HEARD, S.ISSUED, S.LAPSED), S.CLOSED, P.CASE_CLOSE,
-            guards=(reason_given, no_live_actions), effects=(LiftFlags(),), label="Close",
+            guards=(reason_given, no_live_actions), effects=(LiftFlags(), CountRetention()), label="Close",
         ),
         Transition(
             "merge", (S.RECEIVED,), S.MERGED, P.REFERRAL_DECIDE,
-            guards=(original_linked,), label="Join to another case",
+            guards=(original_linked,), effects=(CountRetention(),), label="Join to another case",
         ),
         Transition(
-            "erase", (S.CLOSED, S.MERGED), S.ERASED, P.JOB_RUN,
+            "erase", ERASABLE, S.ERASED, P.JOB_RUN,
             guards=(retention_over, not_on_hold, two_people_agreed), effects=(EraseKeys(),), label="Erase",
+        ),
+        Transition(
+            "erase_again", (*LIVING, *ERASABLE), S.ERASED, P.JOB_RUN,
+            guards=(in_the_ledger,), effects=(EraseKeys(),), label="Erased before a restore",
         ),
     ),
 )  # fmt: skip

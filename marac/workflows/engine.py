@@ -98,8 +98,13 @@ class HoldByLaw:
 
 
 @dataclass(frozen=True)
+class CountRetention:
+    """Start, move or stop the date until which the record is kept: the case has ended, or is in use again (DA-48)."""
+
+
+@dataclass(frozen=True)
 class EraseKeys:
-    """Delete the keys of the case and write the erasure to the ledger (DA-48)."""
+    """Enter every key of the case in the ledger of erasures; from here on the case is not there for anybody (DA-48)."""
 
 
 Effect: TypeAlias = (
@@ -118,6 +123,7 @@ Effect: TypeAlias = (
     | FreezeWorks
     | BeginFollowUps
     | HoldByLaw
+    | CountRetention
     | EraseKeys
 )
 

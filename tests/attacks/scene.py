@@ -316,6 +316,7 @@ def _note(scene: Scene) -> None:
             "alert_id": [uuid4().hex], "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
+            "admin reference": list(session.scalars(select(Case.reference))),
             "agency_id": ids(Agency)[:1], "delegation_id": [uuid4().hex], "request_id": [uuid4().hex],
             "attestation_id": [uuid4().hex], "pass_id": [uuid4().hex],
             "day_id": [one.hex for one in session.scalars(select(Setting.id).where(Setting.key == "closure_days"))],

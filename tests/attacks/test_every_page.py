@@ -21,6 +21,7 @@ NOT_LED_TO = {  # by mail, by signing in, after a form was sent, asked by a scri
     "outside_referrers.link", "outside_referrers.start", "outside_referrers.standing", "research.rest",
     "shared_screen.mark", "signin.code", "signin.healthz", "signin.sign_in", "admin.list_users",
     "admission.confidentiality",
+    "forgotten.ask", "forgotten.link",
 }  # fmt: skip
 LATER = {  # linked while its step is open: staff to screen, a household on two panels, a red flag, minutes approved or
     # circulated, a repeat being heard, a referral to decide

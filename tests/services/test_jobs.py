@@ -327,9 +327,9 @@ def test_a_daily_job_has_one_slot_a_day_when_the_clocks_change(moment, slot):
 def test_the_timetable_has_its_lines_and_the_clock_starts_and_stops(house):
     assert [job.name for job in JOBS] == [
         "send_password_links", "watch_trail", "sign_checkpoints", "check_access_rows", "check_all_rows",
-        "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags",
-        "list_flags_to_lift", "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords",
-        "remind_follow_ups", "screen_staff", "remind_register", "purge_jobs", "destroy_old_keys",
+        "deliver_messages", "remind", "clear_expired", "look_again", "lapse_flags", "list_flags_to_lift",
+        "drop_outside_links", "warn_overdue", "reviews_due", "escalate_landlords", "remind_follow_ups",
+        "screen_staff", "remind_register", "purge_jobs", "count_retention", "erase_due", "destroy_old_keys",
         "close_unused", "ask_attestations", "warn_agreements", "end_deputies",
     ]  # fmt: skip
     assert set(TIMES) == {job.name for job in JOBS}

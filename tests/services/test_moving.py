@@ -17,7 +17,7 @@ from marac import access, clock
 from marac.access import Actor
 from marac.crypto import vault
 from marac.errors import NotAllowed, NotFound, RuleBroken, StaleEdit, WrongState
-from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Telling
+from marac.models import Action, AgendaItem, Case, Flag, Meeting, Minutes, Referral, Research, Retention, Telling
 from marac.services import moving
 from marac.services.keeping.deployment import open_deployment, unit_of_work
 from marac.vocabulary import (
@@ -32,6 +32,7 @@ from marac.vocabulary import (
     ProgrammeSlug,
     Protects,
     ResearchState,
+    RetentionState,
     Role,
     TellingState,
 )
@@ -44,7 +45,7 @@ from tests.conftest import settings_in
 from tests.workflows.test_tables import ORACLE, oracle
 
 MODELS = {"referral": Referral, "case": Case, "research": Research, "meeting": Meeting, "agenda_item": AgendaItem,
-          "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling}  # fmt: skip
+          "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling, "retention": Retention}  # fmt: skip
 OF_SCHEME = {"sanctuary", "address_flag", "works_order", "visit", "follow_up"}  # walked in its own tests
 KIN = {"community_referral": "referral", "community_case": "case"}  # the same rows, on the other panel
 
@@ -68,7 +69,7 @@ PANEL = {"coordinator", "chair"}
 DOES: dict[str, dict[str, set[str]]] = {
     "referral": dict.fromkeys(("submit", "send_urgent", "finish", "withdraw", "answer"), SOLACE | {"author"})
     | {"receive_transfer": set()},
-    "case": {"issue": {"coordinator"}, "lapse": {"system"}, "erase": {"system"}},
+    "case": {"issue": {"coordinator"}, "lapse": {"system"}, "erase": {"system"}, "erase_again": {"system"}},
     "research": dict.fromkeys(("save", "share", "answer_not_known", "reopen"), SOLACE),
     "meeting": {},
     "agenda_item": {},
@@ -85,11 +86,13 @@ DOES: dict[str, dict[str, set[str]]] = {
     "flag": {"confirm_added": SOLACE, "confirm_removed": SOLACE, "ask_removal": {"system"}},
     "community_case": {
         "issue": {"coordinator"}, "fall_due": {"system"}, "erase": {"system"}, "list_urgently": {"chair"},
-        "close_over": {"chair"},
+        "close_over": {"chair"}, "erase_again": {"system"},
     },
 }  # fmt: skip
+DOES["retention"] = {verb: {"system"} for verb in ("stop", "begin", "finish", "erase_again")}
 DOES["community_referral"] = DOES["referral"]
 RUNS_MEETINGS = {
+    "retention": {"coordinator", "auditor"},
     "meeting": PANEL | {"walled"},
     "minutes": PANEL | {"walled"},
 }  # a wall is against a case, not a meeting
@@ -105,6 +108,7 @@ SEES: dict[str, set[str]] = {
     "action": SOLACE | {"police"} | PANEL,
     "flag": SOLACE,
     "telling": SOLACE | PANEL,
+    "retention": {"coordinator", "auditor"},
 }
 SEES |= {noun: SEES[kin] for noun, kin in KIN.items()}
 # In some states more people know of it, or fewer.
@@ -132,7 +136,7 @@ HEARD = {
     "tells_victim": "IDVA", "outcome": Outcome.HEARD, "interim_safety": "Locks changed",
 }  # fmt: skip
 ENDED = {"today": date(2035, 1, 2), "window_end": date(2034, 1, 1), "retain_until": date(2035, 1, 1),
-         "legal_hold": False, "live_actions": 0, "minutes_state": "approved"}  # fmt: skip
+         "legal_hold": False, "in_ledger": True, "live_actions": 0, "minutes_state": "approved"}  # fmt: skip
 PLANNED = {"published_before": False, "item_count": 2, "chair_id": uuid4(), "items_without_outcome": 0,
            "listed_cases": 0}  # fmt: skip
 CIRCULATED = {"meeting_state": "held", "approver": uuid4(), "written_by": uuid4()}
@@ -155,6 +159,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "reason": "x",
     },
 }
+FACTS["retention"] = {
+    **ENDED, "kept_until": date(2040, 1, 1), "reason": "A review", "proposed_by": uuid4(), "approver": uuid4(),
+    "erase_on": date(2035, 1, 1), "keys_left": 0,
+}  # fmt: skip
 FACTS["community_referral"] = {
     **FACTS["referral"], "person_tests": {PersonTest.VULNERABLE_VICTIM}, "criteria": {NeedTest.ESCALATION},
     "matrix_high": False, "escalation": "Every night", "stalled": "", "adult_at_risk": False, "people": [],
@@ -236,12 +244,15 @@ def _things(session: Any, idva: Any, panel: Any, case_id: UUID) -> dict[str, UUI
     minutes = Minutes(partnership_id=idva.partnership_id, meeting_id=panel.meeting_id, programme=item.case.programme,
                       state=MinutesState.DRAFT, due_at=now + timedelta(days=5))  # fmt: skip
     telling = Telling(**where, item_id=item.id, state=TellingState.ASKED, asked_at=now, due_at=now)
-    session.add_all([action, flag, minutes, telling])
+    kept = Retention(partnership_id=idva.partnership_id, case_id=case_id, programme=item.case.programme,
+                     state=RetentionState.COUNTING)  # fmt: skip
+    session.add_all([action, flag, minutes, telling, kept])
     panel.research(session, panel.police).state = ResearchState.RETURNED
     mine = select(Research.id).where(Research.item_id == item.id, Research.agency_id == idva.agency_id)
     session.flush()
     return {"case": case_id, "meeting": panel.meeting_id, "agenda_item": item.id, "action": action.id, "flag": flag.id,
-            "minutes": minutes.id, "telling": telling.id, "research": session.scalars(mine).one()}  # fmt: skip
+            "minutes": minutes.id, "telling": telling.id, "retention": kept.id,
+            "research": session.scalars(mine).one()}  # fmt: skip
 
 
 def does(noun: str, verb: str, who: str) -> bool:

@@ -45,7 +45,8 @@ ORACLE = {
         lapse: issued > lapsed
         close: received heard issued lapsed > closed
         merge: received > merged
-        erase: closed merged > erased
+        erase: received lapsed closed merged > erased
+        erase_again: received listed researched in_meeting heard issued lapsed closed merged > erased
         """,
     "community_case": """
         list: received heard actions_open review_due > listed
@@ -61,7 +62,8 @@ ORACLE = {
         close_over: actions_open review_due > closed
         reopen: closed > received
         merge: received > merged
-        erase: closed merged > erased
+        erase: received closed merged > erased
+        erase_again: received listed researched in_meeting heard actions_open review_due closed merged > erased
         """,
     "research": """
         save: requested in_progress > in_progress
@@ -122,6 +124,16 @@ ORACLE = {
         refuse: received prepared agreed > refused
         withdraw: received prepared agreed > withdrawn
         """,
+    "retention": """
+        keep_longer: counting proposed > counting
+        propose: counting > proposed
+        approve: proposed > cooling
+        cancel: proposed cooling > counting
+        stop: proposed cooling > counting
+        begin: cooling > erasing
+        erase_again: counting proposed cooling > erasing
+        finish: erasing > erased
+        """,
 }
 
 ORACLE["community_referral"] = ORACLE["referral"]  # the same life; its conditions are in test_community_referral.py
@@ -141,10 +153,12 @@ PERMISSIONS = {
         "issue": "minutes:issue",
         "lapse": "job:run",
         "erase": "job:run",
+        "erase_again": "job:run",
         "close": "case:close",
         "merge": "referral:decide",
     },
 }
+PERMISSIONS["retention"] = dict.fromkeys(("stop", "begin", "finish", "erase_again"), "job:run")
 PERMISSIONS["community_referral"] = PERMISSIONS["referral"]
 PERMISSIONS["community_case"] = {
     **{verb: asked for verb, asked in PERMISSIONS["case"].items() if verb != "lapse"}, "fall_due": "job:run",
@@ -152,7 +166,7 @@ PERMISSIONS["community_case"] = {
 }  # fmt: skip
 USUAL = {
     "referral": "referral:decide", "community_referral": "referral:decide", "case": "meeting:run",
-    "community_case": "meeting:run",
+    "community_case": "meeting:run", "retention": "retention:decide",
 }  # fmt: skip
 
 

@@ -218,6 +218,7 @@ def _offers(session: Session, actor: Actor, case: Case, opened: frozenset[str]) 
         "wishes": keeps and "summary" in opened,
         "safe-contact": "identity" in opened and safe_contact.may_update(actor, case),
         "incident": incidents.may_report(actor, case),
+        "legal-hold": access.may(actor, P.HOLD_PLACE, case),
         "transfer": access.may(actor, P.TRANSFER_SEND, case),
         "walls": access.may(actor, P.WALL_DECIDE, case),
         "restrict": access.may(actor, P.CASE_RESTRICT, case),

@@ -20,8 +20,8 @@ from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import Assessment, Case, ChecklistDefinition, Referral
 from marac.services import local
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
-from marac.services.keeping.operating import operator
 from marac.vocabulary import Criterion, NeedTest, Permission as P, ProgrammeSlug
 from marac.workflows import definition_files
 from marac.workflows.checklists import (

@@ -78,6 +78,8 @@ TIMES: dict[str, When] = {
     "escalate_landlords": daily("07:05"),
     "remind_follow_ups": daily("07:10"),
     "purge_jobs": daily("04:10"),
+    "count_retention": daily("05:10"),
+    "erase_due": EVERY_HOUR,
     "destroy_old_keys": daily("04:40"),
     "close_unused": daily("04:20"),
     "ask_attestations": daily("06:25"),

@@ -14,7 +14,7 @@ from marac import access, audit, clock
 from marac.crypto.blind_index import BlindIndex, PersonTokens
 from marac.db import Base
 from marac.models import AuditEntry, Partnership, PersonToken
-from marac.services.demo import community_cases
+from marac.services.demo import annual, community_cases
 from marac.services.demo.actions import Agreed, reminder
 from marac.services.demo.belonging import write_belonging
 from marac.services.demo.borough import Borough, found_borough
@@ -111,6 +111,7 @@ def load(
     with unit_of_work(deployment) as session:
         write_moves(session, deployment.keyring, borough, seed)
         declare_all(session, borough)
+        annual.write_figures(session, borough)
         audit.record(session, access.system(borough.id), "demo:loaded", count=everything)
     with deployment.reader() as session:
         return dict(sorted({**_counted(session), **_of_year(planned), **community_cases.figures(session)}.items()))

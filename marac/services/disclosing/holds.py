@@ -15,6 +15,7 @@ from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Case, CaseHold
 from marac.services.casework import naming
+from marac.services.retaining import holds as erasing
 from marac.vocabulary import CaseState, HoldReason, Permission as P
 
 TO_BE_HEARD = (CaseState.LISTED, CaseState.RESEARCHED, CaseState.IN_MEETING)
@@ -58,6 +59,7 @@ def hold_case(
         raise RuleBroken("because", "Say who asked for it, and why")
     if locks and case.state in TO_BE_HEARD:
         raise RuleBroken("locks", "This case is on an agenda. Take it off before you lock it")
+    erasing.lock(session, case)
     hold = CaseHold(
         partnership_id=case.partnership_id, case_id=case.id, reason=reason, locks=locks, since_at=clock.now(),
         set_by_id=actor.user_id, because=because.strip(),

@@ -24,8 +24,8 @@ from marac.services.casework.involvement import involve
 from marac.services.casework.references import new_reference
 from marac.services.importing import sheet
 from marac.services.importing.understanding import Line, Reader, by_any_name
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
-from marac.services.keeping.operating import operator
 from marac.services.knowing import indexing
 from marac.services.referring import referral_tasks
 from marac.services.referring.referrals import OPEN_PROGRAMMES, due_dates, reach_idva

@@ -26,6 +26,7 @@ from marac.crypto.root_keys.passphrase import create_salt_file
 from marac.db import describe, make_engine, make_sessions
 from marac.errors import ConfigurationError
 from marac.paths import MIGRATIONS
+from marac.services.keeping import gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,25 @@ class Deployment:
         self.keyring.close()
 
 
-def open_deployment(settings: Settings) -> Deployment:
-    """Open database and key store; ConfigurationError unless the schema is the one this version knows."""
+def open_deployment(settings: Settings, *, gated: bool = True) -> Deployment:
+    """Open database and key store; ConfigurationError unless the schema is the one this version knows.
+
+    Nor while the two do not belong together or a restore is not finished; `gated=False` is for who is to find that out.
+    """
     engine = make_engine(settings.database_url)
     check_schema(engine)
-    return _deployment(settings, engine, create=False)
+    deployment = _deployment(settings, engine, create=False)
+    if gated:
+        _behind_gate(deployment)
+    return deployment
+
+
+def _behind_gate(deployment: Deployment) -> None:
+    try:
+        gate.check(deployment.engine, deployment.keyring)
+    except BaseException:
+        deployment.close()
+        raise
 
 
 def set_up(settings: Settings) -> Deployment:
@@ -65,6 +80,7 @@ def set_up(settings: Settings) -> Deployment:
         _make_once(_salt(settings), create_salt_file)
     upgrade(engine)
     deployment = _deployment(settings, engine, create=fresh)
+    _behind_gate(deployment)
     deployment.keyring.create_deployment()
     return deployment
 
@@ -114,11 +130,17 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _deployment(settings: Settings, engine: Engine, *, create: bool) -> Deployment:
-    root = root_keys.root_from(_root_setting(settings), passphrase_reader=_ask, databases=_files(settings))
-    keyring = Keyring.open(settings.keystore_url, root, create=create, per_case_root=settings.per_case_root)
+    keyring = Keyring.open(
+        settings.keystore_url, root_of(settings), create=create, per_case_root=settings.per_case_root
+    )
     reader, writer = make_sessions(engine)
     audit.watch(writer)
     return Deployment(settings, engine, keyring, reader, writer)
+
+
+def root_of(settings: Settings) -> root_keys.RootKey:
+    """The root key that the settings name."""
+    return root_keys.root_from(_root_setting(settings), passphrase_reader=_ask, databases=_files(settings))
 
 
 def _make_once(where: Path, make: Callable[[Path], object]) -> None:

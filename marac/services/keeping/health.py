@@ -15,12 +15,13 @@ from marac.errors import ConfigurationError, Refusal
 from marac.models import Message, Partnership
 from marac.services.clockwork import timetable
 from marac.services.clockwork.timetable import JobLine
-from marac.services.keeping import escrow
+from marac.services.keeping import backup, escrow, gate
 from marac.services.keeping.deployment import Deployment, open_deployment
 from marac.workflows.deadlines import holidays_confirmed
 
 LEAST_FREE = 0.15
 AWAY = timedelta(minutes=5)
+BACKUP_AGE, DRILL_AGE = timedelta(hours=25), timedelta(days=8)
 HALF_YEAR = timedelta(days=190)
 
 
@@ -33,11 +34,13 @@ def checks() -> list[dict[str, Any]]:
     found = [_check("settings", True, f"set: {', '.join(sorted(settings.model_fields_set)) or 'defaults only'}")]
     found += [_mail(settings), _disk(settings), _holidays(), _checkpoints(settings)]
     try:
-        house = open_deployment(settings)
+        house = open_deployment(settings, gated=False)
     except (ConfigurationError, Refusal) as error:
         return [*found, _check("database and keys", False, str(error))]
     try:
-        return [*found, _check("database and keys", True, "open, schema known, root key works"), *_inside(house)]
+        why = gate.closed(house.engine, house.keyring)
+        found += [_check("database and keys", True, "open, schema known, root key works")]
+        return [*found, _check("restore gate", not why, f"{why} {gate.FINISH}" if why else "open"), *_inside(house)]
     finally:
         house.close()
 
@@ -46,7 +49,7 @@ def _inside(house: Deployment) -> list[dict[str, Any]]:
     with vault.unit(house.keyring), house.reader() as session:
         partnerships = list(session.scalars(select(Partnership.slug)))
         found = [_check("partnerships", bool(partnerships), f"{len(partnerships)} founded")]
-        found += of_jobs(session)
+        found += [*of_jobs(session), *_of_backups(session)]
         if house.engine.dialect.name == "sqlite":
             modes = (session.scalar(text("pragma journal_mode")), session.scalar(text("pragma synchronous")))
             found.append(_check("durability", modes == ("wal", 2), "write-ahead log, full synchronisation"))
@@ -103,6 +106,16 @@ def _outbox(session: Session) -> dict[str, Any]:
     return _check(
         "outbox", not dead, f"{number} waiting{since}; {dead} given up after {notifications.MOST_ATTEMPTS} tries"
     )
+
+
+def _of_backups(session: Session) -> list[dict[str, Any]]:
+    """How old the newest backup is, and when one was last put back on trial."""
+    found = []
+    for name, tag, most in (("backup", "backup:created", BACKUP_AGE), ("restore drill", "backup:drilled", DRILL_AGE)):
+        at = backup.last(session, tag)
+        young = at is not None and at > clock.now() - most
+        found.append(_check(name, young, f"last {_at(at)}" if at else "never: see `marac backup --help`"))
+    return found
 
 
 def _at(moment: datetime) -> str:

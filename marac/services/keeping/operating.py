@@ -3,20 +3,18 @@
 The operator acts as the System: the shell of the machine is who they are, and every act is audited as that.
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from marac import access, clock
-from marac.access import Actor
+from marac import access
 from marac.crypto import area_keys
-from marac.errors import ConfigurationError, NotFound
+from marac.errors import ConfigurationError
 from marac.models import Agency, Membership, Partnership, User
 from marac.services.accounts import agreements, lead_codes, users
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.transfers import areas
 from marac.vocabulary import Permission, ProgrammeSlug, Role
@@ -100,22 +98,6 @@ def record_agreement(
         agreements.record_agreement(
             session, actor, found, signed_on=signed_on, review_on=review_on, signatory=signatory, document=document
         )
-
-
-def operator(session: Session, slug: str | None) -> Actor:
-    """The System of a partnership, as the console acts: of the only one when no slug is given."""
-    found = _partnerships(session, slug)
-    if len(found) != 1:
-        raise ConfigurationError("Name one partnership with --partnership.")
-    return replace(access.system(found[0].id), stepped_up_at=clock.now())
-
-
-def _partnerships(session: Session, slug: str | None) -> list[Partnership]:
-    query = select(Partnership).order_by(Partnership.slug)
-    found = list(session.scalars(query.where(Partnership.slug == slug) if slug else query))
-    if slug and not found:
-        raise NotFound("No partnership has that name.")
-    return found
 
 
 def _first_day(rules: LocalRules) -> date:

@@ -20,8 +20,8 @@ from marac.crypto.root_keys import root_from
 from marac.errors import ConfigurationError
 from marac.models import Partnership
 from marac.services.accounts import secrets_renewed
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
-from marac.services.keeping.operating import operator
 from marac.services.knowing import rebuilding
 
 SPARE = 5.0  # seconds beyond those after which every process has met a new key

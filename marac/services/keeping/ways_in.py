@@ -9,9 +9,9 @@ from marac.access import Actor
 from marac.errors import ConfigurationError
 from marac.models import Agency
 from marac.services.accounts import agency_signin, required
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
 from marac.services.keeping.founding import set_rule
-from marac.services.keeping.operating import operator
 from marac.vocabulary import Permission
 from marac.workflows.local_rules import LocalRule
 

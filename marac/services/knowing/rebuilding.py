@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from marac import access, audit, clock
 from marac.access import Actor
 from marac.models import Case, JobRun
+from marac.services.keeping.console import operator
 from marac.services.keeping.deployment import Deployment, unit_of_work
-from marac.services.keeping.operating import operator
 from marac.services.knowing import indexing
 from marac.vocabulary import CaseState
 

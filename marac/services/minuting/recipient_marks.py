@@ -1,5 +1,6 @@
-"""What to look at twice before somebody is told: who is new, whose mail goes elsewhere than their colleagues', whose
-agency's agreement has lapsed. Marks only; decides nothing, and shows no address.
+"""What to look at twice before somebody is told: who is new, and whose mail goes elsewhere than their colleagues'.
+
+Marks only; decides nothing, and shows no address.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from marac.models import Meeting, Membership, User
 from marac.services.minuting.readers import Reader
 from marac.vocabulary import MeetingState
 
-NEW, ELSEWHERE, LAPSED = "New since the last meeting", "Outside the agency's mail domain", "Agreement has lapsed"
+NEW, ELSEWHERE = "New since the last meeting", "Outside the agency's mail domain"
 PUBLIC = frozenset({"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "yahoo.com",
                     "yahoo.co.uk", "icloud.com", "live.co.uk", "proton.me", "aol.com"})  # fmt: skip
 

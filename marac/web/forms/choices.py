@@ -55,7 +55,8 @@ FEATURES = (
 )
 EQUALITY_TAIL = (("prefer_not_to_say", "Prefer not to say"), ("not_asked", "Not asked"), ("not_known", "Not known"))
 ETHNICITIES = (
-    ("white", "White"),
+    ("white", "White British"),
+    ("other_white", "Another White background"),
     ("mixed", "Mixed or multiple"),
     ("bangladeshi", "Bangladeshi"),
     ("indian", "Indian"),
