@@ -35,7 +35,10 @@ DECIDES: dict[str, tuple[str, ...]] = {
     "disclosure_case": ("disclosure_id", "case_id"),
     "disclosure_passage": ("disclosure_id", "agency_id", "owner_id", "source_id", "approval"),
     "case_hold": ("case_id", "reason", "locks", "lifted_at"),
-    "retention": ("state", "basis", "retain_until", "kept_until", "erase_on", "erased_at"),
+    "retention": (
+        "case_id", "programme", "state", "basis", "retain_until", "kept_until", "proposed_by_id", "erase_on",
+        "erased_at",
+    ),
     "legal_hold": ("kind", "placed_at", "lifted_at"),
     "named_person": ("case_id", "user_id"),
     "integrity_mark": ("case_id", "cleared_at"),

@@ -6,7 +6,7 @@ What a line says of a person is what the policy opens at the stage of the case. 
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
 from marac.models import Action, Case, Meeting, Minutes
-from marac.services import local, today_membership, today_scheme, today_walls
+from marac.services import local, today_membership, today_walls
 from marac.services.casework import naming
 from marac.services.community import same_day
 from marac.services.deciding import handing_over
@@ -27,9 +27,11 @@ from marac.services.following import actions, escalating, flags, telling
 from marac.services.knowing import missed
 from marac.services.meetings import research
 from marac.services.referring import inbox
-from marac.services.sanctuary import approvals, board
+from marac.services.sanctuary import approvals, board, follow_ups, visits
 from marac.services.today_cases import Contact, contacts_to_check, first_contacts, wishes_missing
+from marac.services.today_rows import DONE, SOON, TODAY, WAITING, WEEK, Row, day_of, section_of, spoken, who_is
 from marac.services.today_walls import Waits
+from marac.services.trail import answering
 from marac.services.transfers import listing as transfers
 from marac.vocabulary import (
     LIVE_ACTIONS,
@@ -40,28 +42,14 @@ from marac.vocabulary import (
     Permission as P,
     ReferralState,
     Role,
+    VisitState,
 )
 
 log = logging.getLogger(__name__)
 
-TODAY, WEEK, WAITING, DONE = "Do today", "This week", "Waiting for others", "Recently finished"
 SECTIONS = (TODAY, WEEK, WAITING, DONE)
-SOON = timedelta(days=7)
 MOST = 25
 SECONDS_A_ROW = 20  # of a research sheet: 18 rows are about 6 minutes
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing to do: when it is due, what it is, where it is done, and about how long it takes."""
-
-    section: str
-    text: str
-    url: str
-    due: date | datetime | None = None
-    note: str = ""
-    minutes: int = 0
-    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ def your_work(session: Session, actor: Actor) -> YourWork:
     for name, permission, loader in LOADERS:
         if access.holds(actor, permission) and not _loaded(session, actor, name, loader, rows):
             failed.append(name)
-    rows.sort(key=lambda row: (not row.urgent, _day(row.due) or date.max))
+    rows.sort(key=lambda row: (not row.urgent, day_of(row.due) or date.max))
     by_section = {section: tuple(row for row in rows if row.section == section) for section in SECTIONS}
     by_section[DONE] = by_section[DONE][::-1]  # the latest first
     return YourWork(by_section, tuple(failed), _next_meeting(session, actor))
@@ -108,11 +96,11 @@ def _to_decide(session: Session, actor: Actor) -> Iterable[Row]:
     for line in inbox.list_referrals(session, actor, "waiting", MOST):
         returned = line.state == ReferralState.RETURNED
         yield Row(
-            section=WAITING if returned else TODAY if line.urgent else _section(line.decide_by_at) or WEEK,
+            section=WAITING if returned else TODAY if line.urgent else section_of(line.decide_by_at) or WEEK,
             text=f"Answer from {line.agency}" if returned else f"Decide a referral from {line.agency}",
             url=f"/referrals/{line.reference}/decide",
             due=line.decide_by_at,
-            note=_who(line.name, line.reference),
+            note=who_is(line.name, line.reference),
             minutes=2,
             urgent=line.urgent,
         )
@@ -129,7 +117,7 @@ def _red_flags(session: Session, actor: Actor) -> Iterable[Row]:
 def _awaited(session: Session, actor: Actor) -> Iterable[Row]:
     for one in handing_over.list_awaited(session, actor, MOST):
         text, page = AWAITED[one.rule]
-        section = (_section(one.due_at) or WEEK) if one.mine_to_do else WAITING
+        section = (section_of(one.due_at) or WEEK) if one.mine_to_do else WAITING
         yield Row(section, text, f"/referrals/{one.reference}{page}", one.due_at, one.reference, 2)
 
 
@@ -151,19 +139,19 @@ def _matches(session: Session, actor: Actor) -> Iterable[Row]:
 def _research(session: Session, actor: Actor) -> Iterable[Row]:
     for meeting, answered, asked in research.list_asked(session, actor):
         left, due = asked - answered, local.deadlines_of(session, meeting)["research_due"].at
-        section = _section(due)
+        section = section_of(due)
         if left and section:
-            text = f"Answer research for the panel on {_spoken(meeting.starts_at)}"
+            text = f"Answer research for the panel on {spoken(meeting.starts_at)}"
             minutes = max(1, round(left * SECONDS_A_ROW / 60))
             yield Row(section, text, f"/research/{meeting.reference}", due, f"{left} of {asked} left", minutes)
 
 
 def _own_actions(session: Session, actor: Actor) -> Iterable[Row]:
     own = actions.list_actions(session, actor, agency_id=actor.agency_id)
-    rows = [(section, row) for row in own if (section := _section(row.due_on))]
+    rows = [(section, row) for row in own if (section := section_of(row.due_on))]
     for section, row in rows[:MOST]:
         text = row.text or "An action for your agency"
-        yield Row(section, text, f"/actions/{row.id}", row.due_on, _who(row.name, row.reference), 1)
+        yield Row(section, text, f"/actions/{row.id}", row.due_on, who_is(row.name, row.reference), 1)
     if len(rows) > MOST:
         yield Row(WEEK, f"{len(rows) - MOST} more actions", "/actions")
 
@@ -205,7 +193,7 @@ def _flags(session: Session, actor: Actor) -> Iterable[Row]:
     if asked:
         number, due = len(asked), asked[0].due_at
         text = f"Confirm {number} record{'' if number == 1 else 's'} marked or unmarked on your own file"
-        yield Row(_section(due) or WEEK, text, "/flags", due, "", max(1, number // 4))
+        yield Row(section_of(due) or WEEK, text, "/flags", due, "", max(1, number // 4))
 
 
 def _tellings(session: Session, actor: Actor) -> Iterable[Row]:
@@ -213,17 +201,17 @@ def _tellings(session: Session, actor: Actor) -> Iterable[Row]:
     everyones = access.holds(actor, P.TELLING_ASSIGN)
     for one in telling.list_tellings(session, actor, agency_id=None if everyones else actor.agency_id, most=MOST):
         note = ". ".join(
-            part for part in (_who(one.name, one.reference), one.contact.short if one.contact else "") if part
+            part for part in (who_is(one.name, one.reference), one.contact.short if one.contact else "") if part
         )
         text = f"{one.agency}: tell the person what was agreed" if everyones else "Tell the person what was agreed"
-        section = WAITING if everyones else _section(one.due_at) or WEEK
+        section = WAITING if everyones else section_of(one.due_at) or WEEK
         yield Row(section, text, f"/telling/{one.id}", one.due_at, note, 0 if everyones else 10)
 
 
 def _transfers(session: Session, actor: Actor) -> Iterable[Row]:
     for one in transfers.list_awaited(session, actor):
         text = "Has the other area received the case?"
-        yield Row(_section(one.due_at) or WEEK, text, f"/transfers/{one.id}", one.due_at, one.reference, 2)
+        yield Row(section_of(one.due_at) or WEEK, text, f"/transfers/{one.id}", one.due_at, one.reference, 2)
     for one in transfers.list_to_check(session, actor):
         yield Row(
             TODAY, "Check that a case was handed over to the other area", f"/transfers/{one.id}", None, one.reference, 2
@@ -232,14 +220,14 @@ def _transfers(session: Session, actor: Actor) -> Iterable[Row]:
 
 def _drafts(session: Session, actor: Actor) -> Iterable[Row]:
     for line in inbox.list_referrals(session, actor, "drafts", MOST):
-        who = _who(line.name, line.reference)
+        who = who_is(line.name, line.reference)
         yield Row(WEEK, "Finish the referral you started", f"/referrals/{line.reference}", None, who, 12)
 
 
 def _sent(session: Session, actor: Actor) -> Iterable[Row]:
     recent = clock.now() - 2 * SOON
     for line in inbox.list_referrals(session, actor, "sent", MOST):
-        url, who = f"/referrals/{line.reference}", _who(line.name, line.reference)
+        url, who = f"/referrals/{line.reference}", who_is(line.name, line.reference)
         if line.state == ReferralState.RETURNED:
             yield Row(TODAY, "Answer a question about your referral", url, line.decide_by_at, who, 3)
         elif line.state == ReferralState.SUBMITTED:
@@ -255,8 +243,8 @@ def _minutes(session: Session, actor: Actor) -> Iterable[Row]:
     for minutes in session.scalars(waiting.order_by(Minutes.due_at).options(joinedload(Minutes.meeting))):
         verb, permission = MINUTES_STEP[minutes.state]
         mine = minutes.id in own[permission]
-        held_on, url = _spoken(minutes.meeting.starts_at), f"/panels/{minutes.meeting.reference}/minutes"
-        section = (_section(minutes.due_at) or WEEK) if mine else WAITING
+        held_on, url = spoken(minutes.meeting.starts_at), f"/panels/{minutes.meeting.reference}/minutes"
+        section = (section_of(minutes.due_at) or WEEK) if mine else WAITING
         yield Row(section, f"{verb} the minutes of {held_on}", url, minutes.due_at, "", 10 if mine else 0)
 
 
@@ -272,7 +260,7 @@ def _panels(session: Session, actor: Actor) -> Iterable[Row]:
         Meeting.state.in_((*NOT_BEGUN, MeetingState.IN_PROGRESS))
     )
     for meeting in session.scalars(coming.order_by(Meeting.starts_at)):
-        section = _section(meeting.starts_at)
+        section = section_of(meeting.starts_at)
         if section:
             text = "The panel is being held" if meeting.state == MeetingState.IN_PROGRESS else "Get ready for the panel"
             yield Row(section, text, f"/panels/{meeting.reference}", meeting.starts_at, meeting.state.label)
@@ -284,9 +272,9 @@ def _reviews(session: Session, actor: Actor) -> Iterable[Row]:
     cases = session.scalars(due.order_by(Case.review_on).limit(MOST)).all()
     names = naming.victims(session, actor, {case.id: case.state for case in cases})
     for case in cases:
-        who = _who(names.get(case.id, ""), case.reference)
-        yield Row(_section(case.review_on) or WEEK, "Review a case", f"/cases/{case.reference}/reviews", case.review_on,
-                  who, 10)  # fmt: skip
+        who = who_is(names.get(case.id, ""), case.reference)
+        page = f"/cases/{case.reference}/reviews"
+        yield Row(section_of(case.review_on) or WEEK, "Review a case", page, case.review_on, who, 10)
 
 
 def _to_contact(session: Session, actor: Actor) -> Iterable[Row]:
@@ -305,15 +293,22 @@ def _stale(session: Session, actor: Actor) -> Iterable[Row]:
 
 
 def _contact_row(one: Contact, text: str, url: str, minutes: int) -> Row:
-    note = ". ".join(part for part in (_who(one.name, one.reference), one.method) if part)
-    return Row(_section(one.due) or WEEK, text, url, one.due, note, minutes)
+    note = ". ".join(part for part in (who_is(one.name, one.reference), one.method) if part)
+    return Row(section_of(one.due) or WEEK, text, url, one.due, note, minutes)
+
+
+def _follow_ups(session: Session, actor: Actor) -> Iterable[Row]:
+    for one in follow_ups.list_due(session, actor, until_on=clock.today() + SOON)[:MOST]:
+        words = f"{one.months}-month follow-up, by the safe way"
+        url = f"/sanctuary/{one.reference}/follow-ups/{one.months}"
+        yield Row(section_of(one.due_on) or WEEK, words, url, one.due_on, one.reference, 5)
 
 
 def _requests(session: Session, actor: Actor) -> Iterable[Row]:
     for line in board.list_waiting(session, actor)[:MOST]:
         words = f"{line.state.label}: request {line.reference}"
         note = "" if line.due_at else f"{line.days} days in this stage"
-        yield Row(_section(line.due_at) or WEEK, words, f"/sanctuary/{line.reference}", line.due_at, note, 5)
+        yield Row(section_of(line.due_at) or WEEK, words, f"/sanctuary/{line.reference}", line.due_at, note, 5)
     for reference, due_at in approvals.list_to_write(session, actor):
         words = f"Write down what you approved: request {reference}"
         yield Row(TODAY, words, f"/sanctuary/{reference}/write-down", due_at, "", 2)
@@ -321,19 +316,32 @@ def _requests(session: Session, actor: Actor) -> Iterable[Row]:
 
 def _disclosures(session: Session, actor: Actor) -> Iterable[Row]:
     for one in disclosing.list_work(session, actor):
-        section = (_section(one.due_on) or WEEK) if one.mine else WAITING
+        section = (section_of(one.due_on) or WEEK) if one.mine else WAITING
         yield Row(section, one.text, one.url, one.due_on, one.note, one.minutes)
 
 
 def _membership(session: Session, actor: Actor) -> Iterable[Row]:
     for one in today_membership.waiting(session, actor):
-        yield Row(_section(one.due) or WEEK, one.text, one.url, one.due, one.note, one.minutes)
+        yield Row(section_of(one.due) or WEEK, one.text, one.url, one.due, one.note, one.minutes)
+
+
+def _visits(session: Session, actor: Actor) -> Iterable[Row]:
+    today = clock.today()
+    for one in visits.list_visits(session, actor, from_on=today, until_on=today + SOON)[:MOST]:
+        if one.state == VisitState.BOOKED and one.user_id == actor.user_id:
+            note = ". ".join(part for part in (one.reference or one.place, one.contact) if part)
+            yield Row(section_of(one.starts_at) or WEEK, one.kind.label, f"/visits/{one.id}", one.starts_at, note)
 
 
 def _waits(found: Callable[[Session, Actor], Iterable[Waits]], session: Session, actor: Actor) -> Iterable[Row]:
     for one in found(session, actor):
-        section = TODAY if one.now else _section(one.due) or WEEK
+        section = TODAY if one.now else section_of(one.due) or WEEK
         yield Row(section, one.text, one.url, one.due, one.note, one.minutes, one.now)
+
+
+def _alerts(session: Session, actor: Actor) -> Iterable[Row]:
+    if number := answering.how_many_open(session, actor):
+        yield Row(TODAY, f"{number} alert{'' if number == 1 else 's'} to look into", "/admin/audit/alerts", None, "")
 
 
 LOADERS: tuple[tuple[str, P, Loader], ...] = (
@@ -357,38 +365,17 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("disclosures", P.HOME_READ, _disclosures),
     ("minutes", P.MINUTES_WRITE, _minutes),
     ("requests", P.SANCTUARY_READ, _requests),
-    ("follow-ups", P.SANCTUARY_SUPPORT, partial(_waits, today_scheme.due_follow_ups)),
-    ("visits", P.VISIT_READ, partial(_waits, today_scheme.own_visits)),
+    ("follow-ups", P.SANCTUARY_SUPPORT, _follow_ups),
+    ("visits", P.VISIT_READ, _visits),
     ("panels", P.MEETING_READ, _panels),
     ("overdue actions", P.ACTION_CREATE, _overdue_by_agency),
     ("escalated actions", P.ACTION_OVERSEE, _escalated),
     ("accounts", P.HOME_READ, _membership),
     ("drafts", P.REFERRAL_EDIT, _drafts),
     ("your referrals", P.REFERRAL_CREATE, _sent),
-    ("alerts", P.ALERT_ANSWER, partial(_waits, today_walls.alerts)),
+    ("alerts", P.ALERT_ANSWER, _alerts),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),
 )
-
-
-def _section(due: date | datetime | None) -> str:
-    """Do today when it is due or late, This week within seven days, nowhere when it is later."""
-    day = _day(due)
-    if day is None or day <= clock.today():
-        return TODAY if day else WEEK
-    return WEEK if day <= clock.today() + SOON else ""
-
-
-def _day(due: date | datetime | None) -> date | None:
-    return clock.to_london(due).date() if isinstance(due, datetime) else due
-
-
-def _spoken(at: datetime) -> str:
-    day = clock.to_london(at).date()
-    return f"{day.day} {day:%B}"
-
-
-def _who(name: str, reference: str) -> str:
-    return f"{name}, {reference}" if name else reference
 
 
 def _next_meeting(session: Session, actor: Actor) -> datetime | None:

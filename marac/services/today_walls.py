@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from marac import clock
 from marac.access import Actor
-from marac.services.trail import answering
 from marac.services.walls import emergency, keeping_out, register, restricting
 
 SOON = timedelta(days=7)
@@ -55,9 +54,3 @@ def own_details(session: Session, actor: Actor) -> Iterable[Waits]:
     if actor.referral_id is None and register.is_due(session, actor):
         note = "So that you do not meet somebody you know in a case"
         yield Waits("Check your details for screening", "/account/register", None, note)
-
-
-def alerts(session: Session, actor: Actor) -> Iterable[Waits]:
-    """What the trail gives cause to look into."""
-    if number := answering.how_many_open(session, actor):
-        yield Waits(f"{number} alert{'' if number == 1 else 's'} to look into", answering.QUEUE, None, now=True)

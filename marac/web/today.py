@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, redirect, render_template
 
 from marac import access
-from marac.services.today import DONE, TODAY, WAITING, Row, your_work
+from marac.services.today import your_work
+from marac.services.today_rows import DONE, TODAY, WAITING, Row
 from marac.vocabulary import Permission as P
 from marac.web import signin, unit_of_work
 from marac.web.shell import count, due_kind, due_words, long_date, weekday_date

@@ -15,7 +15,6 @@ from marac.services.casework import naming
 from marac.vocabulary import AlertRule, AlertState, Permission as P
 
 MOST = 100
-QUEUE = "/admin/audit/alerts"
 
 
 @dataclass(frozen=True, slots=True)
