@@ -19,7 +19,10 @@ from marac.web.forms.signin import PressForm
 bp = Blueprint("admission", __name__)
 
 AGREE: Final = "/account/confidentiality"
-ALWAYS: Final = frozenset({"admission.confidentiality", "account.switch", "account.step_up", "account.keep"})
+ALWAYS: Final = frozenset({
+    "admission.confidentiality", "account.switch", "account.step_up", "account.keep", "passkeys.confirm_options",
+    "passkeys.confirm",
+})  # fmt: skip
 # who can mend it may go on to where it is mended
 MENDS: Final = {
     Hold.AGREEMENT: ("agreements", P.AGREEMENT_KEEP), Hold.ATTESTATION: ("attesting", P.USER_ATTEST),

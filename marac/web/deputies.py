@@ -64,14 +64,19 @@ def to_decide() -> Any:
     return render_template("members/deputies_asked.html", found=found)
 
 
-@bp.post("/admin/deputies/<uuid:delegation_id>/<any(approve, refuse):answer>")
-def decide(delegation_id: UUID, answer: str) -> Any:
-    """Agree, or not."""
+@bp.post("/admin/deputies/<uuid:delegation_id>/approve")
+def approve(delegation_id: UUID) -> Any:
+    """Agree to it."""
     session, actor = unit_of_work.session(), signin.person()
-    asked = deputies.get_delegation(session, actor, delegation_id)
-    if answer == "approve":
-        deputies.approve(session, actor, asked)
-    else:
-        deputies.refuse(session, actor, asked)
-    flash("The deputy may stand in." if answer == "approve" else "Not agreed. Nobody stands in.", "success")
+    deputies.approve(session, actor, deputies.get_delegation(session, actor, delegation_id))
+    flash("The deputy may stand in.", "success")
+    return redirect("/admin/deputies", code=303)
+
+
+@bp.post("/admin/deputies/<uuid:delegation_id>/refuse")
+def refuse(delegation_id: UUID) -> Any:
+    """Do not agree."""
+    session, actor = unit_of_work.session(), signin.person()
+    deputies.refuse(session, actor, deputies.get_delegation(session, actor, delegation_id))
+    flash("Not agreed. Nobody stands in.", "success")
     return redirect("/admin/deputies", code=303)

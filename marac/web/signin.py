@@ -49,7 +49,7 @@ APART: Final = frozenset({
     "agency_signin.link",
 })  # fmt: skip
 FIRST_PASSKEY: Final = frozenset({  # all that opens to who must register a passkey first
-    "passkeys.add", "passkeys.add_options", "factors.again", "account.keep",
+    "passkeys.add", "passkeys.add_options", "factors.again", "account.keep", "admission.confidentiality",
 })  # fmt: skip
 ADD_PASSKEY: Final = "/account/passkeys/add"
 HOME: Final = "/today"

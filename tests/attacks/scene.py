@@ -30,7 +30,6 @@ from marac.models import (
     ContactMethod,
     Disclosure,
     DisclosurePassage,
-    Glass,
     Meeting,
     MeetingSeries,
     MinuteNote,
@@ -52,13 +51,11 @@ from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
-from marac.services.walls import emergency
 from marac.vocabulary import (
     DisclosureAnswer,
     DisclosureKind,
     DisclosureProof,
     DisclosureStanding,
-    GlassCategory,
     HoldReason,
     MeetingPlace,
     MinuteHeading,
@@ -169,10 +166,6 @@ def build(founded: Path, folder: Path) -> Scene:
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])
-    outsider = actor_for(workers["outsider"])
-    with unit_of_work(house, outsider) as session:
-        reference = session.get_one(Case, held.case_ids[0]).reference
-        emergency.break_glass(session, outsider, reference, GlassCategory.DANGER, "Somebody is at the door now.")
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
     _asked_for(house, held)
@@ -313,7 +306,7 @@ def _note(scene: Scene) -> None:
             "disclosures reference": list(session.scalars(select(Disclosure.reference))),
             "disclosure_id": ids(Disclosure), "passage_id": ids(DisclosurePassage)[:1], "hold_id": ids(CaseHold),
             "passkey_id": [uuid4().hex], "reset_id": [uuid4().hex],
-            "alert_id": [uuid4().hex], "wall_id": ids(Wall)[:1], "glass_id": ids(Glass)[:1],
+            "alert_id": [uuid4().hex], "wall_id": ids(Wall)[:1], "glass_id": [uuid4().hex],
             "sanctuary reference": list(scene.requests), "months": [1], "jobs token": [uuid4().hex],
             "line_id": [uuid4().hex], "photo_id": [uuid4().hex], "order_id": [uuid4().hex], "visit_id": [uuid4().hex],
             "admin reference": list(session.scalars(select(Case.reference))),

@@ -17,7 +17,7 @@ from tests.attacks.scene import SAME_SITE, form, token_of
 from tests.builders import Worker, a_stranger, a_user, actor_for, an_agency, app_of, signed_in
 from tests.builders_panels import MORNING, NAMES, a_published_panel, a_wall
 
-OWN = ("guest_passes.visit", "account.", "signin.", "admission.")
+OWN = ("guest_passes.visit", "account.", "signin.", "admission.", "passkeys.", "factors.", "agency_signin.")
 HTTPS = {"base_url": "https://localhost"}
 EMAIL = "iris.vane@example.org"
 

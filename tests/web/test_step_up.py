@@ -21,6 +21,11 @@ SENSITIVE = re.compile(
 )
 # pages whose address sounds sensitive and that show or do nothing of the kind, each with why
 NOT_MEANT = {
+    "deputies.end": "ends access",
+    "deputies.own": "who stands in for whom",
+    "deputies.to_decide": "a list of who waits",
+    "guest_passes.withdraw": "ends access",
+    "guest_passes.visit": "the one page of a guest",
     "outside_referrers.list_invited": "a list of who was asked, without a code",
     "outside_referrers.invited": "how far one of them is, without a code",
     "outside_referrers.withdraw": "ends access",

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from marac import access, audit, clock, notifications
 from marac.access import Actor
-from marac.models import OutsideReferrer, Partnership, User
-from marac.services.accounts import admission, sessions
+from marac.models import OutsideReferrer, Partnership, Passkey, User
+from marac.services.accounts import admission, forgetting, sessions
 from marac.vocabulary import SuspendedFor, Template, UserState
 
 
@@ -27,7 +27,7 @@ def close_unused(session: Session, actor: Actor) -> int:
     changed = 0
     for user in session.scalars(mine.where(User.id.not_in(outside))).all():
         idle = (clock.now() - last_sign_of_life(user)).days
-        if idle >= terms.idle_forget and user.password_hash is not None:
+        if idle >= terms.idle_forget and _has_credentials(session, user):
             changed += _step(session, actor, user, "forgotten")
             forget_credentials(session, user)
         if user.state is not UserState.ACTIVE:
@@ -48,10 +48,17 @@ def last_sign_of_life(user: User) -> datetime:
 
 
 def forget_credentials(session: Session, user: User) -> None:
-    """Password and codes go for good; somebody who comes back is invited anew."""
+    """Password, codes, passkeys and links go for good; somebody who comes back is invited anew."""
     access.open_staff_for("signin", user.partnership_id)
-    user.password_hash, user.totp_secret = None, None
+    user.password_hash, user.totp_secret, user.totp_pending = None, None, None
+    forgetting.forget_factors(session, user.id)
     sessions.end_all(session, user.id)
+
+
+def _has_credentials(session: Session, user: User) -> bool:
+    """A password, or a passkey without one."""
+    keys = exists().where(Passkey.user_id == user.id)
+    return user.password_hash is not None or bool(session.scalar(select(keys)))
 
 
 def _not_told(user: User) -> bool:

@@ -16,7 +16,7 @@ from marac import access, audit, clock, notifications
 from marac.access import Actor
 from marac.errors import NotFound, RuleBroken
 from marac.models import Action, Delegation, GuestPass, Invitation, Membership, User
-from marac.services.accounts import deputies, guest_passes, sessions
+from marac.services.accounts import deputies, dormancy, guest_passes, sessions
 from marac.services.casework import naming
 from marac.services.clockwork.recipients import active_people, not_walled
 from marac.services.following.owners import FIRST, OWNING_ROLES
@@ -73,6 +73,7 @@ def take_leave(session: Session, actor: Actor, user: User, heir_id: UUID | None)
     if session.scalars(sessions.memberships_in_force(user.id).limit(1)).first() is None:
         user.state = UserState.LEFT
         _end_links(session, user)
+        dormancy.forget_credentials(session, user)
     audit.record(session, actor, "user:left", user, actions=handed, delegations=falls.delegations, guests=falls.guests)
     session.flush()
 
