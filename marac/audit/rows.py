@@ -110,9 +110,9 @@ def _note_flush(session: Session, _context: object) -> None:
 
 def _note_statement(state: ORMExecuteState) -> None:
     """A statement on many rows: which they are is asked before it runs."""
-    if not (state.is_update or state.is_delete) or state.bind_mapper is None:
+    if not (state.is_update or state.is_delete):
         return
-    one = hashed().get(state.bind_mapper.local_table.name)  # type: ignore[attr-defined]
+    one = hashed().get(getattr(getattr(state.statement, "table", None), "name", ""))  # of a record, or of a bare table
     if one is None:
         return
     asked = select(one.table.c.id, one.table.c.partnership_id)

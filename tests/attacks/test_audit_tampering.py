@@ -17,7 +17,7 @@ from marac import access, audit, clock, jobs
 from marac.audit import checkpoints
 from marac.crypto import rotation
 from marac.errors import NotFound, StepUpNeeded
-from marac.models import AuditEntry, Case, CaseAgency, IntegrityMark, Membership, Message, TrailAlert
+from marac.models import AuditEntry, Case, CaseAgency, Flag, IntegrityMark, Membership, Message, TrailAlert
 from marac.paths import PACKAGE
 from marac.services.casework import cases
 from marac.services.clockwork import leases
@@ -266,6 +266,7 @@ def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_ha
     assert town.verdict(rows=True) == (None, None)
     with unit_of_work(town.house) as session:
         session.execute(delete(CaseAgency).where(CaseAgency.case_id == town.case_id))
+        session.execute(delete(Flag.__table__).where(Flag.__table__.c.case_id == town.case_id))
         session.execute(update(Membership).where(Membership.role == Role.CHAIR).values(to_on=clock.today()))
     assert town.verdict(rows=True) == (None, None)
 
