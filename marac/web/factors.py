@@ -11,13 +11,14 @@ from marac.services.accounts import (
     code_app,
     factor_resets,
     passkeys,
+    password_change,
     recovery_codes,
     sessions,
     signin as steps,
 )
 from marac.vocabulary import Permission
 from marac.web import joining, passkeys as passkey_pages, signin, unit_of_work, widgets
-from marac.web.forms.signin import NewAppForm, PressForm
+from marac.web.forms.signin import ChangePasswordForm, NewAppForm, PressForm
 
 bp = Blueprint("factors", __name__)
 OWN_PAGE = "/account/sign-in"
@@ -55,6 +56,26 @@ def recovery() -> Any:
         codes = recovery_codes.make_codes(session, actor, unit_of_work.deployment().keyring)
     left = recovery_codes.codes_left(session, actor)
     return render_template("account/recovery_codes.html", codes=codes, left=left)
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+def change_password() -> Any:
+    """A new password in place of the one in use."""
+    actor, session = signin.person(), unit_of_work.session()
+    sessions.require_full_signin(session, actor)
+    access.require_holds(actor, Permission.HOME_READ)
+    form = ChangePasswordForm(data={"end_others": True})
+    if form.validate_on_submit():
+        try:
+            password_change.change_password(
+                session, actor, current=form.current.data, new=form.password.data, end_others=form.end_others.data
+            )
+        except RuleBroken as problem:
+            widgets.place(form, problem)
+        else:
+            flash("Your password is changed.", "success")
+            return redirect(OWN_PAGE, code=303)
+    return render_template("account/change_password.html", form=form), 422 if form.errors else 200
 
 
 @bp.route("/account/code-app", methods=["GET", "POST"])

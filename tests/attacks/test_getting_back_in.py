@@ -296,3 +296,28 @@ def test_codes_are_kept_as_keyed_hashes(house, rosa):
     assert len(kept) == 320
     assert not [code for code in codes if code.encode() in kept]
     assert recovery_codes.HOW_MANY == 10
+
+
+# --- changing it while one knows it ---
+
+
+def test_a_password_is_changed_with_the_one_in_use_and_ends_other_sign_ins_asvs_6_2_2_6_2_3_7_4_3(house, rosa):
+    here, elsewhere = signed_in(house, rosa), signed_in(house, rosa)
+    wrong = here.get("/account/password").fill_and_post({"current": "not my password at all", "password": NEW})
+    assert (wrong.status, wrong.errors) == (
+        422,
+        ["This is not your password. Try again, or sign out and ask for a new one"],
+    )
+    weak = here.get("/account/password").fill_and_post({"current": PASSWORD, "password": "short"})
+    assert weak.status == 422
+    same = here.get("/account/password").fill_and_post({"current": PASSWORD, "password": PASSWORD})
+    assert same.errors == ["Choose a password that you do not use now"]
+    done = here.get("/account/password").fill_and_post({"current": PASSWORD, "password": NEW}, follow=True)
+    assert "Your password is changed." in done.text
+    assert here.get("/today").status == 200
+    assert elsewhere.http.get("/today", base_url="https://localhost").status_code in (302, 303)
+    assert half_way(house, rosa).status == 422
+    assert half_way(house, rosa, NEW).h1 == "Enter your code"
+    later = clock.now() + timedelta(minutes=11)
+    with time_machine.travel(later, tick=False):
+        assert here.get("/account/password").status == 403

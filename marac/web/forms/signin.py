@@ -73,5 +73,15 @@ class NewPasswordForm(widgets.PageForm):
     )
 
 
+class ChangePasswordForm(widgets.PageForm):
+    """The password in use, and the one to come."""
+
+    current = widgets.password_field("Your password now", "Enter your password")
+    password = widgets.password_field(
+        "New password", "Choose a password", "15 characters or more. Three random words work well.", new=True
+    )
+    end_others = widgets.tick_field("Sign me out everywhere else")
+
+
 class PressForm(widgets.PageForm):
     """A button with nothing to fill in."""
