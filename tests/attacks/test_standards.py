@@ -3,15 +3,19 @@
 import ast
 import re
 import socket
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
 
 import pytest
+from openpyxl import load_workbook
 from waitress.server import create_server
 
+from marac.errors import RuleBroken
 from marac.models import AuditEntry, Case, User
 from marac.paths import STATIC
+from marac.services.importing import sheet
 from marac.vocabulary import Role
 from tests.architecture.tree import MODULES, TEMPLATES, parsed, short
 from tests.builders import PASSWORD, a_stranger, a_user, app_of, signed_in, unit_of_work
@@ -329,3 +333,39 @@ def test_where_a_request_ends_is_never_in_doubt_asvs_4_2_1(house):
             assert refused[0] in (b"400", b"501")
     finally:
         server.close()
+
+
+def test_what_was_refused_is_in_the_trail_whoever_asked_asvs_16_3_2_16_3_3(house, quick_hashes):
+    with unit_of_work(house) as session:
+        worker = a_user(session, house, Role.REPRESENTATIVE, "housing_options")
+    client = signed_in(house, worker)
+    assert client.get("/cases/K7D-42Q").status == 404
+    assert client.get("/admin/audit").status in (403, 404)
+    assert client.http.post("/referrals", data={"x": "y"}, base_url="https://localhost").status_code in (404, 405, 419)
+    with house.reader() as session:
+        told = session.query(AuditEntry).filter(AuditEntry.tag == "access:refused").all()
+        assert {entry.actor_id for entry in told} == {worker.id}
+        assert len(told) >= 2
+
+
+def test_an_uploaded_workbook_brings_in_nothing_from_outside_asvs_1_5_1(tmp_path):
+    secret, plain, hostile = tmp_path / "secret.txt", tmp_path / "plain.xlsx", tmp_path / "hostile.xlsx"
+    secret.write_text("quietheronfeather")
+    sheet.write_empty(plain)
+    book = load_workbook(plain)
+    book.worksheets[0].append(["marker"] * 3)
+    book.save(plain)
+    assert "marker" in str(sheet.read(plain))
+    with zipfile.ZipFile(plain) as whole, zipfile.ZipFile(hostile, "w") as changed:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.endswith((".xml", ".rels")) and b"marker" in content:
+                entity = f'<!DOCTYPE x [<!ENTITY out SYSTEM "file://{secret}">]>'.encode()
+                content = content.replace(b"marker", b"&out;").replace(b"<sst", entity + b"<sst", 1)
+                content = content.replace(b"<worksheet", entity + b"<worksheet", 1)
+            changed.writestr(name, content)
+    try:
+        said = str(sheet.read(hostile))
+    except (RuleBroken, ValueError, KeyError, SyntaxError) as refused:
+        said = str(refused)
+    assert "quietheron" not in said

@@ -3,7 +3,7 @@
 One row of every sealed compartment is opened and thrown away; nothing of it is shown, and the scratch place goes.
 """
 
-import random
+import secrets
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,7 +106,7 @@ def _some_row(session: Session, model: Any) -> Any:
     number = session.scalar(select(func.count()).select_from(model)) or 0
     unit = vault.current()
     for _ in range(min(TRIES, number)):
-        at = random.randrange(number)  # noqa: S311 - which row is looked at is no secret
+        at = secrets.randbelow(number)
         row = session.scalars(select(model).order_by(model.id).offset(at).limit(1)).one()
         shape = fields.shape_of(model)
         owner = getattr(row, shape.owner)
