@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from marac import access, clock
 from marac.access import Actor
 from marac.crypto.fields import open_many, sealed_columns
-from marac.models import Agency, Assessment, Deadline, Referral
+from marac.models import Agency, Assessment, Deadline, ErasedFigure, Referral
 from marac.reports.figures import Found, count, middle, share
 from marac.reports.hearings import Hearing, heard, people_in
 from marac.vocabulary import PersonRole, ProgrammeSlug
@@ -34,6 +34,11 @@ class PanelYear:
         self.session, self.actor, self.programme = session, actor, programme
         self.hearings: list[Hearing] = heard(session, actor.partnership_id, programme, year.start, year.end)
         self.cases = frozenset(one.case_id for one in self.hearings)
+        kept = select(ErasedFigure.part, ErasedFigure.number).where(
+            ErasedFigure.partnership_id == actor.partnership_id, ErasedFigure.programme == programme,
+            ErasedFigure.year == year.first_on.year, ErasedFigure.measure == "cases_heard",
+        )  # fmt: skip
+        self.erased: dict[str, int] = dict(session.execute(kept).tuples().all())
 
     def people(self, roles: Iterable[PersonRole]) -> dict[UUID, UUID]:
         """Everybody in these roles in a case heard -> who they are, people confirmed to be the same being one."""
@@ -66,14 +71,15 @@ def people_causing_harm(panel: PanelYear) -> Found:
 
 
 def hearings(panel: PanelYear) -> Found:
-    """Cases discussed: one for each case at each meeting."""
-    return Found(len(panel.hearings), "hearings", behind=panel.cases)
+    """Cases discussed: one for each case at each meeting; those of cases that were erased since are counted in."""
+    return Found(len(panel.hearings) + sum(panel.erased.values()), "hearings", behind=panel.cases)
 
 
 def repeat_rate(panel: PanelYear) -> Found:
-    """Hearings that were repeats, out of all."""
+    """Hearings that were repeats, out of all; of cases erased since as well."""
     repeats = [one for one in panel.hearings if one.is_repeat]
-    return share(len(repeats), len(panel.hearings), behind=(one.case_id for one in repeats))
+    number, of = len(repeats) + panel.erased.get("repeat", 0), len(panel.hearings) + sum(panel.erased.values())
+    return share(number, of, behind=(one.case_id for one in repeats))
 
 
 def households(panel: PanelYear) -> Found:

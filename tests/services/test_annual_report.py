@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from marac import clock
 from marac.errors import NotAllowed, NotFound, RuleBroken
-from marac.models import AgendaItem, CasePerson, PersonLink, PublishedYear
+from marac.models import AgendaItem, CasePerson, ErasedFigure, PersonLink, PublishedYear
 from marac.reports import partnership, reconciling
 from marac.reports.figures import ninetieth
 from marac.reports.hearings import joined
 from marac.services.reporting import annual
-from marac.vocabulary import LinkDecision, Outcome, PersonRole, Role
+from marac.vocabulary import LinkDecision, Outcome, PersonRole, ProgrammeSlug, Role
 from marac.workflows.annual_figures import definitions, reconciliations, seed_values
 from marac.workflows.financial_year import year_named, year_of
 from tests.builders import a_user, actor_for, signed_in, unit_of_work
@@ -99,6 +99,18 @@ def test_figures_follow_the_records_and_no_constant_rep_47_da_38(held):
     assert (after["da_people_heard"].value, after["da_hearings"].value, after["da_repeat_rate"].value) == (1, 1, 100.0)
     assert after["da_repeat_rate"].found.of == (1, 1)
     assert after["da_repeat_rate"].found.behind == {repeat_of}
+
+
+def test_hearings_of_erased_cases_stay_in_the_count_da_48(held):
+    house, _, manager = held
+    with unit_of_work(house) as session:
+        for part, number in (("repeat", 3), ("first", 4)):
+            session.add(ErasedFigure(
+                partnership_id=manager.partnership_id, programme=ProgrammeSlug.DA_MARAC, measure="cases_heard", part=part,
+                year=year_of(clock.today(), clock.today()).first_on.year, number=number,
+            ))  # fmt: skip
+    lines = report_of(house, manager).lines
+    assert (lines["da_hearings"].value, lines["da_repeat_rate"].found.of) == (9, (3, 9))
 
 
 def test_a_typed_figure_has_its_source_and_the_newest_counts_rep_52(held):
