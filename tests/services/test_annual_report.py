@@ -106,7 +106,8 @@ def test_hearings_of_erased_cases_stay_in_the_count_da_48(held):
     with unit_of_work(house) as session:
         for part, number in (("repeat", 3), ("first", 4)):
             session.add(ErasedFigure(
-                partnership_id=manager.partnership_id, programme=ProgrammeSlug.DA_MARAC, measure="cases_heard", part=part,
+                partnership_id=manager.partnership_id, programme=ProgrammeSlug.DA_MARAC, measure="cases_heard",
+                part=part,
                 year=year_of(clock.today(), clock.today()).first_on.year, number=number,
             ))  # fmt: skip
     lines = report_of(house, manager).lines
