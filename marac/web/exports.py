@@ -11,7 +11,7 @@ from marac.vocabulary import CaseState, DocumentReason, Permission as P
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms.exports import ExportForm
 
-bp = Blueprint("exports", __name__, url_prefix="/cases/export")
+bp = Blueprint("exports", __name__, url_prefix="/exports/cases")
 
 
 @bp.route("", methods=["GET", "POST"])

@@ -81,13 +81,13 @@ def test_the_page_is_led_to_from_the_list_and_asks_for_a_code_first(listed, quic
     house, panel, references = listed
     client = signed_in(house, panel.coordinator)
     page = client.get("/cases")
-    assert "/cases/export" in page.html
-    asked = client.get("/cases/export", follow=True)
+    assert "/exports/cases" in page.html
+    asked = client.get("/exports/cases", follow=True)
     if "/step-up" in asked.url:
         asked = asked.fill_and_post({"code": panel.coordinator.code()})
     sent = asked.fill_and_post({"ending": "csv", "reason": WHY.value}, follow=False)
     assert references[1].encode() in sent.response.data
     with unit_of_work(house) as session:
         rep = a_user(session, house)
-    assert "/cases/export" not in signed_in(house, rep).get("/cases").html
-    assert signed_in(house, rep).get("/cases/export").status in (403, 404)
+    assert "/exports/cases" not in signed_in(house, rep).get("/cases").html
+    assert signed_in(house, rep).get("/exports/cases").status in (403, 404)
