@@ -61,7 +61,7 @@ from marac.access.protecting import (
     open_glass_place,
     open_own_details,
 )
-from marac.access.relations import Actor, Relation, in_force
+from marac.access.relations import Actor, Relation, in_force, unwalled
 
 __all__ = [
     "DRAFTING",
@@ -121,6 +121,7 @@ __all__ = [
     "reveal",
     "rule",
     "system",
+    "unwalled",
     "visible",
     "was_asked",
 ]

@@ -272,14 +272,24 @@ def in_force() -> ColumnElement[bool]:
 def _walled(actor: Actor) -> ColumnElement[bool]:
     """A wall is against the person, or any agency they work or worked for, whichever they act for now; one round a
     case is round the Sanctuary request that came from it too."""
-    people = [one for one in (actor.user_id, actor.on_behalf) if one is not None]  # a deputy: the walls of either
-    agencies = select(Membership.agency_id).where(Membership.user_id.in_(people))
-    those = or_(Wall.user_id.in_(people), Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
-    against = and_(in_force(), those)
+    against = _against(actor)
     behind = exists().where(
         SanctuaryRequest.case_id == Case.id, Wall.case_id == SanctuaryRequest.parent_case_id, against
     )
     return or_(exists().where(Wall.case_id == Case.id, against), behind)
+
+
+def _against(actor: Actor) -> ColumnElement[bool]:
+    people = [one for one in (actor.user_id, actor.on_behalf) if one is not None]  # a deputy: the walls of either
+    agencies = select(Membership.agency_id).where(Membership.user_id.in_(people))
+    those = or_(Wall.user_id.in_(people), Wall.agency_id == actor.agency_id, Wall.agency_id.in_(agencies))
+    return and_(in_force(), those)
+
+
+def unwalled(actor: Actor, case_id: Any) -> ColumnElement[bool]:
+    """For totals: leaves out, by its column of case ids, what is walled off from who reads them, and nothing else."""
+    behind: ColumnElement[bool] = case_id.not_in(select(Wall.case_id).where(_against(actor), Wall.case_id.is_not(None)))
+    return behind
 
 
 def _in_programme(actor: Actor, model: Any) -> Select[Any]:

@@ -82,7 +82,7 @@ def _per_panel(found: View) -> Chart | None:
     says = f"{over} of the last {len(held)} panels heard more cases than they had room for" if over else (
         f"The last {len(held)} panels heard {min(one.cases for one in held)} to {max(one.cases for one in held)} cases"
     )  # fmt: skip
-    return columns(says, rows, marks=marks, about="Repeats are the hatched part.", head=("Panel", "Cases", ""))
+    return columns(says, rows, marks=marks, about="Repeats are the hatched part.", head=("Panel", "Cases", "Of these"))
 
 
 def _repeats(found: View) -> Chart | None:

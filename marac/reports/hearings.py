@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marac import clock
+from marac import access, clock
+from marac.access import Actor
 from marac.models import AgendaItem, CasePerson, Meeting, PersonLink, Referral
 from marac.vocabulary import AgendaItemState, LinkDecision, Outcome, PersonRole, ProgrammeSlug
 
@@ -39,10 +40,11 @@ class Hearing:
         return clock.to_london(self.held_at).date()
 
 
-def heard(
-    session: Session, partnership_id: UUID, programme: ProgrammeSlug, start: datetime, end: datetime
-) -> list[Hearing]:
-    """The hearings from `start` up to `end`, oldest first; unscoped: only for figures, never for a list of cases."""
+def heard(session: Session, actor: Actor, programme: ProgrammeSlug, start: datetime, end: datetime) -> list[Hearing]:
+    """The hearings from `start` up to `end`, oldest first: for figures, never for a list of cases.
+
+    Every case of the panel counts, but those walled off from who reads: their totals say nothing of it either.
+    """
     columns = (
         AgendaItem.id, AgendaItem.case_id, AgendaItem.meeting_id, Meeting.starts_at, AgendaItem.is_repeat,
         Referral.agency_id, Referral.submitted_at,
@@ -52,7 +54,8 @@ def heard(
         .join(Meeting, Meeting.id == AgendaItem.meeting_id)
         .outerjoin(Referral, Referral.id == AgendaItem.referral_id)
         .where(
-            AgendaItem.partnership_id == partnership_id, Meeting.programme == programme,
+            AgendaItem.partnership_id == actor.partnership_id, access.unwalled(actor, AgendaItem.case_id),
+            Meeting.programme == programme,
             AgendaItem.state == AgendaItemState.HEARD, AgendaItem.outcome.in_(HEARD),
             Meeting.starts_at >= start, Meeting.starts_at < end,
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from marac import clock
+from marac import access, clock
 from marac.access import Actor
 from marac.models import Action, Agency, Attendance, Meeting, Research
 from marac.reports.figures import Found, part_share, share, with_parts
@@ -47,6 +47,7 @@ def actions_on_time(year: AgencyYear) -> Found:
     """Actions due in the year and done by their day; withdrawn, handed over and overtaken ones are left out (DA-28)."""
     query = select(Action.agency_id, Action.state, Action.due_on, Action.closed_at).where(
         Action.partnership_id == year.actor.partnership_id, Action.state.not_in(SET_ASIDE),
+        access.unwalled(year.actor, Action.case_id),
         Action.due_on.between(year.year.first_on, min(year.year.last_on, clock.today() - timedelta(days=1))),
     )  # fmt: skip
     return by_agency(
@@ -68,7 +69,7 @@ def research_on_time(year: AgencyYear) -> Found:
     query = (
         select(Research.agency_id, func.sum(case((in_time, 1), else_=0)), func.count())
         .where(
-            Research.partnership_id == year.actor.partnership_id,
+            Research.partnership_id == year.actor.partnership_id, access.unwalled(year.actor, Research.case_id),
             Research.due_at >= year.year.start, Research.due_at < min(year.year.end, clock.now()),
         )
         .group_by(Research.agency_id)

@@ -32,7 +32,7 @@ class PanelYear:
 
     def __init__(self, session: Session, actor: Actor, programme: ProgrammeSlug, year: Year) -> None:
         self.session, self.actor, self.programme = session, actor, programme
-        self.hearings: list[Hearing] = heard(session, actor.partnership_id, programme, year.start, year.end)
+        self.hearings: list[Hearing] = heard(session, actor, programme, year.start, year.end)
         self.cases = frozenset(one.case_id for one in self.hearings)
         kept = select(ErasedFigure.part, ErasedFigure.number).where(
             ErasedFigure.partnership_id == actor.partnership_id, ErasedFigure.programme == programme,

@@ -120,7 +120,7 @@ def safelives_return(session: Session, actor: Actor, first_on: date, last_on: da
     """The return of a period, both days included. NotAllowed unless the reader may read reports."""
     access.require_holds(actor, P.REPORT_READ)
     start, end = london(first_on, time(0)), london(last_on + timedelta(days=1), time(0))
-    hearings = heard(session, actor.partnership_id, ProgrammeSlug.DA_MARAC, start, end)
+    hearings = heard(session, actor, ProgrammeSlug.DA_MARAC, start, end)
     facts = facts_of(session, actor.partnership_id, {one.case_id for one in hearings})
     sources = _sources(session, actor)
     by_meeting: dict[UUID, list[_Case]] = defaultdict(list)
@@ -130,7 +130,7 @@ def safelives_return(session: Session, actor: Actor, first_on: date, last_on: da
     area = session.get_one(Partnership, actor.partnership_id).name
     rows = _with_dates(_row(area, references[key], key, cases, sources) for key, cases in by_meeting.items())
     doubts = tuple(doubt for key, cases in by_meeting.items() for doubt in _doubts(key, cases))
-    year = heard(session, actor.partnership_id, ProgrammeSlug.DA_MARAC, end - timedelta(days=365), end)
+    year = heard(session, actor, ProgrammeSlug.DA_MARAC, end - timedelta(days=365), end)
     return SafeLivesReturn(first_on, last_on, rows, doubts, (sum(one.is_repeat for one in year), len(year)))
 
 

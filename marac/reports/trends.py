@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marac import access
 from marac.access import Actor
 from marac.models import Agency, AgendaItem, Meeting, Referral, Research
 from marac.reports.hearings import Hearing, heard
@@ -62,7 +63,7 @@ def months_to(today: date, count: int = 12) -> list[date]:
 def hearings_since(session: Session, actor: Actor, programme: ProgrammeSlug, first: date, today: date) -> list[Hearing]:
     """Every hearing from a day on, up to today."""
     end = london(today + timedelta(days=1), time(0))
-    return heard(session, actor.partnership_id, programme, london(first, time(0)), end)
+    return heard(session, actor, programme, london(first, time(0)), end)
 
 
 def rolling_repeats(hearings: list[Hearing], months: list[date]) -> list[tuple[date, int, int]]:
@@ -104,7 +105,7 @@ def replies(session: Session, actor: Actor, meetings: list[UUID]) -> dict[tuple[
     query = (
         select(Research.agency_id, AgendaItem.meeting_id, Research.state, in_time, func.count())
         .join(AgendaItem, AgendaItem.id == Research.item_id)
-        .where(Research.partnership_id == actor.partnership_id, AgendaItem.meeting_id.in_(meetings))
+        .where(access.unwalled(actor, Research.case_id), AgendaItem.meeting_id.in_(meetings))
         .group_by(Research.agency_id, AgendaItem.meeting_id, Research.state, in_time)
     )  # fmt: skip
     found: dict[tuple[UUID, UUID], list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -118,7 +119,8 @@ def load_ahead(session: Session, actor: Actor, programme: ProgrammeSlug, today: 
     start = today - timedelta(weeks=WEEKS)
     accepted = session.scalars(
         select(Referral.decided_at).where(
-            Referral.partnership_id == actor.partnership_id, Referral.programme == programme,
+            access.unwalled(actor, Referral.case_id), Referral.partnership_id == actor.partnership_id,
+            Referral.programme == programme,
             Referral.outcome.in_(LISTED),
             Referral.decided_at >= london(start, time(0)),
         )
@@ -126,7 +128,8 @@ def load_ahead(session: Session, actor: Actor, programme: ProgrammeSlug, today: 
     weekly = Counter((moment.date() - start).days // 7 for moment in accepted if moment)
     waiting = session.scalar(
         select(func.count(Referral.id)).where(
-            Referral.partnership_id == actor.partnership_id, Referral.programme == programme,
+            access.unwalled(actor, Referral.case_id), Referral.partnership_id == actor.partnership_id,
+            Referral.programme == programme,
             Referral.state.in_((ReferralState.SUBMITTED, ReferralState.RETURNED)),
         )
     )  # fmt: skip

@@ -20,7 +20,7 @@ NOT_LED_TO = {  # by mail, by signing in, after a form was sent, asked by a scri
     "account.go", "account.step_up", "demo.accounts", "joining.invitation", "joining.set_up_account", "referrals.sent",
     "outside_referrers.link", "outside_referrers.start", "outside_referrers.standing", "research.rest",
     "shared_screen.mark", "signin.code", "signin.healthz", "signin.sign_in", "admin.list_users",
-    "admission.confidentiality",
+    "admission.confidentiality", "declaring.declare",
     "forgotten.ask", "forgotten.link",
 }  # fmt: skip
 LATER = {  # linked while its step is open: staff to screen, a household on two panels, a red flag, minutes approved or
@@ -28,6 +28,7 @@ LATER = {  # linked while its step is open: staff to screen, a household on two 
     "agenda.check_conflicts", "routing.routing", "routing.acted", "outstanding.worked", "papers.of_referral",
     "referrals.questions", "releasing.amend", "releasing.preview", "releasing.preview_one", "releasing.recall",
     "research.to_print",
+    "emergency.uses",  # somebody used urgent access
     "attesting.answer", "members.code",  # an agency that was asked, somebody who has not joined yet
 }  # fmt: skip
 ENDING = r'<form[^>]*action="/(?:sign-out|lock|sign-in)[^"]*"'  # to sign out twice is to sign out

@@ -184,4 +184,5 @@ def test_no_form_fails_for_anybody_however_little_is_typed(scene):
             if endpoint not in ENDS_SESSION:
                 answer = client.post(path, data=form(token), **SAME_SITE)
                 assert answer.status_code < 500, (who, endpoint, path, answer.status_code)
-                assert answer.status_code != 419, (who, endpoint, path)
+                own_answer = endpoint == "passkeys.second_options"  # 419: nobody is half way in
+                assert own_answer or answer.status_code != 419, (who, endpoint, path)

@@ -43,7 +43,14 @@ def test_making_keys_twice_changes_nothing(locked: House) -> None:
     locked.keyring.create_case_keys(P1, [C1, C1, C2])
     assert keys_of(locked.keyring, "case", P1, C1) == before
     counted = {(count.kind, count.keys) for count in locked.keyring.key_status()}
-    assert counted == {("deployment", 1), ("partnership", 2), ("case", 3), ("staff", 2), ("index", 2)}
+    assert counted == {
+        ("deployment", 1),
+        ("partnership", 2),
+        ("case", 3),
+        ("staff", 2),
+        ("index", 2),
+        ("checkpoint", 2),
+    }
 
 
 def test_many_case_keys_are_made_and_found_together(locked: House) -> None:

@@ -23,6 +23,7 @@ SAME_FOR_ALL = ("/help", "/accessibility", "/privacy", "/safety")
 ROLES = (
     "coordinator", "chair", "idva", "representative", "deputy", "referrer", "sanctuary_officer",
     "crime_prevention_officer", "contractor", "service_manager", "agency_admin", "system_admin", "auditor",
+    "team_leader", "steering_group", "guest",
 )  # fmt: skip
 FULL, SIZES = (SMALL, LAPTOP), (SMALL, PHONE, ZOOMED, LAPTOP, WIDE)
 BY_LAYOUT = {  # what may differ from one size to the next although the page is the same

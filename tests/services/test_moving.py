@@ -46,7 +46,14 @@ from tests.workflows.test_tables import ORACLE, oracle
 
 MODELS = {"referral": Referral, "case": Case, "research": Research, "meeting": Meeting, "agenda_item": AgendaItem,
           "minutes": Minutes, "action": Action, "flag": Flag, "telling": Telling, "retention": Retention}  # fmt: skip
-OF_SCHEME = {"sanctuary", "address_flag", "works_order", "visit", "follow_up"}  # walked in its own tests
+OF_SCHEME = {
+    "sanctuary",
+    "address_flag",
+    "works_order",
+    "visit",
+    "follow_up",
+    "disclosure",
+}  # walked in their own tests
 KIN = {"community_referral": "referral", "community_case": "case"}  # the same rows, on the other panel
 
 # Who asks. The referral, the research, the action and the flag are Solace's; the police are listed for the case.

@@ -71,6 +71,6 @@ def test_who_may_not_see_a_request_opens_nothing_of_it(scheme, who):
 def test_the_table_of_the_code_speaks_of_nobody_else():
     assert set(access.REQUEST_OPENS) == set(access.REQUEST_SEALS) == {
         Role.REFERRER, Role.REPRESENTATIVE, Role.DEPUTY, Role.IDVA, Role.COORDINATOR, Role.SANCTUARY_OFFICER,
-        Role.CRIME_PREVENTION_OFFICER, Role.SERVICE_MANAGER,
+        Role.CRIME_PREVENTION_OFFICER, Role.SERVICE_MANAGER, Role.TEAM_LEADER,
     }  # fmt: skip
     assert set(access.PHASE_OF) == set(S)

@@ -89,5 +89,5 @@ WHO = {
 }  # fmt: skip
 ROLES = {
     "r": ("referrer", "representative", "deputy"), "i": ("idva",), "o": ("sanctuary_officer", "coordinator"),
-    "s": ("crime_prevention_officer",), "b": ("service_manager",), "j": ("system",),
+    "s": ("crime_prevention_officer",), "b": ("service_manager", "team_leader"), "j": ("system",),
 }  # fmt: skip

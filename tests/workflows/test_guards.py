@@ -21,6 +21,7 @@ from marac.workflows import (
     WORKFLOWS,
     action,
     da_marac,
+    disclosure,
     guards,
     meeting,
     minutes,
@@ -209,6 +210,12 @@ CASES = [
      {"agency_id": 3, "to_agency_id": 4}),
 ]  # fmt: skip
 
+CASES += [
+    (disclosure.answer_is_ready, {"unready": ["Choose an answer"]}, "answer", {"unready": []}),
+    (disclosure.another_person, {"hands": {7}, "releaser": 7}, "releaser", {"hands": {7}, "releaser": 8}),
+    (disclosure.second_where_restricted, {"restricted": True, "agreed_by": None, "releaser": 8}, "releaser",
+     {"restricted": True, "agreed_by": 9, "releaser": 8}),
+]  # fmt: skip
 CASES += community_case_conditions.CASES + community_referral_conditions.CASES + sanctuary_conditions.CASES
 
 USED = {guard for workflow in WORKFLOWS.values() for move in workflow.transitions for guard in move.guards}
