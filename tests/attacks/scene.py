@@ -68,7 +68,7 @@ from marac.vocabulary import (
 )
 from marac.workflows.deadlines import offset
 from marac.workflows.series import Recurrence
-from tests.builders import Worker, a_referral, a_user, actor_for, app_of, signed_in
+from tests.builders import Worker, a_referral, a_user, actor_for, app_of, declared, signed_in
 from tests.builders_panels import a_called_case, a_held_panel, a_meeting, a_published_panel, a_wall
 from tests.builders_sanctuary import (
     Scheme,
@@ -163,6 +163,7 @@ def build(founded: Path, folder: Path) -> Scene:
         }
         for case_id in (*held.case_ids, *coming.case_ids, *running.case_ids):
             a_wall(session, case_id, workers["walled"])
+        declared(session, [worker.id for worker in workers.values()])
         _canaries(session, held, coming)
         _in_the_room(session, running)
     _moved(house, held.coordinator, held.case_ids[0])

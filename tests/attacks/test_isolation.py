@@ -8,7 +8,7 @@ import pytest
 from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, contents, counted, form, settled, token_of
 
-ENDS_SESSION = ("signin.sign_out", "signin.lock", "account.end_session")
+ENDS_SESSION = ("signin.sign_out", "signin.lock", "account.end_session", "factors.again")
 STRANGERS = ("outsider", "walled", "referrer", "auditor", "system_admin", "service_manager", "contractor")
 
 
