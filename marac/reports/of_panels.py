@@ -38,7 +38,7 @@ class PanelYear:
             ErasedFigure.partnership_id == actor.partnership_id, ErasedFigure.programme == programme,
             ErasedFigure.year == year.first_on.year, ErasedFigure.measure == "cases_heard",
         )  # fmt: skip
-        self.erased: dict[str, int] = dict(session.execute(kept).tuples().all())
+        self.erased: dict[str, int] = dict(session.execute(kept).all())
 
     def people(self, roles: Iterable[PersonRole]) -> dict[UUID, UUID]:
         """Everybody in these roles in a case heard -> who they are, people confirmed to be the same being one."""

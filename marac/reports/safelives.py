@@ -188,4 +188,4 @@ def _references(session: Session, actor: Actor, meetings: Iterable[UUID]) -> dic
     query = select(Meeting.id, Meeting.reference).where(
         Meeting.partnership_id == actor.partnership_id, Meeting.id.in_(list(meetings))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -51,7 +51,7 @@ def capacities(session: Session, actor: Actor, meetings: Iterable[UUID]) -> dict
     query = select(Meeting.id, Meeting.capacity).where(
         Meeting.partnership_id == actor.partnership_id, Meeting.id.in_(list(meetings))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def months_to(today: date, count: int = 12) -> list[date]:
@@ -93,7 +93,7 @@ def sources(session: Session, actor: Actor, hearings: list[Hearing]) -> list[tup
     headings = dict(
         session.execute(
             select(Agency.id, Agency.return_heading).where(Agency.partnership_id == actor.partnership_id)
-        ).tuples().all()
+        ).all()
     )  # fmt: skip
     counted = Counter((headings.get(one.agency_id) if one.agency_id else None) or "other" for one in hearings)
     return counted.most_common()

@@ -24,7 +24,8 @@ def scene(founded, tmp_path_factory):
 
 
 def everybody(scene):
-    return sorted(scene.workers)
+    """Whoever the addresses of accounts name comes first: others after them suspend that account."""
+    return sorted(scene.workers, key=lambda who: (who != "housing", who))
 
 
 def test_asking_what_a_page_allows_fails_for_nobody(scene):
@@ -148,7 +149,7 @@ def test_no_page_shows_anybody_elses_research_before_the_case_is_called(scene):
         if who in ("police", "deputy", "chair"):  # of the agency that wrote it
             continue
         client = scene.client(who)
-        for endpoint, path in scene.urls(method="GET", each=4):
+        for endpoint, path in scene.urls(method="GET", each=2):
             if not path.startswith(("/research", "/panels", "/cases", "/minutes", "/today", "/actions", "/admin")):
                 continue
             words = client.get(path, base_url="https://localhost").get_data(as_text=True)
