@@ -32,6 +32,7 @@ def account() -> Any:
         "account/account.html", full_name=full_name, email=email, memberships=memberships,
         stands_in_for=stands_in_for, has_deputies=access.holds(actor, P.DEPUTY_NAME) or bool(stands_in_for),
         active=actor.membership_id,
+        screened=not access.holds(actor, P.ORDER_WORK),
         sees_cases=not (access.holds(actor, P.ORDER_WORK) or access.holds(actor, P.GUEST_VISIT)),
         sessions=sessions.list_open(session, actor),
     )  # fmt: skip
