@@ -32,6 +32,10 @@ EVENTS: Final = {
     "Worker exiting (pid: %s)": "process_ends", "Booting worker with pid: %s": "process_begins",
     "Invalid request from ip={ip}: {error}": "not_http",
 }  # fmt: skip
+REQUEST: Final = re.compile(r"[0-9a-f]{4}-[0-9a-f]{4}")
+DATABASE: Final = re.compile(
+    r"(SQLITE_[A-Z_]{2,40}|[0-9A-Z]{5}|[A-Z][A-Za-z]{3,30}Error)( (pk|fk|uq|ix|ck)_[a-z0-9_]+)?"
+)
 LOGGERS: Final = frozenset({"gunicorn.error", "py.warnings"})
 
 _KNOWN: dict[str, frozenset[str]] = {}
@@ -46,8 +50,7 @@ def _known(field: str) -> Callable[[Any], Any]:
     return lambda value: value if isinstance(value, str) and value in _KNOWN.get(field, ()) else None
 
 
-def _shaped(pattern: str) -> Callable[[Any], Any]:
-    shape = re.compile(pattern, re.ASCII)
+def _shaped(shape: re.Pattern[str]) -> Callable[[Any], Any]:
     return lambda value: value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
@@ -61,7 +64,7 @@ def _class_name(value: Any) -> str | None:
 
 # The allow-list: a field that is not here is not written, nor one whose value has another shape.
 FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
-    "request": _shaped(r"[0-9a-f]{4}-[0-9a-f]{4}"),
+    "request": _shaped(REQUEST),
     "endpoint": _known("endpoint"),
     "method": lambda value: value if value in METHODS else None,
     "status": _between(100, 599),
@@ -69,7 +72,7 @@ FIELDS: Final[dict[str, Callable[[Any], Any]]] = {
     "job": _known("job"),
     "part": _known("part"),
     "error": _class_name,
-    "database": _shaped(r"(SQLITE_[A-Z_]{2,40}|[0-9A-Z]{5}|[A-Z][A-Za-z]{3,30}Error)( (pk|fk|uq|ix|ck)_[a-z0-9_]+)?"),
+    "database": _shaped(DATABASE),
     "workers": _between(1, 999),
 }
 
