@@ -85,7 +85,7 @@ def autosave(reference: str) -> Any:
         return jsonify(message=message, url="#send"), 409
     if form.errors:
         return jsonify(message="Not saved yet. Check what you typed."), 422
-    saved = {row: facts for row, facts in _facts(found.answers).items() if row in _touched(form, found)}
+    saved = {row: facts for row, facts in _facts(found.waiting).items() if row in _touched(form, found)}
     return jsonify(saved=time_of_day(clock.now()), version=drawn.again(form.version.data, saved))
 
 

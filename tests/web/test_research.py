@@ -8,6 +8,7 @@ from marac.vocabulary import ResearchState
 from tests.builders import actor_for, signed_in
 from tests.builders_panels import MORNING, a_published_panel
 
+SCRIPTED = {"Accept": "application/json", "X-Requested-With": "autosave"}
 SECRET = "Two calls to the flat in October"
 
 
@@ -130,6 +131,18 @@ def test_the_page_saves_drafts_by_itself_and_sends_nothing(house):
     values["version"] = page.form(f"/research/{panel.reference}").values["version"]
     stale = page.client.post(f"{page.url}/save", values, headers=scripted)
     assert (stale.status, "both versions" in stale.json["message"]) == (409, True)
+
+
+def test_the_page_saves_beside_a_case_that_closed_to_the_agency_when_it_answered_not_known(house):
+    """What shrank to initials is neither read nor written when the rows beside it are saved."""
+    panel = a_published_panel(house, 2)
+    with panel.work(panel.housing) as session:
+        research.get_sheet(session, actor_for(panel.housing), panel.meeting(session))
+        research.answer_not_known(session, actor_for(panel.housing), panel.research(session, panel.housing, 2))
+    row, page = row_of(panel, panel.housing), at(panel, panel.housing)
+    values = page.form(f"/research/{panel.reference}").values | {f"private_note_{row}": "Known since May"}
+    saved = page.client.post(f"{page.url}/save", values, headers=SCRIPTED)
+    assert (saved.status, row in saved.json["version"]) == (200, True)
 
 
 def test_a_colleagues_change_gives_409_with_both_versions_and_untouched_rows_do_not_clash(house):
