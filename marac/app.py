@@ -30,6 +30,7 @@ from marac.web import (
     chronologies,
     community_case,
     community_end,
+    completing,
     contacting,
     dashboards,
     declaring,
@@ -66,6 +67,7 @@ from marac.web import (
     papers,
     passkeys,
     publishing,
+    quality,
     referral_parts,
     referral_risk,
     referrals,
@@ -84,6 +86,7 @@ from marac.web import (
     sanctuary_steps,
     sanctuary_triage,
     scheduling,
+    settling,
     shared_screen,
     shell,
     signin,
@@ -114,6 +117,7 @@ PAGES = (
     passkeys, factors, forgotten, factor_resets, agency_signin,
     walls, declaring, register, emergency,
     trail,
+    quality, settling, completing,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

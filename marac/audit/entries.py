@@ -125,6 +125,7 @@ TAGS: dict[str, frozenset[str]] = {
     "attendance:recorded": frozenset({"state"}),
     "attendance:agreed": frozenset({"where"}),
     "minutes:noted": frozenset({"heading"}),
+    "risk:settled": frozenset({"heading"}),
     "minutes:read": frozenset(),
     "minutes:frozen": frozenset({"number", "pages"}),
     "minutes:previewed": frozenset({"reader"}),

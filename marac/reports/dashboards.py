@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from marac import access
 from marac.access import Actor
-from marac.reports import of_agencies, profile, sanctuary, trends
+from marac.reports import of_agencies, of_risks, profile, sanctuary, trends
 from marac.reports.charts import BarList, Columns, Grid, Line, bar_list, columns, line
 from marac.reports.figures import Found
 from marac.reports.hearings import Hearing
@@ -151,6 +151,19 @@ def _actions(found: View) -> Chart | None:
     return _by_agency(found, of_agencies.actions_on_time, says, "Actions on time")
 
 
+def _risks(found: View) -> Chart | None:
+    counted = of_risks.of_hearings(found.session, found.actor, found.programme, found.lately)
+    if counted.raised < SMALLEST:
+        return None
+    unmet = {label: number for label, _, number in counted.words(exact=False)}
+    bars = [
+        (one.label, float(one.unmet if one.unmet >= SMALLEST else 0), unmet[one.label], f"of {shown(one.raised)}")
+        for one in counted.kinds()
+    ]  # fmt: skip
+    says = f"{counted.share(exact=False)} of the risks raised were met by an action or a reason"
+    return bar_list(says, bars, head=("Risk", "Neither an action nor a reason"))
+
+
 def _research(found: View) -> Chart | None:
     says = "{behind} of {all} agencies answered less than {target}% of research in time"
     return _by_agency(found, of_agencies.research_on_time, says, "Research on time")
@@ -222,6 +235,6 @@ def _beside(one: profile.Group) -> str:
 
 
 CHARTS: tuple[Callable[[View], Chart | None], ...] = (
-    _per_panel, _repeats, _waiting, _sources, _actions, _research, _attendance, _replies, _funnel,
+    _per_panel, _repeats, _waiting, _sources, _actions, _risks, _research, _attendance, _replies, _funnel,
     *((lambda found, number=number: _equality(found, number)) for number in range(4)),
 )  # fmt: skip
