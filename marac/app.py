@@ -81,6 +81,7 @@ from marac.web import (
     routing,
     run_line,
     running,
+    samples,
     sanctuary,
     sanctuary_form,
     sanctuary_steps,
@@ -117,7 +118,7 @@ PAGES = (
     passkeys, factors, forgotten, factor_resets, agency_signin,
     walls, declaring, register, emergency,
     trail,
-    quality, settling, completing,
+    quality, settling, completing, samples,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

@@ -126,6 +126,8 @@ TAGS: dict[str, frozenset[str]] = {
     "attendance:agreed": frozenset({"where"}),
     "minutes:noted": frozenset({"heading"}),
     "risk:settled": frozenset({"heading"}),
+    "sample:drawn": frozenset({"cases"}),
+    **dict.fromkeys(("sample:answered", "sample:closed"), frozenset()),
     "minutes:read": frozenset(),
     "minutes:frozen": frozenset({"number", "pages"}),
     "minutes:previewed": frozenset({"reader"}),

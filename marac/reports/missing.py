@@ -21,7 +21,7 @@ from marac.crypto.fields import open_many, sealed_columns
 from marac.models import AgendaItem, Assessment, Case, CasePerson, Meeting
 from marac.reports.hearings import AT_ONCE, heard
 from marac.vocabulary import AgendaItemState as S, MeetingState, Permission as P, PersonRole, ProgrammeSlug
-from marac.workflows.needed import NEEDED, Answer, answer, asked_of
+from marac.workflows.needed import NEEDED, HowKnown, answer, asked_of
 
 REFERRAL, ASSESSMENT, OUTCOME = "referral", "assessment", "outcome"
 OF_CASES = {
@@ -74,17 +74,17 @@ def missing(session: Session, actor: Actor, programme: ProgrammeSlug, start: dat
 
 
 def _of_people(session: Session, actor: Actor, case_ids: Iterable[UUID]) -> Iterator[Lacking]:
-    counted: Counter[tuple[str, Answer]] = Counter()
+    counted: Counter[tuple[str, HowKnown]] = Counter()
     behind: dict[str, set[tuple[UUID, UUID | None]]] = defaultdict(set)
     for case_id, person_id, role, held in _people(session, actor.partnership_id, sorted(case_ids)):
         for one in asked_of(role):
             got = answer(one, held)
             counted[one.key, got] += 1
-            if got is Answer.MISSING:
+            if got is HowKnown.MISSING:
                 behind[one.key].add((case_id, person_id))
     for one in NEEDED:
-        of = sum(counted[one.key, got] for got in Answer)
-        declined = counted[one.key, Answer.DECLINED]
+        of = sum(counted[one.key, got] for got in HowKnown)
+        declined = counted[one.key, HowKnown.DECLINED]
         yield Lacking(one.key, one.label, one.used_for, of, declined, frozenset(behind[one.key]))
 
 

@@ -15,7 +15,7 @@ NOT_KNOWN: Final = frozenset({"not_known", "unknown", "prefer_not_to_say"})
 RETURN, PROFILE, STATEMENT = "the return", "the return and the equality profile", "the equality statement"
 
 
-class Answer(Word):
+class HowKnown(Word):
     """How far a question got."""
 
     MISSING = "missing", "Never asked, or not written down"
@@ -64,12 +64,12 @@ NEEDED: Final = (
 )  # fmt: skip
 
 
-def answer(one: Needed, held: Mapping[str, Any]) -> Answer:
+def answer(one: Needed, held: Mapping[str, Any]) -> HowKnown:
     """How far this question got with a person of whom `held` is recorded."""
     found = one.reads(held)
     if found is None or found in NOT_ASKED:
-        return Answer.MISSING
-    return Answer.DECLINED if found in NOT_KNOWN else Answer.KNOWN
+        return HowKnown.MISSING
+    return HowKnown.DECLINED if found in NOT_KNOWN else HowKnown.KNOWN
 
 
 def asked_of(role: PersonRole) -> tuple[Needed, ...]:

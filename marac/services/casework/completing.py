@@ -18,7 +18,7 @@ from marac.services import moving
 from marac.services.casework import people
 from marac.services.knowing import indexing
 from marac.vocabulary import Permission as P
-from marac.workflows.needed import Answer, Needed, answer, asked_of
+from marac.workflows.needed import HowKnown, Needed, answer, asked_of
 
 COLUMNS = {"age": "approximate_age", "feared_age": "approximate_age", "child_age": "approximate_age"}
 READ = ("born_on", "unborn", "approximate_age", "sex", "interpreter_needed", *people.EQUALITY)
@@ -40,7 +40,7 @@ def list_open(session: Session, actor: Actor, person: CasePerson) -> list[Needed
     with access.apart():
         access.open_for("statistics", person.partnership_id, [person.case_id])
         held = people.facts_of(person, READ)
-    return [one for one in asked_of(person.role) if answer(one, held) is not Answer.KNOWN]
+    return [one for one in asked_of(person.role) if answer(one, held) is not HowKnown.KNOWN]
 
 
 def complete(session: Session, actor: Actor, person: CasePerson, answers: Mapping[str, Any]) -> list[str]:
@@ -49,7 +49,7 @@ def complete(session: Session, actor: Actor, person: CasePerson, answers: Mappin
     typed = {key: value for key, value in answers.items() if key in open_ones and value not in (None, "")}
     given = {COLUMNS.get(key, key): value for key, value in typed.items()}
     if not given:
-        raise RuleBroken(open_ones[0] if open_ones else "age", "Answer at least one question")
+        raise RuleBroken(open_ones[0] if open_ones else "age", "HowKnown at least one question")
     with access.apart():
         access.open_for("complete", person.partnership_id, [person.case_id])
         for name, value in given.items():
