@@ -172,8 +172,8 @@ def build(founded: Path, folder: Path) -> Scene:
     _moved(house, held.coordinator, held.case_ids[0])
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
-    _asked_for(house, held)
     _sampled(house, coming.coordinator)
+    _asked_for(house, held)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
         draft = a_referral(session, house, actor, reason={"what_happened": f"He said {SECRETS['draft']}."})
