@@ -66,6 +66,7 @@ from marac.web import (
     papers,
     passkeys,
     publishing,
+    read_referral,
     referral_parts,
     referral_risk,
     referrals,
@@ -114,6 +115,7 @@ PAGES = (
     passkeys, factors, forgotten, factor_resets, agency_signin,
     walls, declaring, register, emergency,
     trail,
+    read_referral,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 
