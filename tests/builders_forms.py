@@ -1,6 +1,6 @@
 """Referral forms as councils lay them out, filled in about invented people: each as a Word file and as a PDF.
 
-A layout is blocks: ("heading", words), ("line", words), ("table", rows). Beside each stands what it says, counted by hand.
+A layout is blocks: ("heading", words), ("line", words), ("table", rows). Beside each, what it says.
 """
 
 import io
@@ -37,7 +37,8 @@ LABEL_BESIDE = (  # a table of two columns, as the SafeLives form has it
         ("Relationship to victim", "Former husband"),
     )),
     ("table", (
-        ("Children (please add extra rows if necessary)", "DOB", "Relationship to victim", "Relationship to perpetrator", "School"),
+        ("Children (please add extra rows if necessary)", "DOB", "Relationship to victim",
+         "Relationship to perpetrator", "School"),
         ("Sami Uddin", "01/09/2015", "Son", "Son", "Elm Primary"),
         ("Rina Uddin", "11/02/2018", "Daughter", "Daughter", "Elm Nursery"),
     )),
@@ -199,9 +200,247 @@ SIDE_SAYS = {
     "other-person-0-weapons": "A knife in the kitchen",
 }  # fmt: skip
 
+# The three below have the labels and the order of forms that councils publish (SafeLives 2015, Essex, Kingston).
+SAFELIVES = (
+    ("heading", "Marac referral form"),
+    ("line", "Marac referrals should be sent by secure email or other secure method to the coordinator."),
+    (
+        "table",
+        (
+            ("Referring agency", "Elm Street Surgery"),
+            ("Contact name(s)", "Dawn Pike"),
+            ("Telephone / email", "020 7946 0123"),
+            ("Date", "14/11/2026"),
+        ),
+    ),
+    (
+        "table",
+        (
+            ("Victim name", "Amina BEGUM", "Victim DOB", "27/03/1991"),
+            ("Address", "14 Elm Row, London E1 0AA", "", ""),
+            ("Telephone number", "07700 900123", "Is this number safe to call?", "Y"),
+            ("Please insert any relevant contact information, eg times to call", "After school", "", ""),
+            ("Diversity data (if known)", "B&ME ☒   Disabled ☐", "LGBT ☐", "Gender F"),
+            ("Perpetrator(s) name", "Karim UDDIN", "Perpetrator(s) DOB", "03/06/1988"),
+            ("Perpetrator(s) address", "8 Ash Walk E1 0AB", "Relationship to victim", "Ex-partner"),
+        ),
+    ),
+    (
+        "table",
+        (
+            (
+                "Children (please add extra rows if necessary)",
+                "DOB",
+                "Relationship to victim",
+                "Relationship to perpetrator",
+                "Address",
+                "School (If known)",
+            ),
+            ("Sami Uddin", "01/09/2015", "Son", "Son", "As mother", "Elm Primary"),
+        ),
+    ),
+    ("heading", "Reason for referral / additional information"),
+    (
+        "table",
+        (
+            (
+                "Professional judgement",
+                "N",
+                "Visible high risk (14 ticks or more on SafeLives Dash risk checklist)",
+                "Y",
+            ),
+            (
+                "Potential escalation (3 or more incidents reported to the police in the past 12 months)",
+                "Y",
+                "Marac repeat (further incident identified within twelve months from the date of the last referral)",
+                "N",
+            ),
+            ("If yes, please provide the date listed / case number (if known)", "", "", ""),
+            ("Is the victim aware of Marac referral?", "Y", "If no, why not?", ""),
+            ("Has consent been given?", "Y", "", ""),
+            (
+                "Who is the victim afraid of? (to include all potential threats, and not just primary perpetrator)",
+                "Karim",
+                "",
+                "",
+            ),
+            ("Who does the victim believe it safe to talk to?", "Her mother", "", ""),
+            ("Who does the victim believe it not safe to talk to?", "His mother", "", ""),
+            ("Has the victim been referred to any other Marac previously?", "N", "If yes where / when?", ""),
+        ),
+    ),
+)
+SAFELIVES_SAYS = {
+    "referrer-0-presented_by": "Dawn Pike",
+    "referrer-0-referrer_phone": "020 7946 0123",
+    "person-0-full_name": "Amina BEGUM",
+    "person-0-born_on": "27 3 1991",
+    "person-0-house_number": "14",
+    "person-0-street": "Elm Row, London",
+    "person-0-postcode": "E1 0AA",
+    "safe-contact-0-phone": "07700 900123",
+    "safe-contact-0-way_phone": "yes",
+    "person-0-sex": "female",
+    "other-person-0-full_name": "Karim UDDIN",
+    "other-person-0-born_on": "3 6 1988",
+    "other-person-0-house_number": "8",
+    "other-person-0-street": "Ash Walk",
+    "other-person-0-postcode": "E1 0AB",
+    "other-person-0-relationship_to_victim": "Ex-partner",
+    "children-0-full_name": "Sami Uddin",
+    "children-0-born_on": "1 9 2015",
+    "children-0-relationship_to_victim": "Son",
+    "children-0-relationship_to_perpetrator": "Son",
+    "children-0-street": "As mother",
+    "children-0-school": "Elm Primary",
+    "reason-0-criteria": "visible_high_risk potential_escalation",
+    "sharing-0-told": "yes",
+    "sharing-0-consent": "yes",
+    "reason-0-feared": "Karim",
+    "reason-0-safe_to_talk_to": "Her mother",
+    "reason-0-not_safe_to_talk_to": "His mother",
+    "reason-0-earlier_marac": "N",
+}
+ESSEX = (
+    ("heading", "MARAC Referral Form"),
+    (
+        "table",
+        (
+            ("Referring Agency", "Elm Street Surgery"),
+            ("Date of referral", "14/11/2026"),
+            ("Referrer Name & Agency", "Dawn Pike, Elm Street Surgery"),
+            ("Tel. Ext/ Email address", "020 7946 0123"),
+            ("Crime Report Number if known", "CR 4410/26"),
+            ("Police Officer in Charge (if applicable)", "PC Reid"),
+            ("Repeat Referral?", "No"),
+            ("Has the victim been referred to MARAC in another area?", "No"),
+            ("Does the victim want to speak to Police about any offences disclosed in this referral?", "No"),
+        ),
+    ),
+    ("heading", "Victim"),
+    (
+        "table",
+        (
+            ("Victim Name", "Amina Begum"),
+            ("Victim Age", "35"),
+            ("Victim DOB", "27/03/1991"),
+            ("Gender", "Female"),
+            ("Victim Address", "14 Elm Row, E1 0AA"),
+            ("Victim Telephone Number", "07700 900123"),
+            ("Relevant Contact Information e.g. times to call, is number safe to call?", "After 3pm"),
+            ("Home Owner Details e.g. Housing Association", "Elm Homes"),
+            ("Victim's first language, if not English", "Sylheti"),
+            ("Does the victim require an interpreter?", "Yes"),
+            ("Victims Occupation", "Cook"),
+            ("GP's Details", "Elm Street Surgery"),
+            ("Is the victim pregnant? If yes, please provide any relevant information", "No"),
+            ("Have you made the victim aware of the MARAC referral? If not, why not?", "Yes"),
+            ("What does the victim want from the MARAC process to make them feel safer?", "New locks"),
+        ),
+    ),
+    ("heading", "Victims Diversity"),
+    ("table", (("Victims Ethnicity", "Bangladeshi"), ("Disability", "No"))),
+    ("heading", "Perpetrator"),
+    (
+        "table",
+        (
+            ("Perpetrator Name", "Karim Uddin"),
+            ("Perpetrator DOB", "03/06/1988"),
+            ("Perpetrator Address", "8 Ash Walk, E1 0AB"),
+            ("Relationship to Victim", "Husband"),
+        ),
+    ),
+)
+ESSEX_SAYS = {
+    "referrer-0-presented_by": "Dawn Pike, Elm Street Surgery",
+    "referrer-0-referrer_phone": "020 7946 0123",
+    "other-person-0-crime_reference": "CR 4410/26",
+    "other-person-0-officer_in_case": "PC Reid",
+    "reason-0-earlier_marac": "No",
+    "sharing-0-police_contact": "no",
+    "person-0-full_name": "Amina Begum",
+    "person-0-approximate_age": "35",
+    "person-0-born_on": "27 3 1991",
+    "person-0-sex": "female",
+    "person-0-house_number": "14",
+    "person-0-street": "Elm Row",
+    "person-0-postcode": "E1 0AA",
+    "safe-contact-0-phone": "07700 900123",
+    "safe-contact-0-times": "After 3pm",
+    "person-0-landlord": "Elm Homes",
+    "person-0-language": "Sylheti",
+    "person-0-interpreter_needed": "yes",
+    "person-0-occupation": "Cook",
+    "person-0-gp": "Elm Street Surgery",
+    "equality-0-pregnant": "no",
+    "sharing-0-told": "yes",
+    "reason-0-wishes": "New locks",
+    "equality-0-ethnicity": "bangladeshi",
+    "equality-0-disability": "no",
+    "other-person-0-full_name": "Karim Uddin",
+    "other-person-0-born_on": "3 6 1988",
+    "other-person-0-house_number": "8",
+    "other-person-0-street": "Ash Walk",
+    "other-person-0-postcode": "E1 0AB",
+    "other-person-0-relationship_to_victim": "Husband",
+}
+KINGSTON = (
+    ("line", "RESTRICTED WHEN COMPLETE"),
+    ("heading", "MARAC REFERRAL FORM"),
+    ("table", (("Does the client consent to this referral to MARAC?", "No"),)),
+    ("heading", "Referred By"),
+    (
+        "table",
+        (
+            ("Name", "Dawn Pike"),
+            ("Position", "School nurse"),
+            ("Referring Agency", "Elm Primary"),
+            ("Date of Referral", "14/11/2026"),
+            ("Telephone Number", "020 7946 0123"),
+            ("Email Address", "dawn.pike@example.org"),
+        ),
+    ),
+    ("heading", "Victim / (please duplicate this box for each victim)"),
+    (
+        "table",
+        (
+            ("Name (SURNAME in capitals)", "Amina BEGUM"),
+            ("Dob", "27/03/1991"),
+            ("Ethnic Origin", "Bangladeshi"),
+            ("Language (state if client requires an interpreter)", "Sylheti"),
+            ("Address", "14 Elm Row, E1 0AA"),
+            ("Housing type (if RSL state which if possible)", "Council"),
+            ("Contact Telephone No.", "07700 900123"),
+            ("Safe to leave message", "No"),
+            ("Mental Health Issues", "Low mood"),
+            ("Drink/Drugs Issues", "None known"),
+            ("Disability (Please state)", "None"),
+        ),
+    ),
+)
+KINGSTON_SAYS = {
+    "sharing-0-consent": "no",
+    "referrer-0-presented_by": "Dawn Pike",
+    "referrer-0-referrer_role": "School nurse",
+    "referrer-0-referrer_phone": "020 7946 0123",
+    "person-0-full_name": "Amina BEGUM",
+    "person-0-born_on": "27 3 1991",
+    "equality-0-ethnicity": "bangladeshi",
+    "person-0-language": "Sylheti",
+    "person-0-house_number": "14",
+    "person-0-street": "Elm Row",
+    "person-0-postcode": "E1 0AA",
+    "person-0-tenure": "council",
+    "safe-contact-0-phone": "07700 900123",
+    "person-0-mental_health": "Low mood",
+    "person-0-substance_use": "None known",
+    "equality-0-disability": "no",
+}
+
 LAYOUTS = {
     "label beside": (LABEL_BESIDE, BESIDE_SAYS), "four columns": (FOUR_COLUMNS, FOUR_SAYS),
     "running text": (RUNNING_TEXT, RUNNING_SAYS), "side by side": (SIDE_BY_SIDE, SIDE_SAYS),
+    "SafeLives": (SAFELIVES, SAFELIVES_SAYS), "Essex": (ESSEX, ESSEX_SAYS), "Kingston": (KINGSTON, KINGSTON_SAYS),
 }  # fmt: skip
 
 TYPST = """

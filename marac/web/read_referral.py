@@ -15,7 +15,7 @@ from marac.vocabulary import PersonRole
 from marac.web import signin, unit_of_work, widgets
 from marac.web.forms import read_referral as forms
 from marac.web.forms.read_referral import Group, Line
-from marac.workflows.form_reading import Reading, Unplaced
+from marac.workflows.form_proposals import Reading, Unplaced
 
 bp = Blueprint("read_referral", __name__)
 

@@ -20,7 +20,9 @@ SHORTEST_ALIKE: Final = 6
 NAMES: Final = ("full_name", "surname", "forenames", "presented_by")  # who is named here, the next lines are about
 NUMBERED: Final = re.compile(r"\b(child|perpetrator|suspect)s? ?(?:no )?([1-9])\b")
 LEADING: Final = re.compile(r"^(?:q ?)?\d{1,2}[a-z]? (?=[a-z])|^(?:section|part) [a-z0-9]{1,2} ")
-TRAILING: Final = re.compile(r"(?: y n| yes no| yes or no| dd mm yy(?:yy)?| if known| optional| please tick| please state)+$")
+TRAILING: Final = re.compile(
+    r"(?: (?:y n|yes (?:or )?no|dd mm yy(?:yy)?|if known|optional|please tick|please state))+$"
+)
 ARTICLES: Final = re.compile(r"\b(?:the|an?)\b")
 
 
@@ -52,7 +54,11 @@ class Labels:
     def heading(self, text: str) -> str:
         """The section a heading begins, or ""."""
         words = plain(text)
-        return self.headings.get(words) or self.headings.get(NUMBERED.sub(r"\1", words), "")
+        found = self.headings.get(words) or self.headings.get(NUMBERED.sub(r"\1", words), "")
+        if found or len(words) < SHORTEST_ALIKE:
+            return found
+        near = process.extractOne(words, self.headings.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
+        return self.headings[near[0]] if near else ""
 
     def means(self, text: str, section: str) -> Label | None:
         """What a label means under a heading ("" for none), exactly or nearly so; None when nothing here says so."""

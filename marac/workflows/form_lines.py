@@ -10,10 +10,12 @@ from typing import Any, Final
 
 TICKED: Final = "☒"
 EMPTY: Final = "☐"
-BOXES: Final = str.maketrans(dict.fromkeys("☑🗹✓✔✅🗸■\uf0fe\uf0fd\uf052\uf0fc", TICKED) | dict.fromkeys("□❏❑\uf0a8\uf06f", EMPTY))
+CHECKED, BLANK = "☑🗹✓✔✅🗸■\uf0fe\uf0fd\uf052\uf0fc", "□❏❑\uf0a8\uf06f"
+BOXES: Final = str.maketrans(dict.fromkeys(CHECKED, TICKED) | dict.fromkeys(BLANK, EMPTY))
 BRACKETED: Final = re.compile(r"\[\s*([xX✓✔☒]?)\s*\]")
 MOST_LINES: Final = 3_000
 LONGEST: Final = 20_000  # characters of one cell
+MOST_JOINED: Final = 6  # lines of one label in a narrow column
 NEAR: Final = 2  # columns of text that count as one
 
 
@@ -68,14 +70,15 @@ def from_told(told: Iterable[Any]) -> list[Line]:
 
 
 def joined(lines: list[Line], is_label: Callable[[str], bool]) -> Iterator[Line]:
-    """Printed lines with a label that runs over two or three of them made one."""
+    """Printed lines with a label that runs over several of them made one."""
     at = 0
     while at < len(lines):
         line, took = lines[at], 1
-        for more in (2, 3):
+        for more in range(2, MOST_JOINED + 1):
             run = lines[at : at + more]
             if len(run) == more and _one_label(run, is_label):
                 line, took = _merged(run), more
+                break
         yield line
         at += took
 

@@ -21,8 +21,13 @@ EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-
 NUMERIC: Final = re.compile(r"\b(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4}|\d{2})\b")
 WORDED: Final = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[ -]+(?:of +)?([A-Za-z]{3,9})\.?,?[ -]+(\d{4})\b")
 ISO: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-AGED: Final = re.compile(r"^(?:age[d:]?\s*|approx\w*\.?\s*|about\s*|c(?:irca)?\.?\s*)*(\d{1,3})\s*(?:years?|yrs?)?(?: old)?\.?$", re.I)
-NUMBER_FIRST: Final = re.compile(r"^((?:(?:flat|apartment|unit|room)\s+\w{1,5}\b[,\s]*)?\d{1,5}\s?[A-Za-z]?)\b[,\s]+(?=[A-Za-z])", re.I)
+AGED: Final = re.compile(
+    r"^(?:age[d:]?\s*|approx\w*\.?\s*|about\s*|c(?:irca)?\.?\s*)*(\d{1,3})\s*(?:years?|yrs?)?(?: old)?\.?$",
+    re.IGNORECASE,
+)
+NUMBER_FIRST: Final = re.compile(
+    r"^((?:(?:flat|apartment|unit|room)\s+\w{1,5}\b[,\s]*)?\d{1,5}\s?[A-Za-z]?)\b[,\s]+(?=[A-Za-z])", re.IGNORECASE
+)
 UNKNOWN: Final = ("not known", "unknown", "n k", "nk", "n a", "none given", "tbc")
 HIGH: Final = 14  # ticks that make visible high risk (SafeLives)
 OPTION: Final = re.compile(rf"[{TICKED}{EMPTY}]")
@@ -119,7 +124,7 @@ def _said_safe(words: str, answers: Mapping[str, str]) -> list[Found]:
 
 def _email(name: str, words: str) -> list[Found]:
     addresses = EMAIL.findall(words)
-    return [Found(name, (addresses[0],), len(addresses) == 1)] if addresses else [Found(name, (words[:200],), sure=False)]
+    return [Found(name, (addresses[0] if addresses else words[:200],), len(addresses) == 1)]
 
 
 def _postcode(name: str, words: str) -> list[Found]:
@@ -181,10 +186,10 @@ def _criterion(name: str, words: str, answers: Mapping[str, str]) -> list[Found]
         return [] if "no" in said else [Found("criteria", (name,), sure=len(beside) == 1)]
     if name == "visible_high_risk" and (score := re.match(r"^\D{0,12}(\d{1,2})\b(?!/)", words)):
         return [chosen] if int(score[1]) >= HIGH else []
-    said = answers.get(plain(words.split()[0]), "") if words.split() else ""
-    if said == "yes" or plain(words) in ("x", "tick", "ticked"):
+    word = answers.get(plain(re.split(r"\s", words, maxsplit=1)[0]), "")
+    if word == "yes" or plain(words) in ("x", "tick", "ticked"):
         return [Found("criteria", (name,), sure=len(words.split()) == 1)]
-    return [] if said == "no" else [Found("criteria", (name,), sure=False)]
+    return [] if word == "no" else [Found("criteria", (name,), sure=False)]
 
 
 READERS: Final = {

@@ -1,6 +1,6 @@
 """A file from outside is taken apart in a process of its own, with no keys, no settings and no database in it.
 
-It gets a few seconds and a bounded share of memory; what takes longer, or falls over, is refused in words. Keeps nothing.
+It gets a few seconds and a bounded share of memory; what takes longer, or falls over, is refused in words.
 """
 
 import contextlib
@@ -72,8 +72,9 @@ def main(kind: str) -> None:
 def _bound() -> None:
     """No more time, memory or files than a form needs."""
     if sys.platform != "win32":
-        for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_FSIZE, 0)):
-            resource.setrlimit(limit, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 if __name__ == "__main__":

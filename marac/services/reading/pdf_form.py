@@ -1,4 +1,4 @@
-"""A PDF as lines: each page as it is drawn, in columns, then the boxes of a form that was filled in. Runs nothing of it.
+"""A PDF as lines: each page as it is drawn, in columns, then the boxes of a form filled in on a screen. Runs nothing.
 
 A file that is locked, has too many pages or no words in it (a scan) is refused in words.
 """
@@ -18,7 +18,7 @@ MOST_PAGES: Final = 40
 MOST_CHARACTERS: Final = 400_000
 LOCKED: Final = "The file is locked with a password. Save a copy without one and try that"
 DAMAGED: Final = "The file is damaged. Open it, print it to a new PDF and try that"
-SCANNED: Final = "There are no words in this file: it is probably a scan or a photo. Type the referral, and attach the file to it"
+SCANNED: Final = "There are no words in this file: it is probably a scan. Type the referral, and attach the file to it"
 COLUMN: Final = re.compile(r"\S+(?: \S+)*")
 FAULTS: Final = (
     PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, AssertionError,

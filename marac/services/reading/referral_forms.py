@@ -19,7 +19,7 @@ from marac.services.reading import apart
 from marac.services.referring import referral_tasks, referrals
 from marac.vocabulary import Permission as P, ProgrammeSlug
 from marac.workflows import form_reading
-from marac.workflows.form_reading import Reading
+from marac.workflows.form_proposals import Reading
 
 PROGRAMME: Final = ProgrammeSlug.DA_MARAC
 NOT_CHECKED: Final[dict[str, Any]] = {"checked_on": None, "checked_by": None}

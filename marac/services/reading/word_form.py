@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from lxml.etree import LxmlError
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from marac.errors import RuleBroken
 from marac.workflows.form_lines import EMPTY, TICKED, Line, line_of
@@ -19,6 +19,7 @@ WORDS: Final = "word/document.xml"
 MOST_WORDS: Final = 20 * 1024 * 1024  # bytes of that one part, unpacked
 MOST_TIMES: Final = 200  # how often smaller the packed part may be: a real one is 5 to 30 times
 DAMAGED: Final = "The file is damaged. Open it in Word, save it again and try once more"
+BLOWN_UP: Final = "The file unpacks to far more than a form holds. Save it again as PDF and try that"
 W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 TICKS: Final = {"F0FE": TICKED, "F0FD": TICKED, "F052": TICKED, "F0FC": TICKED, "F0A8": EMPTY, "F06F": EMPTY}
@@ -44,8 +45,8 @@ def lines(content: bytes) -> list[Line]:
 def _words(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         part = packed.getinfo(WORDS)
-        if part.flag_bits & 1 or part.file_size > MOST_WORDS or part.file_size > MOST_TIMES * max(1, part.compress_size):
-            raise RuleBroken("file", "The file unpacks to far more than a form holds. Save it again as PDF and try that")
+        if part.flag_bits & 1 or part.file_size > min(MOST_WORDS, MOST_TIMES * max(1, part.compress_size)):
+            raise RuleBroken("file", BLOWN_UP)
         words = packed.read(part)
     if b"<!" in words.replace(b"\0", b"").replace(b"<!--", b"").replace(b"<![CDATA[", b""):
         raise RuleBroken("file", DAMAGED)  # a Word file declares no types and no entities of its own

@@ -1,4 +1,4 @@
-"""A referral read from a file: the file, then every proposed box of the referral's own parts with the line it came from.
+"""A referral read from a file: the file, then every box that it answers, beside the line it came from.
 
 The boxes are those of the parts themselves, so what they refuse is refused here too. Holds no rule.
 """
@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from marac.web import widgets
 from marac.web.forms import referral_facts, referrals as forms
-from marac.workflows.form_reading import Proposal
+from marac.workflows.form_proposals import Proposal
 
 KINDS: Final[dict[str, Any]] = {
     "person": forms.PersonForm, "safe-contact": forms.SafeContactForm, "other-person": forms.OtherPersonForm,
