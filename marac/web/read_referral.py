@@ -51,8 +51,9 @@ def use() -> Any:
     referral_forms.require_reader(actor)
     carried = _opened(form.read.data or "")
     if carried is None or not form.validate():
-        flash(WORN, "error")
-        return redirect(url_for(".read"), code=303)
+        again = forms.FileForm(formdata=None)
+        again.form_errors = [WORN]
+        return render_template("referrals/read.html", form=again), 422
     lines, left = carried
     groups = forms.groups(lines, MultiDict(request.form))
     form.links = [link for group in groups for link in group.check()]
