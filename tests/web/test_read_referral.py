@@ -141,8 +141,10 @@ def test_it_is_there_for_who_may_refer_to_the_panel_and_not_there_for_anybody_el
     with unit_of_work(house) as session:
         coordinator = a_user(session, house, Role.COORDINATOR, "vawg_team")
         referrer = a_user(session, house, Role.REFERRER, "childrens_social_care")
-        nobody = [a_user(session, house, Role.SYSTEM_ADMIN, "vawg_team"), a_user(session, house, Role.AUDITOR, "vawg_team"),
-                  a_user(session, house, Role.REPRESENTATIVE, "housing_options", programme=ProgrammeSlug.COMMUNITY_MARAC)]  # fmt: skip
+        nobody = [
+            a_user(session, house, Role.SYSTEM_ADMIN, "vawg_team"), a_user(session, house, Role.AUDITOR, "vawg_team"),
+            a_user(session, house, Role.REPRESENTATIVE, programme=ProgrammeSlug.COMMUNITY_MARAC),
+        ]  # fmt: skip
     for worker in (coordinator, referrer):
         assert signed_in(house, worker).get(HERE).status == 200, worker.role
     for worker in nobody:

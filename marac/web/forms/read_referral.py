@@ -19,6 +19,7 @@ KINDS: Final[dict[str, Any]] = {
     "referrer": forms.ReferrerForm, "equality": forms.EqualityForm,
 }  # fmt: skip
 MOST: Final = {"children": 12, "other-person": 4}
+WHO: Final = ("full_name", "not_known", "aliases", "born_on", "approximate_age", "sex")  # before where they live
 TICKS: Final = "use"
 RULES: Final = "rules"
 
@@ -92,8 +93,8 @@ def groups(lines: Mapping[tuple[str, int, str], Line], typed: MultiDict[str, str
         for index in sorted({at for named, at, _name in lines if named == part}):
             mine = {name: line for (named, at, name), line in lines.items() if (named, at) == (part, index)}
             form = kind(formdata=typed, prefix=f"{part}-{index}", meta={"csrf": False})
-            order = {box.short_name.removeprefix(form._prefix): at for at, box in enumerate(form)}  # noqa: SLF001
-            held = dict(sorted(mine.items(), key=lambda pair, at=order: at.get(pair[0], 0)))  # type: ignore[misc]
+            order = [box.name.removeprefix(f"{part}-{index}-") for box in form]
+            held = {name: mine[name] for name in (*WHO, *order) if name in mine}
             group = Group(part, index, form, held)
             group.ticked = {name for name in held if group.key(name) in typed.getlist(TICKS)}
             found.append(group)
