@@ -37,6 +37,7 @@ class Label:
     section: str = ""
     switches: bool = False
     unsure: bool = False
+    plain: bool = False  # says what, and not of whom: the heading does
     sure: bool = True
     number: int | None = None  # of the child or other person it names, from 0
 
@@ -110,7 +111,7 @@ def labels() -> Labels:
         for name, facts in fields.items():
             means = _label(section, name, facts)
             for words in map(plain, facts.get("plain", ())):
-                under.setdefault(section, {}).setdefault(words, means)
+                under.setdefault(section, {}).setdefault(words, _with(means, plain=True))
                 for who in called:
                     for both in (f"{who} {words}", f"{words} of {who}"):
                         anywhere.setdefault(both, _with(means, switches=True))

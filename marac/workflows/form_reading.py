@@ -13,6 +13,7 @@ from marac.workflows.form_proposals import Answer, Reading, Unplaced
 
 SEVERAL: Final = ("children", "other-person")
 PEOPLE: Final = {"victim": "person", "perpetrator": "other-person", "children": "children"}
+ONE_NAME: Final = ("person.full_name", "person.surname", "person.forenames")
 OPEN_ENDED: Final = ("long", "address")
 RUNS_ON: Final = (*OPEN_ENDED, "line", "name")
 TABLE_STARTS: Final = 2  # columns of names that make a table
@@ -218,6 +219,8 @@ class _Walk:
         if (label.switches or (label.why and label.section)) and label.section != self.section:
             self._start(label.section, "")
         part = label.field.split(".")[0]
+        if label.plain and label.field in ONE_NAME and self._named_already(label):
+            self._start("", "")  # somebody else, under a heading that is not known: whose facts follow is not guessed
         if part in SEVERAL:
             if label.number is not None:
                 self.index[part] = label.number
@@ -227,7 +230,7 @@ class _Walk:
         self.answers.append(answer)
 
     def _named_already(self, label: Label) -> bool:
-        now = self.index[label.field.split(".")[0]]
+        now = self._index_of(label)
         return any((one.label.field, one.index) == (label.field, now) and one.text for one in self.answers)
 
     def _index_of(self, label: Label) -> int:

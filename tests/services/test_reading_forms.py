@@ -79,6 +79,18 @@ def test_what_cannot_be_read_for_certain_is_not_ticked():
     assert said["other-person-0-not_known"] == "y"
 
 
+def test_what_stands_under_a_heading_nobody_knows_is_given_to_nobody():
+    lines = [line_of(enumerate(cells), "Table 1, row 1") for cells in (
+        ("Victim",), ("Name", "Amina Begum"), ("Person of interest",), ("Name", "Karim Uddin"), ("DOB", "03/06/1988"),
+        ("Occupation", "Scaffolder"), ("Perpetrator",), ("Name", "Jamal Uddin"), ("DOB", "04/06/1990"),
+    )]  # fmt: skip
+    reading, said = read_of(lines)
+    assert said == {"person-0-full_name": "Amina Begum", "other-person-0-full_name": "Jamal Uddin",
+                    "other-person-0-born_on": "4 6 1990"}  # fmt: skip
+    left = " ".join(one.text for one in reading.unplaced)
+    assert all(words in left for words in ("Karim Uddin", "03/06/1988", "Scaffolder"))
+
+
 def test_a_word_form_with_controls_and_boxes_is_read_and_its_hints_are_not():
     run, control = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>", "<w:sdt>{}<w:sdtContent>{}</w:sdtContent></w:sdt>"
     old = "<w:r><w:fldChar><w:ffData><w:checkBox>{}</w:checkBox></w:ffData></w:fldChar></w:r>"
