@@ -68,6 +68,7 @@ from marac.web import (
     passkeys,
     publishing,
     quality,
+    read_referral,
     referral_parts,
     referral_risk,
     referrals,
@@ -119,6 +120,7 @@ PAGES = (
     walls, declaring, register, emergency,
     trail,
     quality, settling, completing, samples,
+    read_referral,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 

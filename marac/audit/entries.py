@@ -69,6 +69,8 @@ TAGS: dict[str, frozenset[str]] = {
     "partnership:founded": frozenset(),
     "referral:started": frozenset({"programme"}),
     "referral:filled": frozenset({"task", "fields"}),
+    "referral:form_read": frozenset({"found", "left"}),
+    "referral:from_form": frozenset({"taken"}),
     "checklist:loaded": frozenset({"tool"}),
     "assessment:made": frozenset({"tool"}),
     "case:read": frozenset({"page"}),
