@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
 from marac import access, audit, clock, jobs
 from marac.audit import checkpoints
-from marac.crypto import rotation
+from marac.cli import cli
 from marac.errors import NotFound, StepUpNeeded
 from marac.models import AuditEntry, Case, CaseAgency, Flag, IntegrityMark, Membership, Message, TrailAlert
 from marac.paths import PACKAGE
@@ -184,8 +185,7 @@ def test_a_new_key_is_announced_by_the_old_and_an_export_proves_itself(town, tmp
     town.write(2)
     town.sign()
     first = key_file(town, tmp_path)
-    rotation.add_generation(town.house.keyring, "checkpoint", town.partnership_id, town.partnership_id)
-    town.write(1)
+    assert rotating.rotate(town.house, "checkpoint", None) == {"added": 1}
     town.sign()
     town.write(1)
     town.sign()
@@ -261,8 +261,16 @@ def test_a_row_changed_behind_the_trails_back_is_found_and_its_case_closes_to_al
     assert town.verdict(rows=True) == (None, None)
 
 
-def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_has_them(town):
-    rotating.rotate(town.house, "case", None, wait=lambda _seconds: None)
+def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_has_them(town, monkeypatch):
+    monkeypatch.setattr(rotating.keyring, "HOLD", -rotating.SPARE)  # one process: there is nobody to wait for
+    monkeypatch.setenv("MARAC_DATA", str(town.house.settings.data))
+    assert town.verdict(rows=True) == (None, None)
+    for level in rotating.LEVELS:
+        done = CliRunner().invoke(cli, ["keys", "rotate", "--level", level, "--json"])
+        assert done.exit_code == 0, (level, done.output)
+        assert town.verdict(rows=True) == (None, None), level
+    with time_machine.travel(clock.now() + timedelta(days=40), tick=False):
+        assert rotating.destroy_due(town.house)["case"] == 1
     assert town.verdict(rows=True) == (None, None)
     with unit_of_work(town.house) as session:
         session.execute(delete(CaseAgency).where(CaseAgency.case_id == town.case_id))
