@@ -119,6 +119,19 @@ def test_what_the_vault_opened_lands_in_the_entry_of_the_unit_of_work(house):
     assert "Rosa" not in entry.body
 
 
+def test_what_was_only_sealed_is_no_opening_and_the_key_store_is_told_of_few_heads(house):
+    with unit_of_work(house) as session:
+        rosa = a_user(session, house, Role.COORDINATOR)
+    before = verdict(house, actor_for(rosa)).entries
+    with unit_of_work(house, actor_for(rosa)) as session:
+        a_user(session, house, Role.CHAIR)
+    with house.reader() as session:
+        added = list(session.scalars(select(AuditEntry.tag).where(AuditEntry.seq > before)))
+    assert added
+    assert "values:opened" not in added
+    assert house.keyring.audit_heads() == {}, "every hundred entries, not with each"
+
+
 def test_nothing_is_written_when_the_transaction_fails(house, actor):
     """Return commits, raise rolls back: no entry without its change, no change without its entry."""
     before = verdict(house, actor).entries
