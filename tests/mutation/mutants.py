@@ -1,7 +1,7 @@
-"""The small wrong changes (mutants) that a careful test suite must notice. Changes no file: it hands out parsed, altered code.
+"""The small wrong changes (mutants) that a careful test suite must notice. Changes no file: it hands out altered trees.
 
-Left alone: docstrings, annotations, decorators' arguments, `__repr__`, logging, words (a changed word is a typing error,
-not a hole) and what a refusal says.
+Left alone: docstrings, annotations, decorators' arguments, `__repr__`, logging, words (a changed word is a slip of
+the pen, not a hole) and what a refusal says.
 """
 
 import ast
@@ -38,7 +38,16 @@ SUMS: dict[Shape, Shape] = {
     ast.Or: ast.And,
 }
 HARMLESS = ("log.", "logger.", "logging.", "_log.", "LOG.")
-KEPT_DECORATORS = ("property", "classmethod", "staticmethod", "contextmanager", "dataclass", "cache", "lru_cache", "overload")
+KEPT_DECORATORS = (
+    "property",
+    "classmethod",
+    "staticmethod",
+    "contextmanager",
+    "dataclass",
+    "cache",
+    "lru_cache",
+    "overload",
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -54,7 +63,9 @@ class Mutant:
     operator: str
     before: str
     after: str
-    function: tuple[str, int] | None  # the outermost function around it, (qualified name, first line); None: runs on import
+    function: (
+        tuple[str, int] | None
+    )  # the outermost function around it, (qualified name, first line); None: runs on import
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.operator}: `{self.before}` -> `{self.after}`"
@@ -180,7 +191,9 @@ def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         whole = isinstance(node, Function) and node.name == "__repr__"
         whole |= isinstance(node, ast.If) and "TYPE_CHECKING" in _said(node.test)
-        whole |= isinstance(node, ast.Expr) and (_said(node).startswith(HARMLESS) or isinstance(node.value, ast.Constant))
+        whole |= isinstance(node, ast.Expr) and (
+            _said(node).startswith(HARMLESS) or isinstance(node.value, ast.Constant)
+        )
         if whole:
             yield from ast.walk(node)
         for name in ("annotation", "returns", "exc"):  # a raise is removed whole; what it says is not altered
@@ -192,7 +205,7 @@ def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _places(tree: ast.Module) -> dict[int, tuple[tuple[str, int] | None, tuple[int, int]]]:
-    """For every node: the outermost function whose body holds it, and the lines of its statement (of its head, if compound)."""
+    """For every node: the outermost function whose body holds it, and the lines of its statement or of its head."""
     found: dict[int, tuple[tuple[str, int] | None, tuple[int, int]]] = {}
 
     def visit(node: ast.AST, name: str, function: tuple[str, int] | None, span: tuple[int, int]) -> None:
@@ -201,7 +214,9 @@ def _places(tree: ast.Module) -> dict[int, tuple[tuple[str, int] | None, tuple[i
             last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
             span = (node.lineno, last)
         found[id(node)] = (function, span)
-        inner = f"{name}.{node.name}" if isinstance(node, Function | ast.ClassDef) and name else getattr(node, "name", name)
+        inner = (
+            f"{name}.{node.name}" if isinstance(node, Function | ast.ClassDef) and name else getattr(node, "name", name)
+        )
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) if isinstance(node, Function) else 0
         body = {id(statement) for statement in node.body} if isinstance(node, Function) else set()
         for child in ast.iter_child_nodes(node):

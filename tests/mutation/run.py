@@ -1,9 +1,9 @@
-"""Mutation run: makes small wrong changes to access, crypto and audit, one at a time, and counts those the tests notice.
+"""Mutation run: makes small wrong changes to access, crypto and audit, one by one, and counts those the tests notice.
 
 A developer's tool; no test, and no part of CI. Works on a copy of this checkout and changes nothing here:
 
     .venv/bin/python tests/mutation/run.py --package crypto --sample 150 --seed 1 --work /tmp/mutation-crypto
-    .venv/bin/python tests/mutation/run.py --package crypto --work /tmp/mutation-crypto --again   # survivors only, new tests
+    .venv/bin/python tests/mutation/run.py --package crypto --work /tmp/mutation-crypto --again   # survivors only
 
 First every test below is run once, to learn which lines it touches and how long it takes. A mutant then meets only the
 tests that touch its statement, the quickest first, until one fails or `--budget` seconds of tests have passed. The
@@ -39,15 +39,16 @@ from tests.mutation.mutants import Mutant, mutated, sample  # noqa: E402
 TESTS = {
     "crypto": [
         *(f"tests/crypto/test_{name}.py" for name in (
-            "format", "known_answers", "fields", "vault", "ways_round", "keyring", "rotation", "turnover", "db", "root_keys", "blind_index",
+            "format", "known_answers", "fields", "vault", "ways_round", "keyring", "rotation", "turnover", "db",
+            "root_keys", "blind_index",
         )),
         "tests/services/test_escrow.py",
         "tests/attacks/test_audit_tampering.py",
     ],
     "access": [
-        *(f"tests/services/test_{name}.py" for name in ("policy", "cases", "sanctuary_opening", "safe_contact", "research")),
+        *(f"tests/services/test_{name}.py" for name in ("policy", "sanctuary_opening", "safe_contact")),
         *(f"tests/attacks/test_{name}.py" for name in (
-            "walls", "the_other_side", "in_the_room", "masking", "trip_wire", "guests", "contractor", "outside_referrers",
+            "walls", "the_other_side", "in_the_room", "masking", "trip_wire", "guests",
         )),
     ],
     "audit": [
@@ -57,7 +58,14 @@ TESTS = {
     ],
 }  # fmt: skip
 COPIED = ("marac", "migrations", "templates", "tests", "vendor", "pyproject.toml", "run.py", "README.md", "SECURITY.md")
-PYTEST = ["-n0", "-x", "-q", "-s", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none", "-W", "ignore::pytest.PytestAssertRewriteWarning"]  # fmt: skip
+PYTEST = [
+    "-n0", "-x", "-q", "-s", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none",
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",
+]  # fmt: skip
+HOME = (  # asked first: what is written about these three; others pass through them on their way
+    "tests/crypto/", "tests/services/test_policy", "tests/services/test_audit", "tests/attacks/test_audit",
+    "tests/web/test_trail",
+)  # fmt: skip
 Prices = dict[str, dict[str, Any]]  # node id -> {"call": s, "setup": s, "lines": {path: [lines]}}
 CALLS = 60  # of a function in one test are looked at line by line
 CONTROLLED = 5  # of the tests that a mutant would meet, so many are first seen to pass with nothing changed
@@ -112,7 +120,9 @@ class Learning:
 class Trying:
     """Plugin: collects the tests once, then forks for each mutant and runs those that touch it."""
 
-    def __init__(self, todo: list[Mutant], prices: Prices, budget: float, note: Callable[[Mutant, str, str], None]) -> None:
+    def __init__(
+        self, todo: list[Mutant], prices: Prices, budget: float, note: Callable[[Mutant, str, str], None]
+    ) -> None:
         self.todo, self.prices, self.budget, self.note = todo, prices, budget, note
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -133,15 +143,19 @@ class Trying:
             self.note(mutant, *forked(lambda m=mutant, c=chosen: _tried(m, [items[n] for n in c], functions), price))
         return True
 
-
-    def _control(self, items: dict[str, pytest.Item], functions: dict[tuple[str, str, int], list[FunctionType]]) -> None:
-        """Each test that some mutant would meet, in such a process, with nothing changed: those that fail are not used."""
-        met = dict.fromkeys(node for mutant in self.todo for node in choose(mutant, self.prices, self.budget)[0][:CONTROLLED])
+    def _control(
+        self, items: dict[str, pytest.Item], functions: dict[tuple[str, str, int], list[FunctionType]]
+    ) -> None:
+        """The first tests that each mutant would meet, in such a process, with nothing changed: who fails is not used."""
+        met = dict.fromkeys(
+            node for mutant in self.todo for node in choose(mutant, self.prices, self.budget)[0][:CONTROLLED]
+        )
         files: dict[str, list[str]] = {}
         for node in met:
             files.setdefault(node.partition("::")[0], []).append(node)
-        for nodes in files.values():
-            while nodes := [node for node in nodes if node in items]:
+        for named in files.values():
+            nodes = [node for node in named if node in items]
+            while nodes:
                 said = forked(lambda n=nodes: _tried(None, [items[node] for node in n], functions), 300)
                 if said[0] == SURVIVED:
                     break
@@ -152,9 +166,23 @@ class Trying:
                 nodes = nodes[nodes.index(said[1]) + 1 :]
 
 
+class Listening:
+    """Plugin: whether the test under way failed."""
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed |= report.failed
+
+
 def _found_once(items: dict[str, pytest.Item]) -> None:
     """Run one quick test that needs the founded partnership, so that every forked process finds it made."""
-    needing = [item for item in items.values() if "founded" in getattr(item, "fixturenames", ()) and "scene" not in item.fixturenames]
+    needing = [
+        item
+        for item in items.values()
+        if "founded" in getattr(item, "fixturenames", ()) and "scene" not in item.fixturenames
+    ]
     if needing:
         item = min(needing, key=lambda one: len(one.fixturenames))
         other = next(one for one in items.values() if one.parent is not item.parent)
@@ -192,31 +220,25 @@ def _change(mutant: Mutant, functions: dict[tuple[str, str, int], list[FunctionT
             function.__code__ = code
 
 
-def _tried(mutant: Mutant | None, items: list[pytest.Item], functions: dict[tuple[str, str, int], list[FunctionType]]) -> str:
+def _tried(
+    mutant: Mutant | None, items: list[pytest.Item], functions: dict[tuple[str, str, int], list[FunctionType]]
+) -> str:
     """In the forked process: change the function, run the tests; the test that failed, or nothing."""
     if mutant:
         _change(mutant, functions)
     items[0].session._setupstate.teardown_exact(items[0])  # folders that another test has entered are left
     for place, item in enumerate(items):
         after = items[place + 1] if place + 1 < len(items) else None
-        failed: list[str] = []
-
-        class Listening:
-            def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-                if report.failed:
-                    sys.stderr.write(f"\n{report.nodeid}\n{report.longreprtext[-3000:]}\n" if mutant is None else "")
-                    failed.append(report.nodeid)
-
         item.config.pluginmanager.register(listening := Listening())
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         item.config.pluginmanager.unregister(listening)
-        if failed:
-            return failed[0]
+        if listening.failed:
+            return item.nodeid
     return ""
 
 
 def forked(work: Callable[[], str], price: float) -> tuple[str, str]:
-    """(outcome, the test that killed it) of work done in a process of its own, ended when it takes far longer than it should."""
+    """(outcome, the test that killed it) of work in a process of its own, ended when it takes far too long."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -224,7 +246,7 @@ def forked(work: Callable[[], str], price: float) -> tuple[str, str]:
         signal.alarm(int(30 + 5 * price))
         try:
             os.write(writing, (work() or "-").encode())
-        except BaseException as stopped:
+        except BaseException as stopped:  # noqa: BLE001 - whatever ends it is a death
             os.write(writing, f"{type(stopped).__name__}".encode())
         os._exit(0)
     os.close(writing)
@@ -254,7 +276,7 @@ def choose(mutant: Mutant, prices: Prices, budget: float) -> tuple[list[str], fl
     dearest = {node: noted["call"] + entry[node.partition("::")[0]] for node, noted in touching.items()}
     chosen: dict[str, list[str]] = {}
     spent = 0.0
-    for node in sorted(touching, key=dearest.__getitem__):
+    for node in sorted(touching, key=lambda one: (not one.startswith(HOME), dearest[one])):
         file = node.partition("::")[0]
         price = touching[node]["call"] + (touching[node]["setup"] if file in chosen else entry[file])
         if spent and spent + price > budget:
@@ -265,7 +287,7 @@ def choose(mutant: Mutant, prices: Prices, budget: float) -> tuple[list[str], fl
 
 
 def _preload() -> None:
-    """Import what the application imports, without the application: what runs on import is then tried in two seconds less."""
+    """Import what the application imports, without the application: a fresh process is then two seconds quicker."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -295,7 +317,7 @@ def _quiet(log: Path) -> None:
 
 def _pytest(work: Path, nodes: list[str], *plugins: object) -> int:
     _quiet(work / "pytest.log")
-    base = Path("/dev/shm" if Path("/dev/shm").is_dir() else work) / f"mutation-{os.getpid()}"  # noqa: S108
+    base = Path("/dev/shm" if Path("/dev/shm").is_dir() else work) / f"mutation-{os.getpid()}"
     try:
         return int(pytest.main([*PYTEST, f"--basetemp={base}", *nodes], plugins=list(plugins)))
     finally:
@@ -350,7 +372,9 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--budget", type=float, default=30.0, help="seconds of tests a mutant may meet")
     asked.add_argument("--work", type=Path, required=True, help="folder for the copy, the log and the results")
-    asked.add_argument("--again", action="store_true", help="try the survivors of the last run again, with today's tests")
+    asked.add_argument(
+        "--again", action="store_true", help="try the survivors of the last run again, with today's tests"
+    )
     asked.add_argument("--learn", nargs="*", default=[], help="with --again: test files to learn anew")
     given = asked.parse_args()
     work = given.work.resolve()
@@ -375,7 +399,9 @@ def main() -> None:
 
     def note(mutant: Mutant, outcome: str, by: str) -> None:
         known = json.loads(results_file.read_text()) if results_file.exists() else {}
-        results_file.write_text(json.dumps(known | {str(mutant): asdict(mutant) | {"outcome": outcome, "by": by}}, indent=1))
+        results_file.write_text(
+            json.dumps(known | {str(mutant): asdict(mutant) | {"outcome": outcome, "by": by}}, indent=1)
+        )
         with (work / "run.log").open("a") as log:
             log.write(f"{time.strftime('%H:%M:%S')} {outcome:9} {mutant} [{by}]\n")
 
@@ -391,7 +417,10 @@ def main() -> None:
         if not mutant.function:
             note(mutant, *try_on_import(work, mutant, prices, given.budget))
     results = json.loads(results_file.read_text())
-    counts = {kind: sum(one["outcome"] == kind for one in results.values()) for kind in (KILLED, TIMED_OUT, SURVIVED, UNTOUCHED, UNFIT)}
+    counts = {
+        kind: sum(one["outcome"] == kind for one in results.values())
+        for kind in (KILLED, TIMED_OUT, SURVIVED, UNTOUCHED, UNFIT)
+    }
     sys.stdout.write(f"{given.package}: {len(results)} mutants of seed {given.seed}: {counts}\n")
     for said, one in sorted(results.items()):
         if one["outcome"] in (SURVIVED, UNTOUCHED):

@@ -96,7 +96,7 @@ def test_a_thing_is_named_by_its_kind_and_id_and_its_case(house, partnership):
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
         body = json.loads(entry.body)
     assert body["object_type"] == "Partnership"
-    assert body["object"] == partnership.id.hex
+    assert (body["v"], body["object"]) == (2, partnership.id.hex)
     assert (body["actor"], body["role"], body["seq"]) == (rosa.id.hex, "coordinator", entry.seq)
     assert set(body) == {
         "v", "seq", "at", "partnership", "actor", "on_behalf", "role", "session", "tag", "object_type", "object",

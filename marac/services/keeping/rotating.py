@@ -169,7 +169,7 @@ def _plan_checkpoint(_asked: Asked) -> int:
 
 
 def _turn_checkpoint(asked: Asked) -> dict[str, int]:
-    """A new signing key, which the old one announces in the next checkpoint. The old one stays: it proves what it signed."""
+    """A new signing key, which the old one announces in the next checkpoint. It stays, to prove what it signed."""
     keys, partnership_id = asked.house.keyring, asked.partnership_id
     keys.create_partnership(partnership_id)  # one that was founded before there were checkpoints has no key to follow
     begun = turnover.begin(keys, "checkpoint", partnership_id.bytes)
