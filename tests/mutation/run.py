@@ -17,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import shutil
 import signal
 import sys
@@ -94,6 +95,12 @@ class Learning:
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         self.touched.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """What every test shares is no test's price."""
+        _found_once({item.nodeid: item for item in session.items})
+        session._setupstate.teardown_exact(session.items[0])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -396,6 +403,8 @@ def main() -> None:
     chosen = sample(copy, f"marac/{given.package}", given.sample, given.seed)
     results: dict[str, dict[str, Any]] = json.loads(results_file.read_text()) if given.again else {}
     todo = [one for one in chosen if results.get(str(one), {}).get("outcome") not in (KILLED, TIMED_OUT, UNFIT)]
+
+    random.Random(given.seed).shuffle(todo)  # whatever is tried before it is stopped is a fair sample
 
     def note(mutant: Mutant, outcome: str, by: str) -> None:
         known = json.loads(results_file.read_text()) if results_file.exists() else {}
