@@ -153,7 +153,7 @@ class Trying:
     def _control(
         self, items: dict[str, pytest.Item], functions: dict[tuple[str, str, int], list[FunctionType]]
     ) -> None:
-        """The first tests that each mutant would meet, in such a process, with nothing changed: who fails is not used."""
+        """The first tests each mutant would meet, in such a process, with nothing changed; who fails is left out."""
         met = dict.fromkeys(
             node for mutant in self.todo for node in choose(mutant, self.prices, self.budget)[0][:CONTROLLED]
         )
