@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marac.config import LOOPBACK
 from marac.paths import STATIC
@@ -66,6 +67,7 @@ from marac.web import (
     panels,
     papers,
     passkeys,
+    probes,
     publishing,
     quality,
     read_referral,
@@ -121,6 +123,7 @@ PAGES = (
     trail,
     quality, settling, completing, samples,
     read_referral,
+    probes,
 )  # fmt: skip
 MEGABYTE = 1024 * 1024
 
@@ -131,6 +134,7 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     app = Flask(__name__, static_folder=str(STATIC), static_url_path=address, template_folder=None)
     app.config.from_mapping(flask_settings(deployment))
     app.config.from_mapping(config)
+    probes.set_up(app)
     shell.set_up(app)
     headers.set_up(app)
     errors.set_up(app)
@@ -144,6 +148,8 @@ def create_app(deployment: Deployment, **config: Any) -> Flask:
     demo.set_up(app, deployment)
     for page in PAGES:
         app.register_blueprint(page.bp)
+    probes.watch(app)
+    behind_proxies(app, deployment.settings.trusted_proxies)
     return app
 
 
@@ -185,6 +191,12 @@ def keep_secrets(app: Flask) -> None:
 
     look_again()
     app.wsgi_app = with_secrets  # type: ignore[method-assign]
+
+
+def behind_proxies(app: Flask, number: int) -> None:
+    """Believe what the last `number` proxies say of who asked and by which scheme; with none, no header is believed."""
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=0)  # type: ignore[method-assign]
 
 
 def trusted_hosts(base_url: str) -> list[str]:

@@ -5,6 +5,7 @@ A refusal names the setting and says what to do; it never repeats a value, since
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ NOT_OURS = ("MARAC_TEST_", "MARAC_BENCH_", "MARAC_CHROMIUM")  # read by tests an
 ROOT_KEY_PROVIDERS = ("file", "passphrase", "vault-transit", "aws-kms", "pkcs11")
 SERVER_SETTINGS = {"database_url", "keystore_url", "root_key"}  # all of them, or none
 MAILTO = "mailto:"
+LEAST_TOKEN = 24  # characters
+PROVIDER_MODULES = {"vault-transit": "hvac", "aws-kms": "boto3", "pkcs11": "pkcs11"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,6 +54,9 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = Field(default=None, repr=False)
     checkpoints: str = Field(default="", repr=False)
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    """How many proxies of ours stand before the service; what any other says of who asked is not believed."""
+    metrics_token: str = Field(default="", repr=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("data", mode="after")
@@ -109,6 +115,16 @@ def _known_database(url: str) -> bool:
     return url.startswith(("sqlite:///", "postgresql+psycopg://"))
 
 
+def _has_driver(url: str) -> bool:
+    return not url.startswith("postgresql") or find_spec("psycopg") is not None
+
+
+def _providers_missing(settings: Settings) -> list[str]:
+    """Modules that the root key's provider needs and that are not installed."""
+    wanted = (PROVIDER_MODULES.get(provider) for provider, _place in _roots(settings))
+    return [module for module in wanted if module and find_spec(module) is None]
+
+
 def _roots(settings: Settings) -> list[tuple[str, str]]:
     """(provider, place) of each root named: `new | old` while one follows the other."""
     parts = (one.strip().partition(":") for one in settings.root_key.split("|"))
@@ -134,6 +150,7 @@ def _safe_address(settings: Settings) -> bool:
     return address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
 
 
+DRIVER = "names PostgreSQL, which needs the extra marac[postgres]"
 TOGETHER = "is not set. Set MARAC_DATABASE_URL, MARAC_KEYSTORE_URL and MARAC_ROOT_KEY together, or none of them."
 DATABASE = "must start with sqlite:/// or postgresql://"
 
@@ -180,7 +197,52 @@ CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
         lambda s: s.smtp_url is not None or not s.checkpoint_readers,
         "names a mail address, so MARAC_SMTP_URL must be set",
     ),
+    (
+        "trusted_proxies",
+        lambda s: not s.trusted_proxies or s.secure,
+        "names proxies that carry TLS, so MARAC_BASE_URL must start with https://",
+    ),
+    (
+        "metrics_token",
+        lambda s: not s.metrics_token or len(s.metrics_token) >= LEAST_TOKEN,
+        f"must have {LEAST_TOKEN} characters or more; leave it out and there are no figures to read",
+    ),
+    ("database_url", lambda s: _has_driver(s.database_url), DRIVER),
+    ("keystore_url", lambda s: _has_driver(s.keystore_url), DRIVER),
+    ("root_key", lambda s: not _providers_missing(s), "needs its extra: marac[vault], marac[aws] or marac[pkcs11]"),
 )
+
+
+# (setting, what must hold of settings, host and environment before pages are served, what to do when it does not)
+SERVING: tuple[tuple[str, Callable[[Settings, str, dict[str, str]], bool], str], ...] = (
+    (
+        "MARAC_BASE_URL",
+        lambda s, _host, _env: s.embedded or "base_url" in s.model_fields_set,
+        "is not set. A server needs the address that people sign in at, for example https://casework.example.org",
+    ),
+    (
+        "MARAC_BASE_URL",
+        lambda s, host, _env: host in LOOPBACK or s.secure,
+        "must start with https:// when other machines reach the service (--host names more than this machine)",
+    ),
+    (
+        "MARAC_TRUSTED_PROXIES",
+        lambda s, _host, _env: urlsplit(s.base_url).hostname in LOOPBACK or s.trusted_proxies > 0,
+        "is not set. Say how many proxies of yours stand before the service (1 for the nginx of the README)",
+    ),
+    (
+        "FLASK_DEBUG",
+        lambda _s, _host, env: env.get("FLASK_DEBUG", "0").lower() in ("", "0", "false", "no"),
+        "must not be set on a server: its pages would show what only a case may hold",
+    ),
+)
+
+
+def refuse_to_serve(settings: Settings, host: str, environment: dict[str, str]) -> None:
+    """ConfigurationError, which names the setting, unless pages may be served so."""
+    for setting, holds, advice in SERVING:
+        if not holds(settings, host, environment):
+            raise ConfigurationError(f"{setting} {advice}")
 
 
 def _refuse_unknown_names() -> None:

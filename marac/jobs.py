@@ -3,6 +3,7 @@
 A missed run runs once. Refuses to do anything itself: each job is one service function.
 """
 
+import logging
 import os
 import secrets
 import signal
@@ -18,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from marac import clock
+from marac import clock, logs
 from marac.config import load_settings
 from marac.services.accounts import agreements, attesting, deputies, dormancy, forgotten
 from marac.services.clockwork import leases, reminders, timed
@@ -86,6 +87,10 @@ JOBS = (
 )
 
 
+logs.know("job", TIMES)
+log = logging.getLogger("marac.jobs")
+
+
 def tick(
     house: Deployment, holder: str, jobs: tuple[Job, ...] = JOBS, stopping: Callable[[], bool] = leases.never
 ) -> dict[str, int] | None:
@@ -115,8 +120,10 @@ def run_worker(house: Deployment) -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
+    log.info("worker_began")
     scheduler.start()
     leases.give_back(house, holder)
+    log.info("worker_ended")
 
 
 def start_in_process(house: Deployment) -> BaseScheduler:

@@ -155,7 +155,7 @@ def deliver(smtp_url: str, prompts: Iterable[Prompt], taken: Callable[[Prompt], 
                 if time.monotonic() - begun < LONGEST and _sent(server, prompt):
                     taken(prompt)
     except (OSError, smtplib.SMTPException) as problem:
-        log.warning("The mail server could not be used: %s", type(problem).__name__)
+        log.warning("mail_server_away", extra={"error": type(problem)})
 
 
 def mark_sent(session: Session, message_ids: Iterable[UUID]) -> list[Message]:
@@ -341,5 +341,5 @@ def _sent(server: smtplib.SMTP, prompt: Prompt) -> bool:
     try:
         return not server.send_message(prompt.mail)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as refused:
-        log.warning("The mail server refused one message: %s", type(refused).__name__)
+        log.warning("mail_refused", extra={"error": type(refused)})
         return False

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from marac.bench import documents, lists, pages, seals, search, trail
+from marac.bench import documents, lists, pages, panel_day, seals, search, trail
 from marac.bench.place import Place, open_place
 from marac.bench.timing import Race, measured
 
@@ -24,13 +24,15 @@ def run(quick: bool, only: tuple[str, ...] = ()) -> dict[str, Any]:
 
     `only` keeps the races whose name holds one of the words; LookupError when none does.
     """
+    a_day = (not quick and not only) or any(word in panel_day.NAME for word in only)
     searching = not only or any(word in search.NAME for word in only)
     with tempfile.TemporaryDirectory() as folder, open_place(Path(folder)) as place:
         races = [race for race in all_races(place) if not only or any(word in race.name for word in only)]
-        if not races and not searching:
+        if not races and not searching and not a_day:
             raise LookupError("no race has that name")
         results = [measured(race, QUICK_ROUNDS if quick else ROUNDS) for race in races]
     results += search.results(quick) if searching else []
+    results += panel_day.results(quick) if a_day else []
     return {"cpu": cpu(), "versions": versions(), "results": results}
 
 

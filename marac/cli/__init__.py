@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from marac import logs
 from marac.cli import (
     backups,
     checklists,
@@ -33,6 +34,7 @@ __all__ = [
 
 def main() -> None:
     """Run a command; a refusal becomes one plain sentence on standard error and exit code 2."""
+    logs.set_up()
     try:
         cli(standalone_mode=False)
     except click.exceptions.Abort:

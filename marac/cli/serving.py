@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from marac import clock
+from marac import clock, logs
 from marac.access import Actor
+from marac.cli import servers
 from marac.cli.speaking import as_json, cli, opened, say
 from marac.config import load_settings
 from marac.errors import ConfigurationError
@@ -44,7 +45,9 @@ def demo_(context: click.Context, port: int, data: Path | None, fresh: bool, sca
             click.echo(f"{account['role']:<28} {account['email']:<48} {account['totp_secret']}", err=True)
         click.echo("Passwords and codes: `marac demo accounts`, or the page /demo-accounts of this demo.", err=True)
         resolve_name("marac.jobs:start_in_process")(house)
-        _serve(house, "127.0.0.1", port)
+        memory.keep_private()
+        click.echo(f"Open http://127.0.0.1:{port}", err=True)
+        servers.by_threads(house, "127.0.0.1", port)
 
 
 @demo_.command("load")
@@ -107,19 +110,12 @@ def _load(house: Deployment, scale: str, seed: int) -> dict[str, int]:
 @cli.command()
 @click.option("--host", default="127.0.0.1")
 @click.option("--port", default=8000)
-def serve(host: str, port: int) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=None, help="Processes; processors and one unless told.")
+def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the application."""
     memory.keep_private()
     with opened() as house:
-        _serve(house, host, port)
-
-
-def _serve(house: Deployment, host: str, port: int) -> None:
-    """Servers start the application by its name, as gunicorn does: no door imports the roof."""
-    memory.keep_private()
-    app = resolve_name("marac.app:create_app")(house)
-    click.echo(f"Open http://{host}:{port}", err=True)
-    resolve_name("waitress:serve")(app, host=host, port=port, threads=8, ident=None)
+        servers.serve(house, host, port, workers)
 
 
 @cli.command()
@@ -127,6 +123,7 @@ def worker() -> None:
     """Run the timetable: reminders, messages, flags to lift. Any number may run."""
     memory.keep_private()
     with opened() as house:
+        logs.set_up(house.settings.log_level)
         resolve_name("marac.jobs:run_worker")(house)
 
 

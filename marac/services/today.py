@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
-from marac import access, audit, clock
+from marac import access, audit, clock, logs
 from marac.access import Actor
 from marac.crypto.vault import SealedShut
 from marac.errors import IntegrityFailure, Refusal
@@ -87,7 +87,7 @@ def _loaded(session: Session, actor: Actor, name: str, loader: Loader, rows: lis
         audit.record(session, actor, "value:damaged", endpoint="today")
         return False
     except (Refusal, SealedShut, SQLAlchemyError, LookupError) as problem:
-        log.warning("today: %s could not be loaded: %s", name, type(problem).__name__)
+        log.warning("today_part_failed", extra={"part": name, "error": type(problem)})
         return False
     return True
 
@@ -376,6 +376,7 @@ LOADERS: tuple[tuple[str, P, Loader], ...] = (
     ("alerts", P.ALERT_ANSWER, _alerts),
     ("finished actions", P.ACTION_UPDATE, _finished_actions),
 )
+logs.know("part", (name for name, _permission, _loader in LOADERS))
 
 
 def _next_meeting(session: Session, actor: Actor) -> datetime | None:

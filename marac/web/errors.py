@@ -5,7 +5,6 @@ Refuses to show a cause, a value or a trace.
 
 import re
 import secrets
-import traceback
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -94,10 +93,7 @@ def on_fault(error: Exception) -> tuple[str | Response, int]:
     if current_app.testing or current_app.debug:
         raise error
     g.refused = error
-    steps = [f"{step.filename}:{step.lineno} {step.name}" for step in traceback.extract_tb(error.__traceback__)[-8:]]
-    current_app.logger.error(
-        "request %s failed: %s at %s", request_number(), type(error).__name__, " < ".join(reversed(steps))
-    )
+    current_app.logger.error("request_failed", exc_info=error, extra={"request": request_number()})
     return page(500)
 
 

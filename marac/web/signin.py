@@ -30,7 +30,8 @@ bp = Blueprint("signin", __name__)
 
 # Every page that a stranger may ask for. All others want somebody signed in.
 PUBLIC: Final = frozenset({
-    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz",
+    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock",
+    "probes.healthz", "probes.alive", "probes.metrics",
     "joining.invitation", "joining.set_up_account",
     "passkeys.sign_in_options", "passkeys.sign_in", "passkeys.second_options", "passkeys.second",
     "forgotten.ask", "forgotten.link", "forgotten.new_password", "factor_resets.told", "factor_resets.set_up",
@@ -279,12 +280,6 @@ def lock() -> Any:
     where = START if came_by_link() else f"/sign-in{back}"
     _end("hidden")
     return redirect(where, code=303)
-
-
-@bp.get("/healthz")
-def healthz() -> Any:
-    """That the process answers."""
-    return Response("ok\n", mimetype="text/plain")
 
 
 def _visitor(token: str) -> Visitor | None:

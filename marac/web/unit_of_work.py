@@ -103,7 +103,8 @@ def out_of_reach(problem: OperationalError) -> tuple[str | BaseResponse, int]:
     """503: the database is full, locked or gone. Nothing was kept, nothing leaves; only the kind goes to the log."""
     with suppress(OperationalError):
         session().rollback()
-    current_app.logger.error("request %s: no database: %s", errors.request_number(), describe(problem))
+    facts = {"request": errors.request_number(), "database": describe(problem)}
+    current_app.logger.error("no_database", extra=facts)
     return errors.page(503)
 
 

@@ -7,7 +7,8 @@ from tests.attacks import scene as scenes
 from tests.attacks.scene import SAME_SITE, contents
 
 OPEN_TO_STRANGERS = {
-    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock", "signin.healthz", "joining.invitation",
+    "static", "signin.sign_in", "signin.code", "signin.sign_out", "signin.lock",
+    "probes.healthz", "probes.alive", "probes.metrics", "joining.invitation",
     "joining.set_up_account", "help.help_page", "help.privacy", "help.accessibility", "help.safety", "demo.accounts",
     "outside_referrers.link", "outside_referrers.start",
     "passkeys.sign_in_options", "passkeys.sign_in", "passkeys.second_options", "passkeys.second",

@@ -1,7 +1,10 @@
 """The process refuses to start half-configured, and no refusal repeats a value."""
 
+import sys
+
 import pytest
 
+from marac import cli, config
 from marac.config import load_settings
 from marac.errors import ConfigurationError
 
@@ -24,6 +27,9 @@ def _a_bare_environment(monkeypatch):
         "BASE_URL",
         "SMTP_URL",
         "LOG_LEVEL",
+        "TRUSTED_PROXIES",
+        "METRICS_TOKEN",
+        "CHECKPOINTS",
     ):
         monkeypatch.delenv(f"MARAC_{name}", raising=False)
 
@@ -75,6 +81,14 @@ WRONG = {
     "plain http to other machines": ("MARAC_BASE_URL", {"base_url": f"http://{SECRET}.example"}),
     "mail without an address to sign in at": ("MARAC_BASE_URL", {"smtp_url": f"smtp://{SECRET}"}),
     "mail by another protocol": ("MARAC_SMTP_URL", {"smtp_url": SECRET, "base_url": "https://casework.example"}),
+    "proxies without TLS": ("MARAC_TRUSTED_PROXIES", {"trusted_proxies": 1}),
+    "more proxies than anybody has": ("MARAC_TRUSTED_PROXIES", {"trusted_proxies": 99}),
+    "a token that can be guessed": ("MARAC_METRICS_TOKEN", {"metrics_token": SECRET[:10]}),
+    "checkpoints in the data folder": (
+        "MARAC_CHECKPOINTS",
+        {"data": f"/srv/{SECRET}", "checkpoints": f"/srv/{SECRET}/x"},
+    ),
+    "checkpoints by mail without mail": ("MARAC_CHECKPOINTS", {"checkpoints": f"mailto:{SECRET}@example.org"}),
     "an unknown log level": ("MARAC_LOG_LEVEL", {"log_level": SECRET}),
     "an empty service name": ("MARAC_SERVICE_NAME", {"service_name": ""}),
 }
@@ -89,6 +103,57 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_repeated(case):
     assert SECRET not in str(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__context__ is None
+
+
+MISSING = {
+    "psycopg": ("MARAC_DATABASE_URL", "marac[postgres]", SERVER),
+    "hvac": ("MARAC_ROOT_KEY", "marac[vault]", SERVER),
+}
+
+
+@pytest.mark.parametrize("module", MISSING)
+def test_what_a_setting_needs_and_is_not_installed_is_named(monkeypatch, module):
+    named, extra, given = MISSING[module]
+    monkeypatch.setattr(config, "find_spec", lambda name: None if name == module else True)
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(**given)
+    assert str(refusal.value).startswith(named)
+    assert extra in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+
+
+HTTPS = {"MARAC_BASE_URL": "https://casework.example"}
+NOT_SERVED = {
+    "no address": ("MARAC_BASE_URL", {"MARAC_BASE_URL": ""}, ()),
+    "other machines without TLS": (
+        "MARAC_BASE_URL",
+        {"MARAC_BASE_URL": "http://127.0.0.1:8000"},
+        ("--host", "0.0.0.0"),
+    ),
+    "TLS by nobody": ("MARAC_TRUSTED_PROXIES", HTTPS, ()),
+    "a debugger": ("FLASK_DEBUG", HTTPS | {"MARAC_TRUSTED_PROXIES": "1", "FLASK_DEBUG": "1"}, ()),
+    "one setting of three": ("MARAC_ROOT_KEY", HTTPS | {"MARAC_ROOT_KEY": ""}, ()),
+    "a misspelt name": ("MARAC_TRUSTED_PROXYS", HTTPS | {"MARAC_TRUSTED_PROXYS": "1"}, ()),
+}
+
+
+@pytest.mark.parametrize("case", NOT_SERVED)
+def test_pages_are_not_served_half_configured_one_sentence_and_exit_code_2(founded, monkeypatch, capsys, case):
+    """A server of its own databases, each row with one thing missing or against another."""
+    named, environment, words = NOT_SERVED[case]
+    data = founded / "data"
+    given = {"MARAC_DATABASE_URL": f"sqlite:///{data}/casework.db", "MARAC_KEYSTORE_URL": f"sqlite:///{data}/keys.db",
+             "MARAC_ROOT_KEY": f"file:{founded}/data-root/root.key", "MARAC_DATA": str(data)}  # fmt: skip
+    for name, value in (given | environment).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["marac", "serve", "--port", "0", *words])
+    monkeypatch.setattr(cli.logs, "set_up", lambda *_level: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err.strip()
+    assert ended.value.code == 2
+    assert said.startswith(named), said
+    assert len(said.splitlines()) == 1
 
 
 def test_a_misspelt_setting_refuses_instead_of_starting_the_embedded_default(monkeypatch):

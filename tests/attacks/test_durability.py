@@ -45,6 +45,7 @@ class Served:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "marac.cli", "serve", "--port", str(self.port)],
             env=kept | address, stdout=subprocess.DEVNULL, stderr=(self.folder / "stderr.txt").open("wb"),
+            start_new_session=True,
         )  # fmt: skip
         until = time.monotonic() + 60
         while time.monotonic() < until:
@@ -56,7 +57,7 @@ class Served:
         raise AssertionError("the server did not answer within a minute")
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        os.killpg(self.process.pid, signal.SIGKILL)  # the first process and all that serve
         self.process.wait()
 
     def ask(self, method, path, **fields):

@@ -19,9 +19,9 @@ NAMED = ("Begum", "Karim", "Uddin", "Doyle", "Amina", *SECRETS.values())
 NOT_LED_TO = {  # by mail, by signing in, after a form was sent, asked by a script; oneself is on the account page
     "account.go", "account.step_up", "demo.accounts", "joining.invitation", "joining.set_up_account", "referrals.sent",
     "outside_referrers.link", "outside_referrers.start", "outside_referrers.standing", "research.rest",
-    "shared_screen.mark", "signin.code", "signin.healthz", "signin.sign_in", "admin.list_users",
+    "shared_screen.mark", "signin.code", "signin.sign_in", "admin.list_users",
     "admission.confidentiality", "declaring.declare", "deputies.own", "deputies.name",
-    "forgotten.ask", "forgotten.link",
+    "forgotten.ask", "forgotten.link", "probes.healthz", "probes.alive", "probes.metrics",
 }  # fmt: skip
 LATER = {  # linked while its step is open: staff to screen, a household on two panels, a red flag, minutes approved or
     # circulated, a repeat being heard, a referral to decide

@@ -128,8 +128,8 @@ def guarded(house: Deployment, job: str, whose: str, unit: Callable[[], int | No
     """Do one unit of a job. One that fails is noted and logged by its kind alone; after a while it is tried again."""
     try:
         done = unit()
-    except Exception as problem:  # noqa: BLE001 no job and no partnership may stop the others
-        log.error("%s failed: %s", job, type(problem).__name__)  # noqa: TRY400 values stay out of the log
+    except Exception as problem:
+        log.exception("job_failed", extra={"job": job})
         _note_failure(house, timetable.failed_key(job, whose), type(problem).__name__)
         return 0
     _forget_failure(house, timetable.failed_key(job, whose))
@@ -199,7 +199,7 @@ def _note_failure(house: Deployment, key: str, why: str) -> None:
             session.add(row)
             row.at, row.counts = clock.now(), {"times": row.counts.get("times", 0) + 1, "why": why}
     except SQLAlchemyError as problem:
-        log.error("a failure could not be noted: %s", type(problem).__name__)  # noqa: TRY400 values stay out of the log
+        log.error("failure_not_noted", extra={"error": type(problem)})  # noqa: TRY400 values stay out of the log
 
 
 def _forget_failure(house: Deployment, key: str) -> None:

@@ -28,6 +28,11 @@ from marac.errors import ConfigurationError
 from marac.paths import MIGRATIONS
 from marac.services.keeping import gate
 
+NEWER = (
+    "The database was upgraded by a newer version than this one. Start that version again, or put back the backup "
+    "that was made before the upgrade (`marac backup restore`)."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -94,7 +99,12 @@ def _nobody_founded(engine: Engine) -> bool:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations up to the newest."""
+    """Run the migrations up to the newest. ConfigurationError where a newer version has been: nothing is touched."""
+    with _reading(engine) as connection:
+        known = inspect(connection).has_table("alembic_version")
+        at = connection.scalar(text("select version_num from alembic_version")) if known else None
+    if at is not None and at not in _known_revisions():
+        raise ConfigurationError(NEWER)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
@@ -115,8 +125,14 @@ def check_schema(engine: Engine) -> None:
         at = connection.scalar(text("select version_num from alembic_version")) if known else None
     if at is None:
         raise ConfigurationError("The database is empty. Run `marac db upgrade`.")
+    if at not in _known_revisions():
+        raise ConfigurationError(NEWER)
     if at != newest_revision():
-        raise ConfigurationError("The database has a schema that this version does not know. Run `marac db upgrade`.")
+        raise ConfigurationError("The database has an older schema. Back it up, then run `marac db upgrade`.")
+
+
+def _known_revisions() -> set[str]:
+    return {path.name[:4] for path in Path(MIGRATIONS, "versions").glob("[0-9]*.py")}
 
 
 @contextmanager

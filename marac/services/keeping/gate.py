@@ -40,6 +40,11 @@ def closed(engine: Engine, keyring: Keyring) -> str:
     return ""
 
 
+def closed_by_restore(keyring: Keyring) -> bool:
+    """Whether a restore began and is not finished: one question to the key store."""
+    return key_ledger.restored_at(keyring.reader) is not None
+
+
 def lost(session: Session, keyring: Keyring) -> dict[UUID, int]:
     """By partnership, how many entries of the trail the key store has seen beyond what is there (or another one)."""
     missing: dict[UUID, int] = {}

@@ -1,14 +1,17 @@
 """`marac doctor`: what is set and what is wrong, one line each; never the value of a secret."""
 
+import os
 import shutil
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from marac import clock, notifications
-from marac.config import Settings, load_settings
+from marac.config import LOOPBACK, Settings, load_settings, refuse_to_serve
 from marac.crypto import turnover, vault
 from marac.crypto.root_keys import FileRoot
 from marac.errors import ConfigurationError, Refusal
@@ -16,7 +19,7 @@ from marac.models import Message, Partnership
 from marac.services.clockwork import timetable
 from marac.services.clockwork.timetable import JobLine
 from marac.services.keeping import backup, escrow, gate
-from marac.services.keeping.deployment import Deployment, open_deployment
+from marac.services.keeping.deployment import Deployment, check_schema, open_deployment
 from marac.workflows.deadlines import holidays_confirmed
 
 LEAST_FREE = 0.15
@@ -32,7 +35,7 @@ def checks() -> list[dict[str, Any]]:
     except ConfigurationError as error:
         return [_check("settings", False, str(error))]
     found = [_check("settings", True, f"set: {', '.join(sorted(settings.model_fields_set)) or 'defaults only'}")]
-    found += [_mail(settings), _disk(settings), _holidays(), _checkpoints(settings)]
+    found += [_serving(settings), _mail(settings), _disk(settings), _holidays(), _checkpoints(settings)]
     try:
         house = open_deployment(settings, gated=False)
     except (ConfigurationError, Refusal) as error:
@@ -43,6 +46,30 @@ def checks() -> list[dict[str, Any]]:
         return [*found, _check("restore gate", not why, f"{why} {gate.FINISH}" if why else "open"), *_inside(house)]
     finally:
         house.close()
+
+
+def ready(house: Deployment) -> bool:
+    """Whether both databases answer and hold the schema of this version: pages can be served."""
+    try:
+        check_schema(house.engine)
+        return not gate.closed_by_restore(house.keyring)
+    except (ConfigurationError, DBAPIError):
+        return False
+
+
+def figures(house: Deployment) -> dict[str, float]:
+    """What a watching machine may know: numbers of the whole deployment, of nobody and of no case."""
+    with house.reader() as session:
+        jobs = timetable.job_lines(session)
+        unsent = select(func.count()).where(Message.sent_at.is_(None))
+        until = timetable.working(session)
+        return {
+            "worker_running": float(until is not None and until > clock.now() - AWAY),
+            "jobs_failing": sum(bool(line.failures) for line in jobs),
+            "messages_waiting": session.scalar(unsent) or 0,
+            "messages_given_up": session.scalar(select(func.count()).where(*notifications.given_up())) or 0,
+            "disk_free_ratio": round(_free(house.settings), 3),
+        }
 
 
 def _inside(house: Deployment) -> list[dict[str, Any]]:
@@ -133,10 +160,25 @@ def _mail(settings: Settings) -> dict[str, Any]:
 
 
 def _disk(settings: Settings) -> dict[str, Any]:
+    free = _free(settings)
+    return _check("disk", free > LEAST_FREE, f"{free:.0%} free")
+
+
+def _free(settings: Settings) -> float:
     folder = settings.data if settings.data.exists() else settings.data.parent
     usage = shutil.disk_usage(folder)
-    free = usage.free / usage.total
-    return _check("disk", free > LEAST_FREE, f"{free:.0%} free")
+    return usage.free / usage.total
+
+
+def _serving(settings: Settings) -> dict[str, Any]:
+    """Whether `marac serve` would begin with these settings, and by what."""
+    try:
+        refuse_to_serve(settings, LOOPBACK[0], dict(os.environ))
+    except ConfigurationError as error:
+        return _check("serving", False, str(error))
+    server = "gunicorn's processes" if find_spec("gunicorn") else "waitress's threads; marac[server] adds processes"
+    figures = "figures at /metrics" if settings.metrics_token else "no figures (MARAC_METRICS_TOKEN is not set)"
+    return _check("serving", True, f"by {server}, behind {settings.trusted_proxies} proxies, {figures}")
 
 
 def _holidays() -> dict[str, Any]:

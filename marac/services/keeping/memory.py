@@ -5,9 +5,10 @@ It refuses nothing: where the system knows no such thing, the operator's duty to
 
 import ctypes
 import resource
+import signal
 import sys
 
-SET_DUMPABLE = 4  # prctl(2)
+SET_DUMPABLE, SET_PDEATHSIG = 4, 1  # prctl(2)
 
 
 def keep_private() -> None:
@@ -15,3 +16,9 @@ def keep_private() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """A process of a server whose first process was killed finishes what it does and ends, instead of serving on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
