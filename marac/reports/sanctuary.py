@@ -11,7 +11,7 @@ from datetime import date, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from marac import access
@@ -77,6 +77,8 @@ def funnel(session: Session, actor: Actor, *, first_on: date, today: date) -> Fu
     kept = (
         SanctuaryRequest.partnership_id == actor.partnership_id,
         SanctuaryRequest.submitted_at.is_not(None), SanctuaryRequest.state != SanctuaryState.DUPLICATE,
+        access.unwalled(actor, SanctuaryRequest.case_id),
+        or_(SanctuaryRequest.parent_case_id.is_(None), access.unwalled(actor, SanctuaryRequest.parent_case_id)),
     )  # fmt: skip
     columns = (SanctuaryRequest.id, SanctuaryRequest.surveyed_at, SanctuaryRequest.signed_off_at)
     sent = select(*columns).where(*kept, SanctuaryRequest.submitted_at >= start, SanctuaryRequest.submitted_at < end)

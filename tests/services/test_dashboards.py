@@ -26,7 +26,7 @@ def test_a_bar_is_as_long_as_its_share_of_the_longest_and_meets_its_target_or_no
 
 
 def test_columns_and_lines_stand_on_an_axis_of_zero():
-    found = charts.columns("t", [("1 Jan", 10, 5, ""), ("8 Jan", 20, 0, "")], marks=[(40, "Room")])
+    found = charts.columns("t", [("1 Jan", 10, 5, "", "10"), ("8 Jan", 20, 0, "", "20")], marks=[(40, "Room")])
     low, high = found.columns
     assert (high.height, high.y) == (94.0, charts.BOTTOM - 94.0)
     assert low.height * 2 == high.height
