@@ -14,7 +14,8 @@ from marac.web.shell import long_date, short_date
 from marac.workflows.checklists import LocalReading
 from marac.workflows.definitions import Checklist
 
-LEFT, RIGHT, TOP, BOTTOM = 24, 204, 24, 144  # of the part where points stand, in a picture of 320 by 170
+LEFT, RIGHT, TOP, BOTTOM = 24, 176, 24, 144  # of the part where points stand, in a picture of 290 by 170
+LETTERS: Final = 8
 APART: Final = 22  # between two numbers that are written out
 FIRST_ABOVE: Final = {">": 1, ">=": 0}
 
@@ -77,13 +78,19 @@ def _levels(tool: Checklist, reading: LocalReading) -> Iterable[tuple[int, str]]
     """Where each band begins; for a tool without bands, the threshold as the partnership reads it."""
     bands = tool.bands if reading.bands is None else reading.bands
     if bands:
-        return [(one.low, f"{one.key.replace('_', ' ').capitalize()}: {one.low}") for one in bands if one.low > 0]
+        return [(one.low, f"{_short(one.key)}: {one.low}") for one in bands if one.low > 0]
     thresholds = tool.thresholds if reading.thresholds is None else reading.thresholds
     begins = {
         one.value + FIRST_ABOVE[one.operator]
         for one in thresholds if one.operator in FIRST_ABOVE and isinstance(one.value, int)
     }  # fmt: skip
     return [(value, f"{value} or more") for value in sorted(begins)]
+
+
+def _short(key: str) -> str:
+    """The name of a band, as much of it as stands beside the picture."""
+    name = key.replace("_", " ").capitalize()
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
 def _points(line: Sequence[Made], most: int) -> Iterable[Point]:
