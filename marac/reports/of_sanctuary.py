@@ -141,6 +141,21 @@ def days_by_stage(scheme: SchemeYear) -> dict[str, list[float]]:
     return {stage.label: found[stage] for stage in SanctuaryState if found[stage]}
 
 
+def days_between(scheme: SchemeYear) -> dict[str, list[float]]:
+    """Days from asking to survey and from survey to sign-off, of those that ended in the year, time on hold included.
+
+    These dates stand on every request, also where no clock ran: in what was brought in from an older list.
+    """
+    columns = (SanctuaryRequest.submitted_at, SanctuaryRequest.surveyed_at, SanctuaryRequest.signed_off_at)
+    query = select(*columns).where(*sanctuary.kept(scheme.actor), SanctuaryRequest.surveyed_at.is_not(None))
+    found: dict[str, list[float]] = {"From asking to survey": [], "From survey to sign-off": []}
+    for dates in scheme.session.execute(query):
+        for held, began, ended in zip(found.values(), dates, dates[1:], strict=False):
+            if began and ended and scheme.year.start <= ended < scheme.year.end:
+                held.append(round(max((ended - began).total_seconds(), 0) / 86_400, 1))
+    return found
+
+
 def _spent(scheme: SchemeYear) -> Iterator[tuple[SanctuaryState, SanctuaryPriority, float]]:
     """Stage, priority and days of every stage that ended in the year."""
     query = select(

@@ -27,7 +27,7 @@ Kept = tuple[date, bool]
 
 
 def charts(session: Session, actor: Actor, today: date) -> list[BarList]:
-    """Three bar lists over four quarters. NotAllowed unless the reader answers research for an agency."""
+    """Three bar lists, four times three whole months. NotAllowed unless the reader answers research for an agency."""
     access.require_holds(actor, P.RESEARCH_WRITE)
     months = trends.months_to(today)
     told = (
@@ -35,7 +35,8 @@ def charts(session: Session, actor: Actor, today: date) -> list[BarList]:
         ("Research answered by its deadline", "replies", _research(session, actor, months[0])),
         ("Panels your agency came to", "panels", _panels(session, actor, months[0])),
     )
-    return [_chart(what, noun, list(kept), months) for what, noun, kept in told]
+    end = add_months(months[-1], 1)
+    return [_chart(what, noun, [one for one in kept if one[0] < end], months) for what, noun, kept in told]
 
 
 def _chart(what: str, noun: str, kept: list[Kept], months: list[date]) -> BarList:
@@ -54,7 +55,7 @@ def _chart(what: str, noun: str, kept: list[Kept], months: list[date]) -> BarLis
     says = f"{what}: {100 * met / of:.0f}% of {of} in twelve months" if of >= SMALLEST else (
         f"{what}: {shown(of)} {noun} in twelve months, too few for a share"
     )  # fmt: skip
-    return bar_list(says, rows, most=100, target=ON_TIME, head=("Quarter", "Share"),
+    return bar_list(says, rows, most=100, target=ON_TIME, head=("Months", "Share"),
                     about=f"The dashed line is {ON_TIME}%.")  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from marac.vocabulary import Permission as P
 from marac.workflows.financial_year import Year
 
 DAYS_MEANING = (
-    "Days at each stage that ended in the last twelve whole months, without time on hold. A stage that fewer than 5 "
-    "homes ended is left out."
+    "What ended in the last twelve whole months. The days of a single stage are without time on hold. A stage that "
+    "fewer than 5 homes ended is left out."
 )
 
 
@@ -49,7 +49,8 @@ def _funnel(session: Session, actor: Actor, today: date) -> BarList | None:
 
 def _days(session: Session, actor: Actor, today: date) -> BarList | None:
     scheme = SchemeYear(session, actor, Year(trends.months_to(today)[0], to_date=True), today)
-    spent = {name: held for name, held in of_sanctuary.days_by_stage(scheme).items() if len(held) >= SMALLEST}
+    both = {**of_sanctuary.days_between(scheme), **of_sanctuary.days_by_stage(scheme)}
+    spent = {name: held for name, held in both.items() if len(held) >= SMALLEST}
     if not spent:
         return None
     rows = [
