@@ -1,9 +1,10 @@
 """Makes the pictures of the README from the demo: invented people alone, as those who work with it see them.
 
 For maintainers: python vendor/pictures.py [folder of a demo that is loaded] writes vendor/pictures/*.png; without a
-folder it loads a month of its own. It goes to no page that holds a code or a password.
+folder it loads a month of its own. It works on a copy, and goes to no page that holds a code or a password.
 """
 
+import shutil
 import struct
 import sys
 import tempfile
@@ -20,20 +21,32 @@ from werkzeug.serving import make_server
 from marac.app import create_app
 from marac.config import load_settings
 from marac.services import demo
-from marac.services.keeping.deployment import Deployment, open_deployment, set_up
+from marac.services.keeping.deployment import Deployment, set_up
 
 PICTURES = Path(__file__).parent / "pictures"
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 1200, "height": 760}
 COLOURS, MOST_BYTES, LOOKED_AT = 256, 150_000, 25
+SEATED = ("Ana Field", "Tom Rook", "Iris Dale", "Joe Marsh")
+NOTES = {
+    "Her or his views": "Wants to stay near the school. Spoke to her IDVA yesterday, alone.",
+    "Information shared": "Police: four calls since August. School: collected by an uncle twice without notice.",
+    "Risk to the victim-survivor": "High and rising: calls more often, threats to follow.",
+    "Risk to children": "Collected without notice; the eldest is afraid to go home.",
+}
+ACTIONS = ("police: apply for stalking protection order by fri",)
+HALF = "housing: confirm the transfer offer by mon"
 
 
 def main() -> None:
     """All three, from one demo."""
     with tempfile.TemporaryDirectory() as folder:
-        chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "data"
-        settings = load_settings(data=chosen, base_url="http://127.0.0.1:8000")
-        with closing(open_deployment(settings) if len(sys.argv) > 1 else set_up(settings)) as house:
+        own = Path(folder) / "data"
+        if len(sys.argv) > 1:  # a copy, since a meeting is opened
+            given = Path(sys.argv[1])
+            for one, copy in ((given, own), (beside(given), beside(own))):
+                shutil.copytree(one, copy)
+        with closing(set_up(load_settings(data=own, base_url="http://127.0.0.1:8000"))) as house:
             if not demo.is_loaded(house):
                 demo.load(house, scale="month")
             server = make_server("127.0.0.1", 0, create_app(house), threaded=True)
@@ -42,6 +55,11 @@ def main() -> None:
                 take(house, f"http://127.0.0.1:{server.server_port}")
             finally:
                 server.shutdown()
+
+
+def beside(data: Path) -> Path:
+    """Where the root key of a data folder lies."""
+    return data.with_name(data.name + "-root")
 
 
 def take(house: Deployment, address: str) -> None:
@@ -91,13 +109,45 @@ def a_case(page: Page) -> Page:
 
 
 def a_meeting(page: Page) -> Page:
-    """The Run screen of the first meeting that can be run."""
+    """The Run screen of the first meeting that can be run: opened, its first case begun, notes and an action typed."""
     page.goto(f"{page.host}/panels")  # type: ignore[attr-defined]
     for path in links(page, "/panels/"):
         answer = page.goto(f"{page.host}{path.rstrip('/')}/run/1")  # type: ignore[attr-defined]
         if answer and answer.ok and "/run/" in page.url:
             break
+    here = page.url
+    open_meeting(page, here.split("/run/")[0])
+    page.goto(here)
+    press(page, "Start this case")
+    for label, words in NOTES.items():
+        page.get_by_label(label).first.fill(words)
+    for line in ACTIONS:
+        page.fill("#line", line)
+        press(page, "Add action")
+    page.fill("#line", HALF)
+    page.wait_for_timeout(1_500)
     return page
+
+
+def open_meeting(page: Page, address: str) -> None:
+    """Everybody is there and has agreed, the statement is read."""
+    page.goto(f"{address}/attendance")
+    for box in page.query_selector_all("select[name^=state-]"):
+        box.select_option("present")
+    for box in page.query_selector_all("input[name^=agreed-]"):
+        box.check()
+    for number, box in enumerate(page.query_selector_all("input[name^=person-]")):
+        box.fill(box.input_value() or f"{SEATED[number % len(SEATED)]}")
+    press(page, "Save attendance")
+    page.select_option("#chair_id", index=1)
+    page.check("#statement_read")
+    press(page, "Open the meeting")
+
+
+def press(page: Page, words: str) -> None:
+    """A button that leads to a page."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=words).first.click()
 
 
 def keep(page: Page, name: str) -> None:
