@@ -237,6 +237,8 @@ PURPOSES: dict[str, frozenset[str]] = {
     "index": frozenset({"identity", "perpetrator", "children", "contact", "location"}),
     "rules": frozenset({"summary"}),
     "tell": frozenset({"risk"}),
+    "cover": frozenset({"minutes"}),  # whether each risk raised was met: how many, never what
+    "complete": _PEOPLE | {"equality"},  # what was not known yet; no answer that was given is shown
     "count": frozenset({"risk"}),  # how often a code was recorded, over many cases: no name, no case
     "statistics": _PEOPLE | {"equality"},  # the return: how many, never who
     "gates": frozenset({"risk"}),  # whether works may go on, whoever goes to the home
@@ -266,7 +268,7 @@ STAFF_PURPOSES: dict[str, frozenset[str]] = {
 def open_for(purpose: str, partnership_id: UUID, case_ids: Iterable[UUID]) -> None:
     """Grant a named system purpose its few compartments of these cases; counted apart in the audit entry."""
     asked()
-    writes = purpose in ("load", "reseal", "places", "freeze", "explain", "override", "keep")
+    writes = purpose in ("load", "reseal", "places", "freeze", "explain", "override", "keep", "complete")
     vault.current().grant_many("case", partnership_id, case_ids, PURPOSES[purpose], seal=writes, purpose=purpose)
 
 

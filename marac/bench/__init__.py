@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from marac.bench import documents, lists, pages, panel_day, seals, search, trail
+from marac.bench import decade, documents, lists, pages, panel_day, seals, search, trail
 from marac.bench.place import Place, open_place
 from marac.bench.timing import Race, measured
 
@@ -26,13 +26,15 @@ def run(quick: bool, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """
     a_day = (not quick and not only) or any(word in panel_day.NAME for word in only)
     searching = not only or any(word in search.NAME for word in only)
+    reporting = not (only or quick) or any(word in decade.NAME for word in only)  # loads a whole year first
     with tempfile.TemporaryDirectory() as folder, open_place(Path(folder)) as place:
         races = [race for race in all_races(place) if not only or any(word in race.name for word in only)]
-        if not races and not searching and not a_day:
+        if not (races or searching or a_day or reporting):
             raise LookupError("no race has that name")
         results = [measured(race, QUICK_ROUNDS if quick else ROUNDS) for race in races]
     results += search.results(quick) if searching else []
     results += panel_day.results(quick) if a_day else []
+    results += decade.results(quick) if reporting else []
     return {"cpu": cpu(), "versions": versions(), "results": results}
 
 

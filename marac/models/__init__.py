@@ -56,6 +56,7 @@ from marac.models.partnership import (
     SigninSession,
     User,
 )
+from marac.models.quality import SampleAudit as SampleAudit, SampledCase as SampledCase
 from marac.models.referrals import Assessment, Referral
 from marac.models.reporting import EnteredFigure as EnteredFigure, PublishedYear as PublishedYear
 from marac.models.retention import (

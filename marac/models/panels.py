@@ -94,6 +94,7 @@ class AgendaItem(Base):
     amended_because = Sealed("minutes")
     added_because = Sealed("minutes")
     deferral_code = Sealed("minutes", kind=DeferralReason)
+    no_action_for = Sealed("minutes", kind=dict)  # heading of a risk -> why it has no action (DA-25)
 
     case: Mapped[Case] = relationship()
     meeting: Mapped[Meeting] = relationship(back_populates="items")

@@ -141,16 +141,16 @@ def bar_list(
 
 
 def columns(
-    title: str, rows: Sequence[tuple[str, int, int, str]], *, marks: Sequence[tuple[float, str]] = (), about: str = "",
-    head: tuple[str, str, str] = ("", "How many", ""),
+    title: str, rows: Sequence[tuple[str, int, int, str, str]], *, marks: Sequence[tuple[float, str]] = (),
+    about: str = "", head: tuple[str, str, str] = ("", "How many", ""),
 ) -> Columns:  # fmt: skip
-    """Columns of (label, value, hatched part, note) in the order given, and level lines at (value, words)."""
-    most = max([value for _, value, _, _ in rows] + [level for level, _ in marks], default=0) or 1
+    """Columns of (label, value, hatched part, note, shown) in the order given, and level lines at (value, words)."""
+    most = max([row[1] for row in rows] + [level for level, _ in marks], default=0) or 1
     step = (WIDTH - LEFT) / max(len(rows), 1)
     made = []
-    for place, (label, value, part, note) in enumerate(rows):
+    for place, (label, value, part, note, said) in enumerate(rows):
         tall, low = height_of(value, most), height_of(part, most)
-        made.append(Column(label, str(value), round(LEFT + place * step, 1), round(BOTTOM - tall, 1), tall,
+        made.append(Column(label, said, round(LEFT + place * step, 1), round(BOTTOM - tall, 1), tall,
                            round(BOTTOM - low, 1), low, note))  # fmt: skip
     levels = tuple(Mark(round(BOTTOM - height_of(level, most), 1), words) for level, words in marks)
     return Columns(title, tuple(made), round(step * 0.7, 1), levels, about, head)

@@ -1,24 +1,26 @@
 """The dashboards: which charts a role sees, each with the sentence it says (DA-39, ux 6). Aggregates only, no case.
 
-Small numbers are hidden for everybody, since a page can be printed.
+Small numbers are hidden for everybody, since a page can be printed. The scheme's board is
+scheme_charts.py, an agency's own own_agency.py.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from marac import access
 from marac.access import Actor
-from marac.reports import of_agencies, profile, sanctuary, trends
+from marac.reports import of_agencies, of_risks, profile, risk_change, trends
 from marac.reports.charts import BarList, Columns, Grid, Line, bar_list, columns, line
 from marac.reports.figures import Found
 from marac.reports.hearings import Hearing
 from marac.reports.of_agencies import AgencyYear
 from marac.reports.safelives import BAND
 from marac.reports.suppressing import SMALLEST, shown, shown_together
-from marac.vocabulary import Permission as P, ProgrammeSlug
+from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.workflows.financial_year import Year
 from marac.workflows.safelives import comparators
 
@@ -59,10 +61,20 @@ def view(session: Session, actor: Actor, today: date, programme: ProgrammeSlug) 
     return View(session, actor, today, programme, tuple(trends.hearings_since(session, actor, programme, first, today)))
 
 
-def charts(found: View) -> list[Chart]:
-    """Every chart that there is something to show in, in reading order."""
-    made = (chart(found) for chart in CHARTS)
+def charts(found: View, role: Role | None = None) -> list[Chart]:
+    """Every chart of a role (without one, of who reads) that there is something to show in, in reading order."""
+    made = (CHARTS[name](found) for name in SEEN.get(role or found.actor.role, ()))
     return [one for one in made if one is not None]
+
+
+def sees_panels(actor: Actor) -> bool:
+    """Whether who reads has a board for each panel, beside the one of the scheme."""
+    return bool(SEEN.get(actor.role))
+
+
+def plans_ahead(actor: Actor) -> bool:
+    """Whether who reads is told what is to come: who books panels, and who pays for them."""
+    return actor.role in (Role.COORDINATOR, Role.CHAIR, Role.SERVICE_MANAGER)
 
 
 def _per_panel(found: View) -> Chart | None:
@@ -72,7 +84,10 @@ def _per_panel(found: View) -> Chart | None:
         return None
     capacity = max((one.capacity or 0 for one in held), default=0)
     over = sum(one.cases > (one.capacity or one.cases) for one in held)
-    rows = [(f"{one.on:%-d %b}", one.cases, one.repeats, f"{one.repeats} repeats") for one in held]
+    rows = [
+        (f"{one.on:%-d %b}", _drawn(one.cases), _drawn(one.repeats), f"{shown(one.repeats)} repeats", shown(one.cases))
+        for one in held
+    ]  # fmt: skip
     national = found.programme is ProgrammeSlug.DA_MARAC
     marks = [(NATIONAL_CASES, f"National average {NATIONAL_CASES}")] if national else []
     if capacity == NATIONAL_CASES and national:
@@ -80,15 +95,23 @@ def _per_panel(found: View) -> Chart | None:
     elif capacity:
         marks.append((capacity, f"Room for {capacity}"))
     says = f"{over} of the last {len(held)} panels heard more cases than they had room for" if over else (
-        f"The last {len(held)} panels heard {min(one.cases for one in held)} to {max(one.cases for one in held)} cases"
+        f"The last {len(held)} panels heard {shown(min(one.cases for one in held))} to "
+        f"{shown(max(one.cases for one in held))} cases"
     )  # fmt: skip
-    return columns(says, rows, marks=marks, about="Repeats are the hatched part.", head=("Panel", "Cases", "Of these"))
+    about = "Repeats are the hatched part. Fewer than 5 are not drawn."
+    return columns(says, rows, marks=marks, about=about, head=("Panel", "Cases", "Of these"))
+
+
+def _drawn(number: int) -> int:
+    """How high a small number stands: not at all."""
+    return number if number >= SMALLEST else 0
 
 
 def _repeats(found: View) -> Chart | None:
     rolling = trends.rolling_repeats(list(found.hearings), found.months)
     rows = [
-        (f"{month:%b %Y}", round(100 * part / of, 1) if of else None, f"{part} of {of}") for month, part, of in rolling
+        (f"{month:%b %Y}", round(100 * part / of, 1) if of >= SMALLEST else None, f"{shown(part)} of {of}")
+        for month, part, of in rolling
     ]
     known = [value for _, value, _ in rows if value is not None]
     if not known:
@@ -123,10 +146,7 @@ def _sources(found: View) -> Chart | None:
         return None
     words = shown_together(counted)
     partner, national = round(100 * (total - counted.get("police", 0)) / total), comparators()["partner"]
-    bars = [
-        (name.replace("_", " ").capitalize(), number if number >= SMALLEST else 0, words[name], "")
-        for name, number in counted.items()
-    ]
+    bars = [(name.replace("_", " ").capitalize(), _drawn(number), words[name], "") for name, number in counted.items()]
     return bar_list(f"{partner}% of cases came from others than the police (national {national}%)", bars,
                     head=("Who referred", "Cases"))  # fmt: skip
 
@@ -149,6 +169,19 @@ def _by_agency(found: View, of: Callable[[AgencyYear], Found], says: str, what: 
 def _actions(found: View) -> Chart | None:
     says = "{behind} of {all} agencies finished fewer than {target}% of actions on time"
     return _by_agency(found, of_agencies.actions_on_time, says, "Actions on time")
+
+
+def _risks(found: View) -> Chart | None:
+    counted = of_risks.of_hearings(found.session, found.actor, found.programme, found.lately)
+    if counted.raised < SMALLEST:
+        return None
+    unmet = {label: number for label, _, number in counted.words(exact=False)}
+    bars = [
+        (one.label, float(one.unmet if one.unmet >= SMALLEST else 0), unmet[one.label], f"of {shown(one.raised)}")
+        for one in counted.kinds()
+    ]  # fmt: skip
+    says = f"{counted.share(exact=False)} of the risks raised were met by an action or a reason"
+    return bar_list(says, bars, head=("Risk", "Neither an action nor a reason"))
 
 
 def _research(found: View) -> Chart | None:
@@ -187,28 +220,25 @@ def _reply(in_time: int, late: int, missing: int) -> str:
     return "part" if missing else "late"
 
 
-def _funnel(found: View) -> Chart | None:
-    year = sanctuary.year_of(found.today)
-    stages = sanctuary.funnel(found.session, found.actor, first_on=year, today=found.today).stages
-    asked = stages[0].number
-    if not asked:
+def _risk(found: View) -> Chart | None:
+    counted = risk_change.changes(found.session, found.actor, found.lately)
+    total = sum(counted.values())
+    if not total:
         return None
-    share = {one.key: f"{one.number * 100 / asked:.0f}%" if one.number >= SMALLEST else "" for one in stages}
-    bars = [(one.label, float(one.number), shown(one.number), share[one.key]) for one in stages]
-    says = f"Still at home: {shown(stages[-1].number)} of {shown(asked)} households that asked this year"
-    return bar_list(says, bars, head=("Stage", "Homes"))
+    words = shown_together(counted)
+    bars = [(name, float(_drawn(number)), words[name], "") for name, number in counted.items()]
+    most = max(counted, key=lambda name: counted[name] if words[name][0].isdigit() else 0)  # never what is hidden
+    says = f"Risk since the first hearing: {most.lower()} for {words[most]} of {shown(total)} cases"
+    return bar_list(says, bars, head=("Score since the first hearing", "Cases"), about=risk_change.MEANING)
 
 
-def _equality(found: View, number: int) -> Chart | None:
+def _equality(number: int, found: View) -> Chart | None:
     cases = {one.case_id for one in found.lately}
     asked = profile.profiles(found.session, found.actor, cases)[number] if cases else None
     if asked is None:
         return None
     words = shown_together({one.label: one.number for one in asked.groups})
-    bars = [
-        (one.label, float(one.number if one.number >= SMALLEST else 0), words[one.label], _beside(one))
-        for one in asked.groups
-    ]
+    bars = [(one.label, float(_drawn(one.number)), words[one.label], _beside(one)) for one in asked.groups]
     unknown, total = asked.groups[0].number, sum(one.number for one in asked.groups)
     return bar_list(f"{asked.question} is not known for {shown(unknown)} of {shown(total)} people", bars,
                     head=(asked.question, "People"), about=asked.source)  # fmt: skip
@@ -221,7 +251,15 @@ def _beside(one: profile.Group) -> str:
     return f"{own}{one.of_borough:.0f}% of the borough"
 
 
-CHARTS: tuple[Callable[[View], Chart | None], ...] = (
-    _per_panel, _repeats, _waiting, _sources, _actions, _research, _attendance, _replies, _funnel,
-    *((lambda found, number=number: _equality(found, number)) for number in range(4)),
-)  # fmt: skip
+CHARTS: dict[str, Callable[[View], Chart | None]] = {
+    "per_panel": _per_panel, "repeats": _repeats, "waiting": _waiting, "sources": _sources, "risk": _risk,
+    "risks": _risks, "actions": _actions, "research": _research, "attendance": _attendance, "replies": _replies,
+    **{f"equality_{number}": partial(_equality, number) for number in range(4)},
+}  # fmt: skip
+# what is for those who prepare meetings: how long each month waited, and which agency answered which meeting
+_PREPARING = ("waiting", "replies")
+_TOTALS = tuple(name for name in CHARTS if name not in _PREPARING)
+SEEN: dict[Role, tuple[str, ...]] = {
+    **dict.fromkeys((Role.COORDINATOR, Role.CHAIR, Role.SERVICE_MANAGER), tuple(CHARTS)),
+    Role.STEERING_GROUP: _TOTALS,
+}

@@ -53,13 +53,14 @@ def actions_on_time(year: AgencyYear) -> Found:
     return by_agency(
         year,
         (
-            (agency_id, int(state is ActionState.COMPLETE and _in_time(closed_at, due_on)), 1)
+            (agency_id, int(state is ActionState.COMPLETE and in_time(closed_at, due_on)), 1)
             for agency_id, state, due_on, closed_at in year.session.execute(query)
         ),
     )
 
 
-def _in_time(closed_at: datetime | None, due_on: date) -> bool:
+def in_time(closed_at: datetime | None, due_on: date) -> bool:
+    """Whether an action was closed by its day, in London."""
     return closed_at is not None and clock.to_london(closed_at).date() <= due_on
 
 

@@ -1,6 +1,7 @@
 """What the Sanctuary Scheme did in a year, as figures of the partnership report, and how long each stage took."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +13,15 @@ from marac.access import Actor
 from marac.models import FollowUp, SanctuaryRequest, StageClock, Visit
 from marac.reports import sanctuary
 from marac.reports.figures import Found, Part, count, middle, ninetieth, with_parts
-from marac.vocabulary import AtHome, FollowUpState, Permission as P, SanctuaryState, VisitKind, VisitState
+from marac.vocabulary import (
+    AtHome,
+    FollowUpState,
+    Permission as P,
+    SanctuaryPriority,
+    SanctuaryState,
+    VisitKind,
+    VisitState,
+)
 from marac.workflows.financial_year import Year
 
 UNSUITABLE = (SanctuaryState.INELIGIBLE, SanctuaryState.DUPLICATE, SanctuaryState.DRAFT)
@@ -114,19 +123,48 @@ def _visits(scheme: SchemeYear, kind: VisitKind, unit: str) -> Found:
 
 def days(scheme: SchemeYear) -> Found:
     """Median and 90th percentile of days at each stage that ended in the year, by priority, without time on hold."""
-    query = select(
-        StageClock.stage, StageClock.priority, StageClock.started_at, StageClock.met_at, StageClock.paused_seconds
-    ).where(
-        StageClock.partnership_id == scheme.actor.partnership_id,
-        StageClock.met_at >= scheme.year.start, StageClock.met_at < scheme.year.end,
-    )  # fmt: skip
     spent: dict[str, list[float]] = defaultdict(list)
-    for stage, priority, started_at, met_at, paused in scheme.session.execute(query):
-        if met_at is not None and stage not in ENDED:
-            took = (met_at - started_at).total_seconds() - paused
-            spent[f"{stage.label}, {priority.label}"].append(round(max(took, 0) / 86_400, 1))
+    for stage, priority, took in _spent(scheme):
+        spent[f"{stage.label}, {priority.label}"].append(took)
     parts = []
     for name, held in sorted(spent.items()):
         parts.append(Part(f"{name}: middle", middle(held).value, "days"))
         parts.append(Part(f"{name}: nine in ten within", ninetieth(held), "days"))
     return with_parts(middle(day for held in spent.values() for day in held), parts)
+
+
+def days_by_stage(scheme: SchemeYear) -> dict[str, list[float]]:
+    """The same days under the words of each stage, in the order of the stages, whatever the priority."""
+    found: dict[SanctuaryState, list[float]] = defaultdict(list)
+    for stage, _priority, took in _spent(scheme):
+        found[stage].append(took)
+    return {stage.label: found[stage] for stage in SanctuaryState if found[stage]}
+
+
+def days_between(scheme: SchemeYear) -> dict[str, list[float]]:
+    """Days from asking to survey and from survey to sign-off, of those that ended in the year, time on hold included.
+
+    These dates stand on every request, also where no clock ran: in what was brought in from an older list.
+    """
+    columns = (SanctuaryRequest.submitted_at, SanctuaryRequest.surveyed_at, SanctuaryRequest.signed_off_at)
+    query = select(*columns).where(*sanctuary.kept(scheme.actor), SanctuaryRequest.surveyed_at.is_not(None))
+    found: dict[str, list[float]] = {"From asking to survey": [], "From survey to sign-off": []}
+    for dates in scheme.session.execute(query):
+        for held, began, ended in zip(found.values(), dates, dates[1:], strict=False):
+            if began and ended and scheme.year.start <= ended < scheme.year.end:
+                held.append(round(max((ended - began).total_seconds(), 0) / 86_400, 1))
+    return found
+
+
+def _spent(scheme: SchemeYear) -> Iterator[tuple[SanctuaryState, SanctuaryPriority, float]]:
+    """Stage, priority and days of every stage that ended in the year."""
+    query = select(
+        StageClock.stage, StageClock.priority, StageClock.started_at, StageClock.met_at, StageClock.paused_seconds
+    ).where(
+        StageClock.partnership_id == scheme.actor.partnership_id, access.unwalled(scheme.actor, StageClock.case_id),
+        StageClock.met_at >= scheme.year.start, StageClock.met_at < scheme.year.end,
+    )  # fmt: skip
+    for stage, priority, started_at, met_at, paused in scheme.session.execute(query):
+        if met_at is not None and stage not in ENDED:
+            took = (met_at - started_at).total_seconds() - paused
+            yield stage, priority, round(max(took, 0) / 86_400, 1)

@@ -11,7 +11,7 @@ from datetime import date, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from marac import access
@@ -74,19 +74,26 @@ def funnel(session: Session, actor: Actor, *, first_on: date, today: date) -> Fu
     access.require_holds(actor, P.REPORT_READ)
     last_on = add_months(first_on, 12) - timedelta(days=1)
     start, end = london(first_on, time(0)), london(last_on + timedelta(days=1), time(0))
-    kept = (
-        SanctuaryRequest.partnership_id == actor.partnership_id,
-        SanctuaryRequest.submitted_at.is_not(None), SanctuaryRequest.state != SanctuaryState.DUPLICATE,
-    )  # fmt: skip
+    asked = kept(actor)
     columns = (SanctuaryRequest.id, SanctuaryRequest.surveyed_at, SanctuaryRequest.signed_off_at)
-    sent = select(*columns).where(*kept, SanctuaryRequest.submitted_at >= start, SanctuaryRequest.submitted_at < end)
+    sent = select(*columns).where(*asked, SanctuaryRequest.submitted_at >= start, SanctuaryRequest.submitted_at < end)
     rows = [_Row(row[0], row[1] is not None, row[2] is not None) for row in session.execute(sent)]
     last, given_up = _last_said(session, actor), _given_up(session, actor)
     in_year = (SanctuaryRequest.signed_off_at >= start, SanctuaryRequest.signed_off_at < end)
-    installed = frozenset(session.scalars(select(SanctuaryRequest.id).where(*kept, *in_year)))
+    installed = frozenset(session.scalars(select(SanctuaryRequest.id).where(*asked, *in_year)))
     home = frozenset(one for one in installed if last.get(one) == AtHome.YES)
     stages = _stages(rows, last, _erased(session, actor, first_on))
     return Funnel(first_on, last_on, stages, installed, home, len(installed & given_up), to_date=last_on >= today)
+
+
+def kept(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Which requests count: sent, not the same as another, and not walled off from who reads."""
+    return (
+        SanctuaryRequest.partnership_id == actor.partnership_id,
+        SanctuaryRequest.submitted_at.is_not(None), SanctuaryRequest.state != SanctuaryState.DUPLICATE,
+        access.unwalled(actor, SanctuaryRequest.case_id),
+        or_(SanctuaryRequest.parent_case_id.is_(None), access.unwalled(actor, SanctuaryRequest.parent_case_id)),
+    )  # fmt: skip
 
 
 def _erased(session: Session, actor: Actor, first_on: date) -> dict[str, int]:

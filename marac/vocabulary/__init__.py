@@ -93,6 +93,7 @@ from marac.vocabulary.people import (
     SafeToUse as SafeToUse,
     UserState as UserState,
 )
+from marac.vocabulary.quality import SampleAnswer as SampleAnswer, SampleState as SampleState
 from marac.vocabulary.referring import (
     Answer as Answer,
     Criterion as Criterion,

@@ -113,6 +113,7 @@ class Permission(Word):
     TRAIL_READ = "trail:read", "See who has looked at a case"
     ALERT_ANSWER = "alert:answer", "Look into an alert"
     REPORT_READ = "report:read", "Read aggregate reports"
+    QUALITY_REVIEW = "quality:review", "Audit a sample of cases against the ten principles"
     CASE_EXPORT = "case:export", "Make a file of the list of cases"
     REPORT_ENTER = "report:enter", "Type a figure of the annual report with its source"
     REPORT_PUBLISH = "report:publish", "Publish the figures of a year"

@@ -33,6 +33,7 @@ BESIDE = (
     ("Marks on your own file", "flags.own", P.FLAG_CONFIRM),
     ("Agencies that have not confirmed marks", "flags.agencies", P.FLAG_FOLLOW),
     ("Who is to be told", "telling.list_tellings", P.TELLING_READ),
+    ("How your agency keeps up", "dashboards.of_own_agency", P.RESEARCH_WRITE),
     ("Escalated", "actions.escalated", P.ACTION_OVERSEE),
     ("Usual actions that panels pick from", "library.list_entries", P.LIBRARY_EDIT),
 )

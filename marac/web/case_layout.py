@@ -43,6 +43,7 @@ HAPPENED = {
     "assessment:made": "Risk assessed again",
     "referral:started": "Referral started",
     "referral:filled": "Referral filled in",
+    "referral:from_form": "Referral begun from a form",
     "paper:added": "Document added",
     "paper:read": "Document read",
     "paper:removed": "Document taken out",

@@ -4,15 +4,17 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from marac import clock
 from marac.access import Actor
 from marac.errors import NotAllowed, NotFound, RuleBroken
 from marac.models import Case
-from marac.services.casework import assessments, case_tabs, risk_history
+from marac.services.casework import assessments, case_tabs, risk_history, risk_tools
 from marac.services.casework.case_page import Head
 from marac.services.casework.risk_history import Made
-from marac.web import drafts, rewording, risk_layout, unit_of_work, widgets
+from marac.web import drafts, rewording, risk_chart, risk_layout, unit_of_work, widgets
 from marac.web.cases import opened, page
 from marac.web.forms import checklists as forms
+from marac.web.risk_chart import RiskChart
 from marac.workflows import checklists
 from marac.workflows.definitions import Checklist
 
@@ -59,11 +61,19 @@ def _tab(actor: Actor, case: Case, head: Head, *, refused: str = "") -> str:
         head, "risk", refused=refused,
         made=[(one, *_read(one)) for one in found],
         may_compare=len(alike) > len(set(alike)),
-        lines=[risk_layout.slope(line) for line in risk_history.lines_of(found)],
+        lines=[_drawn(case, line) for line in risk_history.lines_of(found)],
         due=risk_history.due_again(session, case, found),
         add=url_for(".new", reference=case.reference) if assessments.may_add(actor, case) else "",
         accounts=case_tabs.accounts(session, actor, case, head),
     )  # fmt: skip
+
+
+def _drawn(case: Case, line: tuple[Made, ...]) -> RiskChart:
+    """One version over time, with the bands as this partnership reads them today."""
+    tool = line[0].tool
+    if tool is None:
+        raise NotFound
+    return risk_chart.drawn(line, risk_tools.reading(unit_of_work.session(), case, tool, clock.today()))
 
 
 def _read(one: Made) -> tuple[str, list[str], list[list[Any]]]:

@@ -16,7 +16,7 @@ from marac.services.casework.case_page import Head
 from marac.services.deciding import repeats
 from marac.services.referring import incidents
 from marac.vocabulary import CaseState, Permission as P, RevealReason
-from marac.web import case_layout, drafts, signin, triage_layout, unit_of_work, warned, widgets
+from marac.web import case_layout, drafts, place_map, signin, triage_layout, unit_of_work, warned, widgets
 from marac.web.errors import conflict_page
 from marac.web.forms.cases import RevealForm, WishesForm
 
@@ -60,6 +60,7 @@ def summary(reference: str) -> Any:
         clocks=[triage_layout.clock_line(one) for one in repeats.clocks(session, case)],
         counts=triage_layout.counts_words(session, case),
         live_incidents="reviews" in head.offers and case.state not in incidents.OVER,
+        map=place_map.drawn(places.who_knows(session, actor, case)),
     )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def tab(reference: str, tab: str) -> Any:
     actor, case, head = opened(reference, tab)
     rows = TABS[tab](unit_of_work.session(), actor, case, head)
     known = places.who_knows(unit_of_work.session(), actor, case) if tab == "people" else None
-    return page(head, tab, known=known, rows=[ROWS[tab](row) for row in rows] if tab in ROWS else rows)
+    facts = {"known": known, "map": place_map.drawn(known)}
+    return page(head, tab, **facts, rows=[ROWS[tab](row) for row in rows] if tab in ROWS else rows)
 
 
 @bp.route("/cases/<reference>/reveal/<asked_as>", methods=["GET", "POST"])

@@ -9,6 +9,7 @@ from marac import clock
 from marac.access import Actor
 from marac.errors import NotAllowed, RuleBroken, WrongState
 from marac.models import Referral
+from marac.services.reading import referral_forms
 from marac.services.referring import questions as asked_parts, referral_hints, referral_tasks, referrals
 from marac.services.sanctuary import requests
 from marac.vocabulary import ProgrammeSlug, ReferralState, said
@@ -40,7 +41,8 @@ def new() -> Any:
         if not send_to:
             keyring = unit_of_work.deployment().keyring
             return _to(".hub", referrals.start_referral(session, keyring, actor, programme))
-    return render_template("referrals/new.html", form=form, send_to=send_to), 422 if form.errors else 200
+    facts = {"form": form, "send_to": send_to, "reads": referral_forms.may_read(actor)}
+    return render_template("referrals/new.html", **facts), 422 if form.errors else 200
 
 
 @bp.get("/referrals/<reference>")

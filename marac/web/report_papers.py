@@ -6,11 +6,11 @@ from flask import Blueprint, Response, request
 
 from marac import access, clock
 from marac.errors import NotFound, RuleBroken
-from marac.reports import dashboards, partnership, reconciling
+from marac.reports import dashboards, partnership, reconciling, scheme_charts
 from marac.reports.charts import Grid
 from marac.services.reporting import papers
 from marac.services.reporting.papers import Section
-from marac.vocabulary import Permission as P, ProgrammeSlug
+from marac.vocabulary import Permission as P, ProgrammeSlug, Role
 from marac.web import signin, unit_of_work
 from marac.web.annual import groups_of
 from marac.workflows.financial_year import Year, year_named, year_of
@@ -61,6 +61,8 @@ def _steering(_year: Year) -> tuple[str, list[Section]]:
     sections = []
     for programme in (ProgrammeSlug.DA_MARAC, ProgrammeSlug.COMMUNITY_MARAC):
         sections += [_of_chart(chart, f"{programme.label}: ") for chart in _charts(programme)]
+    scheme = scheme_charts.charts(unit_of_work.session(), signin.person(), clock.today())
+    sections += [_of_chart(chart, f"{ProgrammeSlug.SANCTUARY.label}: ") for chart in scheme]
     return "Steering pack", sections or [Section("Nothing to show", "No case was heard in the last twelve months.")]
 
 
@@ -71,8 +73,9 @@ def _equality(_year: Year) -> tuple[str, list[Section]]:
 
 
 def _charts(programme: ProgrammeSlug) -> list[dashboards.Chart]:
+    """What the steering group is shown, whoever makes the paper."""
     found = dashboards.view(unit_of_work.session(), signin.person(), clock.today(), programme)
-    return dashboards.charts(found)
+    return dashboards.charts(found, Role.STEERING_GROUP)
 
 
 def _of_chart(chart: dashboards.Chart, before: str) -> Section:

@@ -3,7 +3,7 @@
 Decides nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from marac.models import Assessment, Referral
@@ -201,16 +201,3 @@ def compared_row(question: Question, earlier: Any, later: Any, *, changed: bool)
     """One question of two assessments, marked where the answer is another one now."""
     told = ["; ".join(answer_lines(question, entry or "")) or "Not answered" for entry in (earlier, later)]
     return [f"{question.number}. {question.label}", *told, {"text": "Changed", "tag": "care"} if changed else ""]
-
-
-def slope(line: Sequence[Made]) -> dict[str, Any]:
-    """The count from the first assessment of one version to the latest, as points of a drawing and rows of a table."""
-    top = max(line[0].tool.maximum or 1 if line[0].tool else 1, 1)
-    step = 260 / (len(line) - 1)
-    points = [(30 + round(place * step), 130 - round(110 * (one.score or 0) / top)) for place, one in enumerate(line)]
-    return {
-        "name": f"{line[0].tool.name}, version {line[0].version}" if line[0].tool else "",
-        "path": " ".join(f"{x},{y}" for x, y in points),
-        "points": [{"x": x, "y": y, "score": one.score} for (x, y), one in zip(points, line, strict=True)],
-        "rows": [[long_date(one.made_on), made_count(one)] for one in line],
-    }

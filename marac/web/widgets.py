@@ -330,6 +330,8 @@ def place(form: Any, problem: RuleBroken) -> None:
 
 def error_links(form: Any) -> list[dict[str, str]]:
     """The lines of the error summary: each links to the first box of its field; one about the whole form to nothing."""
+    if getattr(form, "links", None):
+        return list(form.links)
     first_box = {f"#{field.id}": f"#{field.name}-day" for field in form if isinstance(field.widget, GovDateInput)}
     lines: list[dict[str, str]] = wtforms_errors(form)["errorList"]
     for line in lines:

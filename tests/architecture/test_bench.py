@@ -1,12 +1,20 @@
 """The benchmark runs and says what it found in the shape that is promised. How fast anything is, no test asserts."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select, text
 
-from marac import bench
+from marac import bench, clock
+from marac.bench import decade
 from marac.bench.place import Place, open_place
 from marac.bench.timing import FEWEST_ROUNDS, Race, measured
+from marac.models import AgendaItem
+from marac.reports.trends import hearings_since
+from marac.services.keeping.deployment import unit_of_work
+from tests.builders import DA, actor_for
+from tests.builders_panels import a_held_panel
 
 GOALS = {
     "case list page": 1.1, "own table macro against the library's": 1 / 12, "sealed list through the ORM 50 x 8": 1.1,
@@ -52,3 +60,21 @@ def test_both_sides_take_turns_as_often():
     measured(race, 1)
     assert order.count("subject") == order.count("rival") == FEWEST_ROUNDS + 1
     assert order[:4] == ["rival", "subject", "subject", "rival"]
+
+
+def test_ten_years_are_made_of_one_and_each_counts_by_itself(house):
+    """The copies stand in years of their own with ids of their own, and hang together as the original does."""
+    panel = a_held_panel(house, cases=3)
+    today = clock.today()
+    made = decade.make_decade(house)
+    assert made % 10 == 0
+    with unit_of_work(house) as session:
+        actor = actor_for(panel.coordinator)
+        for years in range(10):
+            day = today - timedelta(days=decade.DAYS * years)
+            found = hearings_since(session, actor, DA, day - timedelta(days=20), day + timedelta(days=20))
+            assert len(found) == 3, years
+            assert len({one.case_id for one in found} & set(panel.case_ids)) == (0 if years else 3)
+        assert session.scalar(select(func.count()).select_from(AgendaItem)) == 30
+        broken = session.execute(text("pragma foreign_key_check")).all()
+        assert broken == []

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from marac.cli import cli
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import ROOT, short
 
 PAGES = ("README.md", "SECURITY.md")
 NAMED = re.compile(
@@ -32,3 +32,16 @@ def test_every_command_that_a_page_shows_exists(document: str) -> None:
         if found is None or (hasattr(found, "commands") and verb and verb not in found.commands):
             missing.append(command)
     assert missing == []
+
+
+def test_the_pictures_of_the_readme_are_small_described_and_all_of_them_shown():
+    """Each has a palette and under 150 kB, so that a clone stays quick; each says in words what it shows."""
+    shown = re.findall(r"!\[([^\]]*)\]\(([^)]*\.png)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert {path for _, path in shown} == {short(path) for path in (ROOT / "vendor" / "pictures").iterdir()}
+    assert len(shown) == 3
+    for described, path in shown:
+        picture = (ROOT / path).read_bytes()
+        assert len(picture) < 150_000, path
+        assert picture[25] == 3, f"{path} has no palette"
+        assert len(described) > 60, path
+        assert "invented" in described or "demo" in described, path

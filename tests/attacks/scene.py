@@ -37,6 +37,8 @@ from marac.models import (
     Partnership,
     Referral,
     Research,
+    SampleAudit,
+    SampledCase,
     Setting,
     Telling,
     Transfer,
@@ -49,6 +51,7 @@ from marac.services.keeping.deployment import Deployment, open_deployment, unit_
 from marac.services.keeping.founding import found_partnership
 from marac.services.meetings import closure_days, scheduling
 from marac.services.meetings.scheduling import Pattern
+from marac.services.reporting import samples
 from marac.services.transfers import areas, receiving, sending
 from marac.services.transfers.sending import Move
 from marac.vocabulary import (
@@ -169,6 +172,7 @@ def build(founded: Path, folder: Path) -> Scene:
     _moved(house, held.coordinator, held.case_ids[0])
     scene = Scene(house, workers, held=held.reference, coming=coming.reference, running=running.reference)
     scene.requests = _requests(house, workers)
+    _sampled(house, coming.coordinator)
     _asked_for(house, held)
     with unit_of_work(house, actor_for(workers["idva"])) as session:
         actor = actor_for(workers["idva"])
@@ -196,6 +200,13 @@ def _requests(house: Deployment, workers: dict[str, Worker]) -> tuple[str, ...]:
     put_at(scheme, field, SanctuaryState.SURVEY_BOOKED)
     put_at(scheme, cost, SanctuaryState.APPROVAL)
     return field, cost, sent, draft
+
+
+def _sampled(house: Deployment, coordinator: Worker) -> None:
+    """A sample of what was heard, not answered yet."""
+    today = clock.today()
+    with unit_of_work(house, actor_for(coordinator)) as session:
+        samples.draw_sample(session, actor_for(coordinator), samples.Asked(DA, today, today, 5, "seed"))
 
 
 def _asked_for(house: Deployment, held: Any) -> None:
@@ -298,6 +309,7 @@ def _note(scene: Scene) -> None:
             "case_reference": list(session.scalars(select(Case.reference))),
             "action_id": ids(Action)[:2], "item_id": ids(AgendaItem), "research_id": ids(Research)[:4],
             "person_id": ids(CasePerson)[:2], "number": ["1"], "incident_id": [UUID(int=7).hex],
+            "sample_id": ids(SampleAudit), "sampled_id": ids(SampledCase),
             "asked_as": [f"phone-{ids(ContactMethod)[0]}"],
             "user_id": [scene.workers["housing"].id.hex], "membership_id": [scene.workers["housing"].membership_id.hex],
             "session_id": [uuid4().hex], "place_id": [uuid4().hex, *ids(Address)[:1]], "referrer_id": [uuid4().hex],

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
 from marac import access, audit, clock, jobs
 from marac.audit import checkpoints
-from marac.crypto import rotation
+from marac.cli import cli
 from marac.errors import NotFound, StepUpNeeded
 from marac.models import AuditEntry, Case, CaseAgency, Flag, IntegrityMark, Membership, Message, TrailAlert
 from marac.paths import PACKAGE
@@ -184,8 +185,7 @@ def test_a_new_key_is_announced_by_the_old_and_an_export_proves_itself(town, tmp
     town.write(2)
     town.sign()
     first = key_file(town, tmp_path)
-    rotation.add_generation(town.house.keyring, "checkpoint", town.partnership_id, town.partnership_id)
-    town.write(1)
+    assert rotating.rotate(town.house, "checkpoint", None) == {"added": 1}
     town.sign()
     town.write(1)
     town.sign()
@@ -201,6 +201,41 @@ def test_a_new_key_is_announced_by_the_old_and_an_export_proves_itself(town, tmp
     assert town.outsider("--pubkey", str(first), trail=export) == (0, None, None)
     export.write_text(export.read_text().replace("actions_assigned", "minutes_issued", 1))
     assert town.outsider("--pubkey", str(first), trail=export)[1] == "edit"
+
+
+def test_a_checkpoint_speaks_of_every_entry_once_and_where_nothing_was_added_none_is_written(town):
+    """The first covers the first entry; nothing waits once all is covered, however long ago that was."""
+    town.sign()
+    town.write(2)
+    town.sign()
+    town.sign()
+    said = checkpointing.read_folder(town.first, town.partnership_id)
+    assert [one.number for one in said] == [1, 2]
+    assert [len(one.leaves) for one in said] == [said[0].size, 2]
+    assert said[1].size == said[0].size + 2 == size_of(town)
+    keys = town.house.keyring
+    with unit_of_work(town.house, town.system) as session:
+        assert not checkpoints.sign_next(session, keys, town.partnership_id, at_once=True)
+        assert not checkpoints.is_late(session, town.partnership_id, clock.now() + timedelta(hours=3))
+        assert checkpoints.digits(session, town.partnership_id) == checkpoints.spaced(said[1].head)
+        assert re.fullmatch(r"([0-9a-f]{4} ){3}[0-9a-f]{4}", checkpoints.spaced(said[1].head))
+    town.write(1)
+    with unit_of_work(town.house, town.system) as session:
+        assert not checkpoints.is_late(session, town.partnership_id, clock.now() + timedelta(minutes=29))
+        assert checkpoints.is_late(session, town.partnership_id, clock.now() + timedelta(minutes=31))
+        assert not checkpoints.sign_next(session, keys, town.partnership_id)
+    with time_machine.travel(clock.now() + timedelta(minutes=11)), unit_of_work(town.house, town.system) as session:
+        assert checkpoints.sign_next(session, keys, town.partnership_id)
+
+
+def test_only_the_tables_asked_for_are_compared(town):
+    town.raw(("update case_file set restricted = 1 where id = ?", (town.case_id.hex,)))
+    with town.house.reader() as session:
+        found = {name: audit.broken_rows(session, town.partnership_id, only) for name, only in (
+            ("all", None), ("none", ()), ("other", ("case_person", "flag")), ("that", ("case_file",)),
+        )}  # fmt: skip
+    assert [one.table for one in found["all"]] == ["case_file"] == [one.table for one in found["that"]]
+    assert found["none"] == found["other"] == []
 
 
 def test_the_verifier_is_short_and_knows_nothing_of_ours():
@@ -261,8 +296,16 @@ def test_a_row_changed_behind_the_trails_back_is_found_and_its_case_closes_to_al
     assert town.verdict(rows=True) == (None, None)
 
 
-def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_has_them(town):
-    rotating.rotate(town.house, "case", None, wait=lambda _seconds: None)
+def test_keys_that_rotate_and_statements_on_many_rows_leave_rows_as_the_trail_has_them(town, monkeypatch):
+    monkeypatch.setattr(rotating.keyring, "HOLD", -rotating.SPARE)  # one process: there is nobody to wait for
+    monkeypatch.setenv("MARAC_DATA", str(town.house.settings.data))
+    assert town.verdict(rows=True) == (None, None)
+    for level in rotating.LEVELS:
+        done = CliRunner().invoke(cli, ["keys", "rotate", "--level", level, "--json"])
+        assert done.exit_code == 0, (level, done.output)
+        assert town.verdict(rows=True) == (None, None), level
+    with time_machine.travel(clock.now() + timedelta(days=40), tick=False):
+        assert rotating.destroy_due(town.house)["case"] == 1
     assert town.verdict(rows=True) == (None, None)
     with unit_of_work(town.house) as session:
         session.execute(delete(CaseAgency).where(CaseAgency.case_id == town.case_id))

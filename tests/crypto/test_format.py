@@ -151,6 +151,16 @@ def test_a_wrapped_key_is_not_a_sealed_value() -> None:
 def test_what_is_not_in_the_sealed_form_is_refused(blob: bytes) -> None:
     with pytest.raises(IntegrityFailure):
         open_(CIPHER, HOME, blob)
+    with pytest.raises(IntegrityFailure, match="sealed"):
+        envelope.header_generation(blob)
+
+
+@pytest.mark.parametrize("length, first", [(1024, b"\x00"), (1025, b"\x01"), (5000, b"\x01")])
+def test_a_document_over_a_kibibyte_is_deflated(length: int, first: bytes) -> None:
+    facts = {"n": "a" * (length - len('{"n":""}'))}
+    written = document_bytes(facts)
+    assert written[:1] == first
+    assert read_document(written) == facts
 
 
 UNSEALABLE = {

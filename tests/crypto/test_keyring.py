@@ -41,6 +41,7 @@ def test_making_keys_twice_changes_nothing(locked: House) -> None:
     locked.keyring.create_deployment()
     locked.keyring.create_partnership(P1)
     locked.keyring.create_case_keys(P1, [C1, C1, C2])
+    locked.keyring.create_case_key(P1, C1)
     assert keys_of(locked.keyring, "case", P1, C1) == before
     counted = {(count.kind, count.keys) for count in locked.keyring.key_status()}
     assert counted == {
@@ -51,6 +52,12 @@ def test_making_keys_twice_changes_nothing(locked: House) -> None:
         ("index", 2),
         ("checkpoint", 2),
     }
+
+
+def test_one_case_key_is_made_as_many_are(locked: House) -> None:
+    fresh = uuid4()
+    locked.keyring.create_case_key(P1, fresh)
+    assert list(keys_of(locked.keyring, "case", P1, fresh)) == [1]
 
 
 def test_many_case_keys_are_made_and_found_together(locked: House) -> None:

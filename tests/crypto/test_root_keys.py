@@ -20,7 +20,7 @@ from marac.crypto.root_keys import (
     RootUnavailable,
     root_from,
 )
-from marac.crypto.root_keys.file import add_root_version, create_root_file
+from marac.crypto.root_keys.file import add_root_version, create_root_file, write_root_text
 from marac.crypto.root_keys.passphrase import create_salt_file
 from tests.crypto.providers import REMOTE, WORDS, Providers, running, secret
 
@@ -243,12 +243,31 @@ def test_a_root_file_is_never_overwritten(tmp_path: Path) -> None:
         create_root_file(tmp_path / "root.key")
 
 
+def test_a_root_file_is_brought_back_whole_or_not_at_all(tmp_path: Path) -> None:
+    create_root_file(tmp_path / "root.key")
+    text = (tmp_path / "root.key").read_bytes()
+    write_root_text(tmp_path / "back.key", text)
+    assert (tmp_path / "back.key").read_bytes() == text
+    with pytest.raises(RootCorrupt):
+        write_root_text(tmp_path / "other.key", text[:-9] + b"\n")
+    assert not (tmp_path / "other.key").exists()
+
+
+def test_a_version_is_added_though_an_earlier_run_was_killed_half_way(tmp_path: Path) -> None:
+    create_root_file(tmp_path / "root.key")
+    (tmp_path / "root.key.new").write_text("MARAC1 half")
+    add_root_version(tmp_path / "root.key")
+    assert FileRoot(tmp_path / "root.key").newest()[1] == 2
+    assert not (tmp_path / "root.key.new").exists()
+
+
 @pytest.mark.parametrize(
     "setting",
     [
         "vault-transit:http://vault.example/transit/marac?token=/x", "vault-transit:https://vault.example/marac",
         "vault-transit:https://vault.example/transit/marac", "aws-kms:alias/marac", "pkcs11:token=marac",
         "aws-kms:alias/marac?region=eu-west-2&endpoint=http://kms.example", "file:/nowhere | file:/nowhere",
+        "pkcs11:token=marac;object=root?module-path=/x", "pkcs11:object=root?module-path=/x&pin-source=/y",
     ],
 )  # fmt: skip
 def test_a_setting_of_a_key_service_that_is_not_complete_or_not_safe_is_refused(setting: str) -> None:

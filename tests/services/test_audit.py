@@ -96,7 +96,7 @@ def test_a_thing_is_named_by_its_kind_and_id_and_its_case(house, partnership):
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
         body = json.loads(entry.body)
     assert body["object_type"] == "Partnership"
-    assert body["object"] == partnership.id.hex
+    assert (body["v"], body["object"]) == (2, partnership.id.hex)
     assert (body["actor"], body["role"], body["seq"]) == (rosa.id.hex, "coordinator", entry.seq)
     assert set(body) == {
         "v", "seq", "at", "partnership", "actor", "on_behalf", "role", "session", "tag", "object_type", "object",
@@ -117,6 +117,19 @@ def test_what_the_vault_opened_lands_in_the_entry_of_the_unit_of_work(house):
     assert entry.tag == "values:opened"
     assert keys == {"opened": {"staff": [rosa.partnership_id.hex]}, "purposes": {"view": 1}}
     assert "Rosa" not in entry.body
+
+
+def test_what_was_only_sealed_is_no_opening_and_the_key_store_is_told_of_few_heads(house):
+    with unit_of_work(house) as session:
+        rosa = a_user(session, house, Role.COORDINATOR)
+    before = verdict(house, actor_for(rosa)).entries
+    with unit_of_work(house, actor_for(rosa)) as session:
+        a_user(session, house, Role.CHAIR)
+    with house.reader() as session:
+        added = list(session.scalars(select(AuditEntry.tag).where(AuditEntry.seq > before)))
+    assert added
+    assert "values:opened" not in added
+    assert house.keyring.audit_heads() == {}, "every hundred entries, not with each"
 
 
 def test_nothing_is_written_when_the_transaction_fails(house, actor):

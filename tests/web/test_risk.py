@@ -1,6 +1,9 @@
 """Risk tools as pages: the DASH on one page, results without answers, several assessments kept and compared."""
 
 import json
+from datetime import date
+from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -10,8 +13,12 @@ from marac import access
 from marac.cli import cli
 from marac.models import Assessment
 from marac.services.casework import risk_tools
+from marac.services.casework.risk_history import Made
 from marac.services.keeping.deployment import unit_of_work
 from marac.vocabulary import InvolvementBasis, Role
+from marac.web import risk_chart
+from marac.workflows.checklists import AS_SHIPPED, LocalReading, current
+from marac.workflows.definitions import Threshold
 from tests.builders import a_meeting, a_partnership, a_referral, a_user, actor_for, dash, signed_in
 from tests.builders_cases import a_story, an_assessment, involve
 from tests.services.test_risk_tools import TOOL, WORDING, as_file
@@ -221,7 +228,44 @@ def test_an_assessment_is_added_and_two_are_set_side_by_side(house, story):
     both = client.get(f"/cases/{story.reference}/risk/compare?pick={picks[0]}&pick={picks[1]}")
     assert both.h1 == "Two assessments side by side"
     assert "answers changed" in both.main
-    assert tab.all("svg.app-slope")
+    (drawing,) = tab.all("svg.app-slope")
+    assert drawing.attrs["role"] == "img"
+    words = tab.words_of("svg.app-slope text")
+    assert "14 or more" in words, "where this area's own band begins"
+    assert "1" in words
+    assert "The count was 1 on" in tab.main
+    assert "A lower count does not mean low risk" in tab.main
+    assert "1 answer changed" not in tab.main
+    assert "answers changed from the first to the latest: 1. " in tab.main
+
+
+def test_only_one_version_of_one_tool_stands_on_a_chart_with_the_bands_of_the_area():
+    """Rule 6.5.5: counts of one DASH by date, the area's own threshold, the bands of the matrix (CM)."""
+    dash_, matrix = current("dash_ric"), current("asb_ram")
+    line = [
+        a_score(dash_, 12, date(2026, 1, 1)),
+        a_score(dash_, 18, date(2026, 1, 31)),
+        a_score(dash_, 9, date(2026, 3, 2)),
+    ]
+    drawn = risk_chart.drawn(line, AS_SHIPPED)
+    assert drawn.title == "The count was 12 on 1 January 2026 and 9 on 2 March 2026"
+    assert [one.x for one in drawn.points] == [24, 100, 176], "by their dates"
+    assert [one.shown for one in drawn.points] == ["12", "18", "9"]
+    assert [one.words for one in drawn.levels] == ["14 or more"]
+    assert drawn.points[0].y > drawn.levels[0].y > drawn.points[1].y
+    local = LocalReading(thresholds=[Threshold("visible_high_risk", ">", 14)])
+    assert [one.words for one in risk_chart.drawn(line, local).levels] == ["15 or more"]
+    same_day = [a_score(matrix, score, date(2026, 1, 1)) for score in (20, 40)]
+    drawn = risk_chart.drawn(same_day, AS_SHIPPED)
+    assert [one.words for one in drawn.levels] == ["Medium: 16", "High: 32"]
+    assert [one.x for one in drawn.points] == [24, 176], "all on one day stand evenly"
+    crowded = [a_score(dash_, 12, date(2026, 1, day)) for day in range(1, 31)]
+    shown = [one.x for one in risk_chart.drawn(crowded, AS_SHIPPED).points if one.shown]
+    assert all(right - left >= 22 for left, right in pairwise(shown))
+
+
+def a_score(tool, score, on):
+    return Made(uuid4(), tool, tool.id, tool.version, on, "", "", score, 0, None, None, "", (), {}, {})
 
 
 def test_two_that_cannot_be_compared_are_refused_in_words(house, story):

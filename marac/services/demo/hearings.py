@@ -17,7 +17,6 @@ from marac.services.demo.sittings import Written
 from marac.services.demo.tables import at, chance, days_after, pick, table, weighted, working_day
 from marac.services.demo.telling import Telling
 from marac.services.demo.told import write_telling
-from marac.services.live.coverage import MET_BY
 from marac.vocabulary import (
     AgendaItemState,
     DeferralReason,
@@ -28,6 +27,7 @@ from marac.vocabulary import (
     ProgrammeSlug,
     ResearchState,
 )
+from marac.workflows.covering import MET_BY
 from marac.workflows.deadlines import add_months
 from marac.workflows.hearing import RECORDS
 

@@ -161,6 +161,23 @@ def _turn_owners(kind: str) -> Callable[[Asked], dict[str, int]]:
     return turn
 
 
+# -- checkpoint ------------------------------------------------------------------------------------------------------
+
+
+def _plan_checkpoint(_asked: Asked) -> int:
+    return 1
+
+
+def _turn_checkpoint(asked: Asked) -> dict[str, int]:
+    """A new signing key, which the old one announces in the next checkpoint. It stays, to prove what it signed."""
+    keys, partnership_id = asked.house.keyring, asked.partnership_id
+    keys.create_partnership(partnership_id)  # one that was founded before there were checkpoints has no key to follow
+    begun = turnover.begin(keys, "checkpoint", partnership_id.bytes)
+    turnover.add_owner_key(keys, "checkpoint", partnership_id, partnership_id, begun.at)
+    turnover.end(keys, "checkpoint", partnership_id.bytes)
+    return {"added": 1}
+
+
 # -- index -----------------------------------------------------------------------------------------------------------
 
 
@@ -213,6 +230,7 @@ LEVELS: dict[str, tuple[str, Callable[[Asked], int], Turn]] = {
     "works": ("resealed", _plan_owners("works"), _turn_owners("works")),
     "staff": ("resealed", _plan_owners("staff"), _turn_owners("staff")),
     "index": ("rewritten", _plan_owners("index"), _turn_index),
+    "checkpoint": ("added", _plan_checkpoint, _turn_checkpoint),
     "deployment": ("renewed", _plan_deployment, _turn_deployment),
 }
 

@@ -40,11 +40,15 @@ RECALLABLE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something to look at before the minutes go to the chair. `number` is the viewer's; 0 is the whole meeting."""
+    """Something to look at before the minutes go to the chair. `number` is the viewer's; 0 is the whole meeting.
+
+    `settles` is the item whose risks wait for an action or a reason.
+    """
 
     number: int
     reference: str
     text: str
+    settles: UUID | None = None
 
 
 def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
@@ -53,9 +57,10 @@ def list_gaps(session: Session, actor: Actor, meeting: Meeting) -> list[Gap]:
     room.require_agreed(session, actor, meeting)
     lines = view_agenda(session, actor, meeting).lines
     gaps = [
-        Gap(line.number, line.item.case.reference, text)
+        Gap(line.number, line.item.case.reference, text, settles)
         for line in lines
-        for text in (*_gaps_of(line.item), *_uncovered(session, actor, line.item))
+        for texts, settles in ((_gaps_of(line.item), None), (_uncovered(session, actor, line.item), line.item.id))
+        for text in texts
     ]
     if lines:
         stopped = words_leaving.list_stopped(session, actor, meeting, LeavingAs.MINUTES)
