@@ -9,13 +9,13 @@ from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, request
 
-from marac import clock
+from marac import access, clock
 from marac.access import Actor
 from marac.errors import RuleBroken
 from marac.models import AgendaItem
 from marac.services.live import item_clock, room, run_screen, running
 from marac.services.meetings import agenda, research
-from marac.vocabulary import AgendaItemState, Outcome
+from marac.vocabulary import AgendaItemState, Outcome, Permission as P
 from marac.web import run_line, run_page, widgets
 from marac.web.meeting_layout import opened
 from marac.web.shell import time_of_day
@@ -66,6 +66,7 @@ def move(reference: str, number: int, step: str) -> Any:
 def autosave(reference: str, number: int) -> Any:
     """What the page sends by itself: boxes, ticks and chips. Answers with what others have saved since, too."""
     session, actor, item = run_page.posted_item(reference, number)
+    access.require_holds(actor, P.MINUTES_WRITE)  # also when nothing was typed: the answer holds what others wrote
     saved = run_page.save(session, actor, item, run_page.posted_form(session, actor, item))
     if saved.stale:
         labels = ", ".join(record_of(item.case.programme).label(heading) for heading in saved.stale)

@@ -13,7 +13,7 @@ STRANGERS = ("outsider", "walled", "referrer", "auditor", "system_admin", "servi
 
 
 # pages of their own; who has none gets the same 403
-WITHOUT_REFERENCE = {"new", "invite", "invited", "matches", "flags"}
+WITHOUT_REFERENCE = {"new", "read", "invite", "invited", "matches", "flags"}
 
 
 @pytest.fixture(scope="module")
