@@ -157,7 +157,7 @@ class Room:
         )  # fmt: skip
         context.clock.set_fixed_time(clock.now())
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         person = Person(page, self.address, self.check if script else unchecked, names, script)
         person.noises = self.watch(page)
         self.here.append(person)
